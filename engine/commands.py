@@ -1,0 +1,315 @@
+"""What the verbs of `python -m engine` do; `engine.__main__` parses the arguments and reports errors."""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.__main__ import model_path
+from engine.api import (
+    FiresideError,
+    GenerateRequest,
+    LoadRequest,
+    Message,
+    ReplyFinished,
+    RequestError,
+    SamplerSettings,
+    TokenGenerated,
+)
+from engine.chat import build_prompt
+from engine.engine import Engine
+from engine.model import load_model, open_blueprint
+from engine.tokenizers import Tokenizer, load_tokenizer
+
+MESSAGE_FILE_LIMIT = 64 << 20  # bytes
+
+
+def info(options: Namespace) -> None:
+    """Print what a model is, from its header."""
+    path = model_path(options.model)
+    blueprint = open_blueprint(path)
+    with blueprint.checkpoint:
+        facts = asdict(blueprint.info(load_tokenizer(blueprint.checkpoint)))
+    if options.json:
+        _print_json(facts)
+        return
+    for key, value in facts.items():
+        print(f"{key.replace('_', ' '):18} {value}")
+
+
+def generate(options: Namespace) -> None:
+    """Stream a reply to standard output."""
+    if options.raw and options.messages:
+        raise RequestError("--raw continues a plain --prompt; it cannot be used with --messages.")
+    if options.raw and options.system:
+        raise RequestError("--raw uses no chat template, so --system has no place in it.")
+    prompt: tuple[Message, ...] | str
+    if options.raw:
+        prompt = options.prompt
+    else:
+        turns = _read_messages(options.messages) if options.messages else (Message("user", options.prompt),)
+        prompt = (*_system(options), *turns)
+    engine = _engine(options)
+    request = GenerateRequest(
+        1,
+        prompt=prompt,
+        sampler=_sampler(options),
+        max_tokens=options.max_tokens,
+        stop=tuple(options.stop),
+        json_schema=_read_text(options.json_schema) if options.json_schema else None,
+    )
+    finished = _stream(engine, request, silent=options.json)
+    if options.json:
+        _print_json(
+            {
+                "text": finished.text,
+                "token_ids": finished.token_ids,
+                "prompt_tokens": finished.timings.prompt_tokens,
+                "stop_reason": finished.stop_reason,
+                "seed": finished.seed,
+                "timings": {
+                    **asdict(finished.timings),
+                    "prefill_tok_s": finished.timings.prefill_tok_s,
+                    "decode_tok_s": finished.timings.decode_tok_s,
+                },
+            }
+        )
+    else:
+        print()
+
+
+def chat(options: Namespace) -> None:
+    """Chat in the terminal."""
+    engine = _engine(options)
+    messages = list(_system(options))
+    request_id = 0
+    while True:
+        try:
+            typed = input("› " if sys.stdin.isatty() else "")
+        except EOFError:
+            break
+        if not typed.strip():
+            break
+        messages.append(Message("user", typed))
+        request_id += 1
+        request = GenerateRequest(
+            request_id, tuple(messages), sampler=_sampler(options), max_tokens=options.max_tokens
+        )
+        finished = _stream(engine, request, silent=False)
+        print("\n")
+        messages.append(Message("assistant", finished.text))
+
+
+def tokenize(options: Namespace) -> None:
+    """Print token ids and pieces of a text."""
+    tokenizer = _tokenizer(options.model)
+    text = options.text if options.file is None else _read_text(options.file)
+    ids = tokenizer.encode(text, parse_special=options.special)
+    if options.json:
+        _print_json({"ids": ids, "pieces": [tokenizer.piece(i) for i in ids]})
+    else:
+        print(",".join(map(str, ids)))
+
+
+def detokenize(options: Namespace) -> None:
+    """Print the text of token ids."""
+    tokenizer = _tokenizer(options.model)
+    _check_ids(options.ids, tokenizer.vocab_size)
+    text = tokenizer.decode(options.ids)
+    if options.json:
+        _print_json({"text": text})
+    else:
+        print(text)
+
+
+def render(options: Namespace) -> None:
+    """Print the prompt that messages become."""
+    tokenizer = _tokenizer(options.model)
+    prompt = build_prompt(
+        tokenizer.chat_template,
+        _read_raw_messages(options.messages),
+        tokenizer,
+        add_generation_prompt=not options.no_generation_prompt,
+    )
+    if options.json:
+        _print_json(
+            {"text": prompt.text, "ids": prompt.ids, "spans": [asdict(span) for span in prompt.spans]}
+        )
+    else:
+        print(prompt.text)
+
+
+def logits(options: Namespace) -> None:
+    """Write the logits [T, V] of token ids as safetensors."""
+    from safetensors.torch import save_file
+
+    model = load_model(model_path(options.model), options.device, options.dtype, options.threads)
+    _check_ids(options.ids, model.decoder.vocabulary)
+    result = model.forward(torch.tensor([options.ids]))[0].float().cpu().contiguous()
+    save_file({"logits": result}, options.output)
+    if options.json:
+        _print_json({"output": options.output, "shape": list(result.shape)})
+
+
+def perplexity(options: Namespace) -> None:
+    """Print how well a model predicts a text."""
+    from engine.scoring import perplexity as measure
+
+    model = load_model(model_path(options.model), options.device, threads=options.threads)
+    ids = model.tokenizer.encode_with_specials(
+        _read_text(options.file), add_special=True, parse_special=False
+    )
+    result = measure(
+        model,
+        ids,
+        context=options.context,
+        stride=options.stride,
+        progress=lambda done, total: print(f"\r{done}/{total} tokens", end="", file=sys.stderr),
+    )
+    print(file=sys.stderr)
+    if options.json:
+        _print_json(asdict(result))
+    else:
+        print(f"perplexity {result.perplexity:.4f} ({result.nll:.5f} nats per token, {result.tokens} tokens)")
+
+
+def bench(options: Namespace) -> None:
+    """Print load time, prefill and decode speed as medians over repeats."""
+    if options.prompt_tokens < 2 or options.new_tokens < 2 or options.repeat < 1:
+        raise RequestError("bench needs at least 2 prompt tokens, 2 new tokens and 1 repeat.")
+    runs: dict[str, list[float]] = {"load_s": [], "prefill_tok_s": [], "decode_tok_s": [], "ttft_s": []}
+    options.context = options.prompt_tokens + options.new_tokens + 8
+    for _ in range(options.repeat):
+        started = time.perf_counter()
+        engine = _engine(options)
+        runs["load_s"].append(time.perf_counter() - started)
+        timings = _bench_once(engine, options)
+        for key, value in timings.items():
+            runs[key].append(value)
+        engine.close()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    results = {key: _spread(values) for key, values in runs.items()} | {"peak_rss_bytes": _spread([peak])}
+    if options.json:
+        _print_json(results)
+        return
+    for key, value in results.items():
+        print(f"{key:16} {value['median']:>14.4g}  ({value['min']:.4g} to {value['max']:.4g})")
+
+
+def _bench_once(engine: Engine, options: Namespace) -> dict[str, float]:
+    """One prompt of plain words, then greedy tokens; end tokens are ignored so that runs are equal."""
+    model = engine.model
+    assert model is not None
+    words = model.tokenizer.encode("The quick brown fox jumps over the lazy dog. ") * options.prompt_tokens
+    prompt = torch.tensor([words[: options.prompt_tokens]], device=model.device)
+    cache = model.decoder.new_cache(options.prompt_tokens + options.new_tokens)
+    started = time.perf_counter()
+    token = int(model.decoder(prompt, cache, last_only=True)[0, -1].argmax())
+    first = time.perf_counter()
+    for _ in range(options.new_tokens - 1):
+        step = torch.tensor([[token]], device=model.device)
+        token = int(model.decoder(step, cache, last_only=True)[0, -1].argmax())
+    ended = time.perf_counter()
+    return {
+        "prefill_tok_s": options.prompt_tokens / (first - started),
+        "decode_tok_s": (options.new_tokens - 1) / (ended - first),
+        "ttft_s": first - started,
+    }
+
+
+def _spread(values: Sequence[float]) -> dict[str, float]:
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+def _engine(options: Namespace) -> Engine:
+    engine = Engine()
+    request = LoadRequest(
+        0,
+        path=str(model_path(options.model)),
+        device=options.device,
+        threads=options.threads,
+        context_length=options.context,
+    )
+    for _ in engine.run(request):
+        pass
+    return engine
+
+
+def _stream(engine: Engine, request: GenerateRequest, *, silent: bool) -> ReplyFinished:
+    shown = 0
+    for event in engine.run(request):
+        if isinstance(event, TokenGenerated) and not silent:
+            sys.stdout.write(event.text)
+            sys.stdout.flush()
+            shown += len(event.text)
+        if isinstance(event, ReplyFinished):
+            if not silent:
+                sys.stdout.write(event.text[shown:])
+            return event
+    raise FiresideError("The engine ended without a reply.")
+
+
+def _sampler(options: Namespace) -> SamplerSettings:
+    names = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty", "seed")
+    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    return replace(SamplerSettings(), **given)
+
+
+def _system(options: Namespace) -> tuple[Message, ...]:
+    return (Message("system", options.system),) if options.system else ()
+
+
+def _tokenizer(model: str) -> Tokenizer:
+    from engine.loaders import open_checkpoint
+
+    with open_checkpoint(model_path(model)) as checkpoint:
+        return load_tokenizer(checkpoint)
+
+
+def _check_ids(ids: Sequence[int], vocabulary: int) -> None:
+    for i in ids:
+        if not 0 <= i < vocabulary:
+            raise RequestError(f"Token id {i} is outside the vocabulary of {vocabulary} tokens.")
+    if not ids:
+        raise RequestError("No token ids were given.")
+
+
+def _read_text(name: str) -> str:
+    path = Path(name)
+    try:
+        if path.stat().st_size > MESSAGE_FILE_LIMIT:
+            raise RequestError(f"{path.name} is larger than {MESSAGE_FILE_LIMIT >> 20} MiB.")
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise RequestError(f"{path.name} is not UTF-8 text (byte {error.start}).") from error
+
+
+def _read_raw_messages(name: str) -> list[dict[str, Any]]:
+    try:
+        messages = json.loads(_read_text(name))
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise RequestError(f"{Path(name).name} is not JSON: {error}.") from error
+    if not isinstance(messages, list) or not all(isinstance(m, dict) and "role" in m for m in messages):
+        raise RequestError(f"{Path(name).name} must hold a list of messages, each with role and content.")
+    return messages
+
+
+def _read_messages(name: str) -> tuple[Message, ...]:
+    messages = _read_raw_messages(name)
+    if not all(isinstance(m["role"], str) and isinstance(m.get("content"), str) for m in messages):
+        raise RequestError(f"{Path(name).name}: role and content of every message must be text.")
+    return tuple(Message(m["role"], m["content"]) for m in messages)
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False))

@@ -1,0 +1,100 @@
+"""Decoder: token ids in, logits out; embeddings, blocks, final norm and output head.
+
+It knows no family and no file format: `engine.models` composes it and loads its weights, `engine.engine`
+drives it.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own name for it
+from torch import Tensor, nn
+
+from engine.cache import KVCache, LayerCache
+from engine.layers import Embedding, Step
+
+
+class Decoder(nn.Module):
+    """A stack of blocks between an embedding and an output head.
+
+    `lm_head` None means that the embedding is used again (tied). `embedding_norm` and `position_embedding`
+    are None where a family lacks them.
+    `embedding_scale` and `logit_scale` multiply, `logit_softcap` squashes.
+    """
+
+    def __init__(
+        self,
+        *,
+        embed_tokens: Embedding,
+        layers: list[nn.Module],
+        norm: nn.Module | None,
+        lm_head: nn.Module | None,
+        embedding_scale: float = 1.0,
+        logit_scale: float = 1.0,
+        logit_softcap: float | None = None,
+        embedding_norm: nn.Module | None = None,
+        position_embedding: nn.Module | None = None,
+    ) -> None:
+        super().__init__()
+        self.embed_tokens: nn.Module = embed_tokens
+        self.layers = nn.ModuleList(layers)
+        self.norm, self.lm_head = norm, lm_head
+        self.embedding_norm, self.position_embedding = embedding_norm, position_embedding
+        self.embedding_scale, self.logit_scale = embedding_scale, logit_scale
+        self.logit_softcap = logit_softcap
+        self.vocabulary = embed_tokens.rows
+        self.dtype = torch.float32
+
+    def new_cache(self, limit: int) -> KVCache:
+        """An empty KV cache for this decoder that holds at most `limit` tokens."""
+        return KVCache([LayerCache(limit=limit) for _ in self.layers])
+
+    @torch.inference_mode()
+    def forward(
+        self,
+        ids: Tensor,
+        cache: KVCache | None = None,
+        *,
+        padding: Tensor | None = None,
+        last_only: bool = False,
+    ) -> Tensor:
+        """Logits of ids [B, T] as float32 [B, T, V], or [B, 1, V] with `last_only`.
+
+        `cache` holds what came before and is extended; `padding` [B, S] is True where a token counts
+        (positions are then counted over the tokens that count).
+        """
+        past = 0 if cache is None else cache.length
+        tokens = ids.shape[1]
+        if padding is None:
+            positions = torch.arange(past, past + tokens, device=ids.device)
+        else:
+            positions = (padding.long().cumsum(-1) - 1).clamp_min(0)[:, past:]
+        step = Step(positions=positions, past=past, dtype=self.dtype, cache=cache, padding=padding)
+        x = self.embed_tokens(ids).to(self.dtype)
+        if self.embedding_scale != 1.0:
+            x = x * torch.tensor(self.embedding_scale, dtype=x.dtype)
+        if self.position_embedding is not None:
+            x = x + self.position_embedding(positions).to(self.dtype)
+        if self.embedding_norm is not None:
+            x = self.embedding_norm(x)
+        for layer in self.layers:
+            x = layer(x, step)
+        if last_only:
+            x = x[:, -1:]
+        if self.norm is not None:
+            x = self.norm(x)
+        return self._logits(x)
+
+    def _logits(self, x: Tensor) -> Tensor:
+        if self.lm_head is not None:
+            logits = self.lm_head(x)
+        elif isinstance(self.embed_tokens, Embedding):
+            logits = F.linear(x, self.embed_tokens.weight.to(x.dtype))
+        else:
+            logits = self.embed_tokens.project(x)
+        logits = logits.float()
+        if self.logit_scale != 1.0:
+            logits = logits * self.logit_scale
+        if self.logit_softcap is not None:
+            logits = torch.tanh(logits / self.logit_softcap) * self.logit_softcap
+        return logits

@@ -1,0 +1,82 @@
+"""What this machine has, what a model needs, and where it goes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import torch
+
+from engine.api import OutOfMemoryError, RequestError
+
+WORKING_SPACE_BYTES = 300 << 20  # interpreter, torch and activations: 260 MB measured with SmolLM2
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """`auto` takes CUDA, then MPS, then the CPU. Raises `RequestError` for a device that is not here."""
+    has_mps = torch.backends.mps.is_available()
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "mps" if has_mps else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise RequestError(f"{name!r} is not a device; use auto, cpu, cuda or mps.") from error
+    is_here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": has_mps}.get(device.type, False)
+    if not is_here:
+        raise RequestError(f"The device {name!r} is not available on this machine; use auto or cpu.")
+    return device
+
+
+def pick_dtype(name: str | None, device: torch.device) -> torch.dtype:
+    """The dtype of activations: float32 on the CPU, bfloat16 or float16 elsewhere, unless named."""
+    known = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+    if name is not None:
+        if name not in known:
+            raise RequestError(f"{name!r} is not a dtype; use {', '.join(known)}.")
+        return known[name]
+    if device.type == "cpu":
+        return torch.float32
+    if device.type == "cuda" and torch.cuda.is_bf16_supported():
+        return torch.bfloat16
+    return torch.float16
+
+
+def available_bytes(device: torch.device) -> int | None:
+    """Memory that can still be taken on `device`; None where the system does not tell."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    if device.type == "mps":
+        return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+    return _available_ram()
+
+
+def _available_ram() -> int | None:
+    meminfo = Path("/proc/meminfo")
+    if meminfo.exists():
+        for line in meminfo.read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) << 10
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return None
+
+
+def check_memory(
+    name: str, *, weight_bytes: int, cache_bytes_per_token: int, context: int, device: torch.device
+) -> None:
+    """Raise `OutOfMemoryError` with need, have and what would fit, before anything is allocated."""
+    have = available_bytes(device)
+    need = weight_bytes + cache_bytes_per_token * context + WORKING_SPACE_BYTES
+    if have is None or need <= have:
+        return
+    spare = have - weight_bytes - WORKING_SPACE_BYTES
+    fitting = spare // cache_bytes_per_token // 256 * 256 if cache_bytes_per_token else 0
+    advice = (
+        f"A context of {fitting} tokens would fit."
+        if fitting >= 512
+        else "Choose a smaller model or a stronger quantisation, or close other programs."
+    )
+    raise OutOfMemoryError(
+        f"{name} needs {need / 2**30:.1f} GiB with a context of {context} tokens, "
+        f"but {max(have, 0) / 2**30:.1f} GiB are free on {device.type}. {advice}"
+    )

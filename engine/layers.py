@@ -1,0 +1,333 @@
+"""The parts that decoders are composed of: projections, norms, attention, feed-forward networks.
+
+A part does not know which model family it is in: what a family lacks is None, what it has is passed in.
+Attributes carry the names that Hugging Face's Llama uses, so weights load by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own name for it
+from torch import Tensor, nn
+
+from engine.cache import KVCache, LayerCache
+from engine.rope import Rope
+
+
+@dataclass
+class Step:
+    """What all layers share during one forward pass over T new tokens.
+
+    `positions` [T] or [B, T]; `past` is the number of tokens already in the cache; `padding` [B, S] is True
+    where a token counts. Masks and rotary tables are made once a step and kept here.
+    """
+
+    positions: Tensor
+    past: int
+    dtype: torch.dtype
+    cache: KVCache | None = None
+    padding: Tensor | None = None
+    _masks: dict[int | None, Tensor] = field(default_factory=dict)
+    _tables: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
+
+    @property
+    def tokens(self) -> int:
+        """T, the number of new tokens."""
+        return self.positions.shape[-1]
+
+    def layer_cache(self, layer: int) -> LayerCache | None:
+        """The cache of one layer, or None when nothing is kept."""
+        return None if self.cache is None else self.cache.layers[layer]
+
+    def rotary(self, rope: Rope) -> tuple[Tensor, Tensor]:
+        """`rope.tables` for this step's positions, ready to broadcast over [B, heads, T, dim/2]."""
+        tables = self._tables.get(id(rope))
+        if tables is None:
+            cos, sin = rope.tables(self.positions, length=self.past + self.tokens, dtype=self.dtype)
+            if self.positions.dim() == 2:
+                cos, sin = cos[:, None], sin[:, None]
+            tables = self._tables[id(rope)] = (cos, sin)
+        return tables
+
+    def mask(self, window: int | None) -> Tensor | None:
+        """True where query t may look at key s: [T, S] or [B, 1, T, S]; None when every key is visible."""
+        if self.tokens == 1 and self.padding is None and (window is None or window > self.past):
+            return None
+        if window not in self._masks:
+            keys = torch.arange(self.past + self.tokens, device=self.positions.device)
+            queries = keys[self.past :, None]
+            visible = keys <= queries
+            if window is not None:
+                visible &= keys > queries - window
+            if self.padding is not None:
+                visible = visible & self.padding[:, None, None, :]
+            self._masks[window] = visible
+        return self._masks[window]
+
+
+class Linear(nn.Module):
+    """A dense projection whose weight keeps the file's dtype; `nn.Linear` computes in one dtype only."""
+
+    def __init__(self, in_features: int, out_features: int, *, bias: bool = False) -> None:
+        super().__init__()
+        self.in_features, self.out_features = in_features, out_features
+        self.weight = nn.Parameter(torch.empty(out_features, in_features, device="meta"), requires_grad=False)
+        self.bias = (
+            nn.Parameter(torch.empty(out_features, device="meta"), requires_grad=False) if bias else None
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., in] -> [..., out] in x's dtype."""
+        bias = None if self.bias is None else self.bias.to(x.dtype)
+        return F.linear(x, self.weight.to(x.dtype), bias)
+
+
+class Embedding(nn.Module):
+    """Rows of a table by token id."""
+
+    def __init__(self, rows: int, width: int) -> None:
+        super().__init__()
+        self.rows, self.width = rows, width
+        self.weight = nn.Parameter(torch.empty(rows, width, device="meta"), requires_grad=False)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Ids [...] -> [..., width] in the table's dtype."""
+        return F.embedding(ids, self.weight)
+
+
+class RMSNorm(nn.Module):
+    """x / rms(x) * weight (arXiv:1910.07467); `offset` is added to the weight (Gemma stores weight - 1)."""
+
+    def __init__(self, width: int, eps: float, *, offset: float = 0.0) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(width, device="meta"), requires_grad=False)
+        self.eps, self.offset = eps, offset
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise the last dimension; computed in float32, returned in x's dtype."""
+        wide = x.float()
+        wide = wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + self.eps)
+        weight = self.weight.float() + self.offset if self.offset else self.weight.float()
+        return (wide * weight).to(x.dtype)
+
+
+class LayerNorm(nn.Module):
+    """Zero mean, unit variance, then weight and bias where the model has them (arXiv:1607.06450)."""
+
+    def __init__(self, width: int, eps: float, *, weight: bool = True, bias: bool = True) -> None:
+        super().__init__()
+        self.width, self.eps = width, eps
+        self.weight = nn.Parameter(torch.empty(width, device="meta"), requires_grad=False) if weight else None
+        self.bias = nn.Parameter(torch.empty(width, device="meta"), requires_grad=False) if bias else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise the last dimension; computed in float32, returned in x's dtype."""
+        weight = None if self.weight is None else self.weight.float()
+        bias = None if self.bias is None else self.bias.float()
+        return F.layer_norm(x.float(), (self.width,), weight, bias, self.eps).to(x.dtype)
+
+
+def attend(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    *,
+    scale: float,
+    mask: Tensor | None,
+    softcap: float | None = None,
+    sinks: Tensor | None = None,
+    bias: Tensor | None = None,
+) -> Tensor:
+    """Softmax attention of q [B, H, T, D] over k [B, K, S, D] and v [B, K, S, Dv] -> [B, H, T, Dv].
+
+    `mask` is True where a key is visible; `bias` [H, T or 1, S] is added to the scores (ALiBi); `softcap`
+    squashes them by tanh (Gemma 2); `sinks` [H] take part in the softmax without a value (GPT-OSS).
+    """
+    if softcap is None and sinks is None:
+        if bias is not None:
+            bias = bias.to(q.dtype)
+            mask = bias if mask is None else torch.where(mask, bias, float("-inf"))
+        grouped = q.shape[1] != k.shape[1]
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=scale, enable_gqa=grouped)
+    groups = q.shape[1] // k.shape[1]
+    k, v = k.repeat_interleave(groups, dim=1), v.repeat_interleave(groups, dim=1)
+    scores = (q @ k.transpose(-1, -2)).float() * scale
+    if softcap is not None:
+        scores = torch.tanh(scores / softcap) * softcap
+    if bias is not None:
+        scores = scores + bias
+    if mask is not None:
+        scores = scores.masked_fill(~mask, float("-inf"))
+    if sinks is not None:
+        column = sinks.float()[None, :, None, None].expand(*scores.shape[:-1], 1)
+        weights = torch.cat((scores, column), dim=-1).softmax(-1)[..., :-1]
+    else:
+        weights = scores.softmax(-1)
+    return weights.to(v.dtype) @ v
+
+
+class Attention(nn.Module):
+    """Multi-head attention with grouped keys and values; every optional part is None where a family lacks it.
+
+    `q_norm`, `k_norm` normalise each head (their width is D) or all heads together (H*D). `window` counts the
+    visible positions, the token itself included. `alibi` [H] holds slopes. `clip` bounds q, k and v.
+    """
+
+    def __init__(
+        self,
+        *,
+        width: int,
+        heads: int,
+        kv_heads: int,
+        head_dim: int,
+        layer: int,
+        rope: Rope | None = None,
+        qkv_bias: bool = False,
+        output_bias: bool = False,
+        scale: float | None = None,
+        q_norm: nn.Module | None = None,
+        k_norm: nn.Module | None = None,
+        window: int | None = None,
+        softcap: float | None = None,
+        alibi: Tensor | None = None,
+        clip: float | None = None,
+        has_sinks: bool = False,
+    ) -> None:
+        super().__init__()
+        self.heads, self.kv_heads, self.head_dim, self.layer = heads, kv_heads, head_dim, layer
+        self.q_proj: nn.Module = Linear(width, heads * head_dim, bias=qkv_bias)
+        self.k_proj: nn.Module = Linear(width, kv_heads * head_dim, bias=qkv_bias)
+        self.v_proj: nn.Module = Linear(width, kv_heads * head_dim, bias=qkv_bias)
+        self.o_proj: nn.Module = Linear(heads * head_dim, width, bias=output_bias)
+        self.q_norm, self.k_norm = q_norm, k_norm
+        self.rope, self.window, self.softcap, self.alibi, self.clip = rope, window, softcap, alibi, clip
+        self.scale = head_dim**-0.5 if scale is None else scale
+        self.sinks = (
+            nn.Parameter(torch.empty(heads, device="meta"), requires_grad=False) if has_sinks else None
+        )
+
+    def forward(self, x: Tensor, step: Step) -> Tensor:
+        """[B, T, E] -> [B, T, E]."""
+        batch, tokens, _ = x.shape
+        q, k, v = self.q_proj(x), self.k_proj(x), self.v_proj(x)
+        if self.clip is not None:
+            q, k, v = (t.clamp(-self.clip, self.clip) for t in (q, k, v))
+        q = self._heads(q, self.heads, self.q_norm)
+        k = self._heads(k, self.kv_heads, self.k_norm)
+        v = v.view(batch, tokens, self.kv_heads, self.head_dim).transpose(1, 2)
+        if self.rope is not None:
+            cos, sin = step.rotary(self.rope)
+            q, k = self.rope.rotate(q, cos, sin), self.rope.rotate(k, cos, sin)
+        cache = step.layer_cache(self.layer)
+        if cache is not None:
+            k, v = cache.append(k, v)
+        bias = None
+        if self.alibi is not None:
+            keys = torch.arange(k.shape[2], device=x.device, dtype=torch.float32)
+            bias = self.alibi.to(x.device)[:, None, None] * keys
+        attended = attend(
+            q,
+            k,
+            v,
+            scale=self.scale,
+            mask=step.mask(self.window),
+            softcap=self.softcap,
+            sinks=self.sinks,
+            bias=bias,
+        )
+        return self.o_proj(attended.transpose(1, 2).reshape(batch, tokens, -1))
+
+    def _heads(self, x: Tensor, heads: int, norm: nn.Module | None) -> Tensor:
+        """[B, T, heads*D] -> [B, heads, T, D], normalised over whatever width the norm has."""
+        batch, tokens, _ = x.shape
+        if norm is not None and norm.weight.shape[0] != self.head_dim:
+            x = norm(x)
+        x = x.view(batch, tokens, heads, self.head_dim)
+        if norm is not None and norm.weight.shape[0] == self.head_dim:
+            x = norm(x)
+        return x.transpose(1, 2)
+
+
+Activation = Callable[[Tensor], Tensor]
+
+ACTIVATIONS: dict[str, Activation] = {
+    "silu": F.silu,
+    "swish": F.silu,
+    "gelu": F.gelu,
+    "gelu_new": lambda x: F.gelu(x, approximate="tanh"),
+    "gelu_pytorch_tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "gelu_fast": lambda x: F.gelu(x, approximate="tanh"),
+    "relu": F.relu,
+    "relu2": lambda x: F.relu(x).square(),
+    "quick_gelu": lambda x: x * torch.sigmoid(1.702 * x),
+}
+
+
+class GatedMLP(nn.Module):
+    """down(act(gate(x)) * up(x)) (arXiv:2002.05202)."""
+
+    def __init__(self, width: int, hidden: int, activation: Activation, *, bias: bool = False) -> None:
+        super().__init__()
+        self.gate_proj: nn.Module = Linear(width, hidden, bias=bias)
+        self.up_proj: nn.Module = Linear(width, hidden, bias=bias)
+        self.down_proj: nn.Module = Linear(hidden, width, bias=bias)
+        self.activation = activation
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., E] -> [..., E]."""
+        return self.down_proj(self.activation(self.gate_proj(x)) * self.up_proj(x))
+
+
+class MLP(nn.Module):
+    """down(act(up(x)))."""
+
+    def __init__(self, width: int, hidden: int, activation: Activation, *, bias: bool = True) -> None:
+        super().__init__()
+        self.up_proj: nn.Module = Linear(width, hidden, bias=bias)
+        self.down_proj: nn.Module = Linear(hidden, width, bias=bias)
+        self.activation = activation
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., E] -> [..., E]."""
+        return self.down_proj(self.activation(self.up_proj(x)))
+
+
+class Block(nn.Module):
+    """One decoder layer: attention, then a feed-forward network, each normalised before and added back.
+
+    `attention_out_norm` and `mlp_out_norm` normalise a branch before it is added (Gemma 2, OLMo 2);
+    an absent input norm is None. `residual_scale` multiplies each branch (Granite).
+    """
+
+    def __init__(
+        self,
+        *,
+        self_attn: nn.Module,
+        mlp: nn.Module,
+        input_layernorm: nn.Module | None,
+        post_attention_layernorm: nn.Module | None,
+        attention_out_norm: nn.Module | None = None,
+        mlp_out_norm: nn.Module | None = None,
+        residual_scale: float = 1.0,
+    ) -> None:
+        super().__init__()
+        self.self_attn, self.mlp = self_attn, mlp
+        self.input_layernorm, self.post_attention_layernorm = input_layernorm, post_attention_layernorm
+        self.attention_out_norm, self.mlp_out_norm = attention_out_norm, mlp_out_norm
+        self.residual_scale = residual_scale
+
+    def forward(self, x: Tensor, step: Step) -> Tensor:
+        """[B, T, E] -> [B, T, E]."""
+        branch = x if self.input_layernorm is None else self.input_layernorm(x)
+        branch = self.self_attn(branch, step)
+        x = self._add(x, branch, self.attention_out_norm)
+        branch = x if self.post_attention_layernorm is None else self.post_attention_layernorm(x)
+        return self._add(x, self.mlp(branch), self.mlp_out_norm)
+
+    def _add(self, x: Tensor, branch: Tensor, norm: nn.Module | None) -> Tensor:
+        if norm is not None:
+            branch = norm(branch)
+        return x + (branch if self.residual_scale == 1.0 else branch * self.residual_scale)

@@ -1,0 +1,216 @@
+"""A loaded model: configuration, tokenizer, decoder; and what its header alone says of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from engine import kernels
+from engine.api import ModelFileError, ModelInfo, UnsupportedModelError
+from engine.decoder import Decoder
+from engine.device import WORKING_SPACE_BYTES, check_memory, pick_device, pick_dtype
+from engine.layers import Attention
+from engine.loaders import Checkpoint, GgufCheckpoint, open_checkpoint
+from engine.loaders.gguf_config import hugging_face_config
+from engine.models import find_family
+from engine.models.config import Config
+from engine.models.family import Family
+from engine.models.weights import load_weights
+from engine.quants.linear import QuantizedLinear
+from engine.tokenizers import Tokenizer, load_tokenizer
+
+
+@dataclass
+class Model:
+    """A model ready to run. `forward` is the reference path; the engine's own path may round activations."""
+
+    info: ModelInfo
+    config: Config
+    tokenizer: Tokenizer
+    decoder: Decoder
+    device: torch.device
+    checkpoint: Checkpoint
+
+    def forward(self, ids: Tensor, *, padding: Tensor | None = None) -> Tensor:
+        """Logits float32 [B, S, V] of ids [B, S], without cache and without rounding activations to int8.
+
+        `padding` [B, S] is True where a token counts.
+        """
+        with exact_arithmetic(self.decoder):
+            return self.decoder(ids.to(self.device), padding=padding)
+
+    def close(self) -> None:
+        """Let go of the mapped file."""
+        self.checkpoint.close()
+
+
+class exact_arithmetic:  # noqa: N801 - used like a function in a with statement
+    """While active, quantised projections of a decoder dequantise instead of using int8 activations."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self._projections = [m for m in decoder.modules() if isinstance(m, QuantizedLinear)]
+
+    def __enter__(self) -> None:
+        for projection in self._projections:
+            projection.use_kernel = False
+
+    def __exit__(self, *_exception: object) -> None:
+        for projection in self._projections:
+            projection.use_kernel = True
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """A model's header, read and understood, before any weight is."""
+
+    checkpoint: Checkpoint
+    family: Family
+    config: Config
+    decoder: Decoder  # on the meta device
+
+    @property
+    def cache_bytes_per_token(self) -> int:
+        """Bytes that one token takes in a float32 KV cache."""
+        layers = [m for m in self.decoder.modules() if isinstance(m, Attention)]
+        return sum(2 * 4 * layer.kv_heads * layer.head_dim for layer in layers)
+
+    def info(self, tokenizer: Tokenizer) -> ModelInfo:
+        """What a person may want to know about the model."""
+        checkpoint, context = self.checkpoint, self.config.context_length
+        parameters = sum(_numel(info.shape) for info in checkpoint.tensors.values())
+        return ModelInfo(
+            name=_name(checkpoint),
+            path=str(checkpoint.path),
+            family=self.family.name,
+            parameters=parameters,
+            layers=self.config.layers,
+            context_length=context,
+            vocabulary=self.decoder.vocabulary,
+            quantisation=_quantisation(checkpoint),
+            tokenizer=tokenizer.name,
+            has_chat_template=tokenizer.chat_template is not None,
+            size_bytes=checkpoint.size_bytes,
+            memory_bytes=checkpoint.size_bytes + self.cache_bytes_per_token * context + WORKING_SPACE_BYTES,
+        )
+
+
+def open_blueprint(path: str | Path) -> Blueprint:
+    """Read the header of the model at `path` and compose its decoder without weights.
+
+    Raises `ModelFileError` or `UnsupportedModelError`.
+    """
+    checkpoint = open_checkpoint(path)
+    try:
+        is_gguf = isinstance(checkpoint, GgufCheckpoint)
+        values = _gguf_values(checkpoint) if is_gguf else _text_config(checkpoint.config)
+        family = find_family(
+            checkpoint.architecture if is_gguf else str(values["model_type"]), is_gguf=is_gguf
+        )
+        config = Config(values, where=checkpoint.path.name, is_gguf=is_gguf)
+        try:
+            decoder = family.build(config)
+        except (OverflowError, RuntimeError) as error:  # torch refuses absurd sizes even on the meta device
+            raise ModelFileError(f"{config.where}: the model's settings make no model: {error}.") from error
+    except BaseException:
+        checkpoint.close()
+        raise
+    return Blueprint(checkpoint, family, config, decoder.eval())
+
+
+def load_model(
+    path: str | Path,
+    device: str = "auto",
+    dtype: str | None = None,
+    threads: int | None = None,
+    *,
+    context: int | None = None,
+    progress: Callable[[float], None] = lambda _fraction: None,
+) -> Model:
+    """Load the model at `path`: a GGUF file or a folder with config.json and safetensors.
+
+    `dtype` is that of the activations. `context` is what memory is estimated for (None: 4096 at most).
+    Raises the typed errors of `engine.api`.
+    """
+    place = pick_device(device)
+    activations = pick_dtype(dtype, place)
+    if threads is not None:
+        set_threads(threads)
+    blueprint = open_blueprint(path)
+    try:
+        tokenizer = load_tokenizer(blueprint.checkpoint)
+        info = blueprint.info(tokenizer)
+        check_memory(
+            info.name,
+            weight_bytes=0 if place.type == "cpu" else blueprint.checkpoint.size_bytes,
+            cache_bytes_per_token=blueprint.cache_bytes_per_token,
+            context=min(context or 4096, info.context_length),
+            device=place,
+        )
+        decoder = blueprint.decoder
+        load_weights(
+            decoder, blueprint.checkpoint, blueprint.family, blueprint.config, device=place, progress=progress
+        )
+        decoder.dtype = activations
+        decoder.to(place)
+    except BaseException:
+        blueprint.checkpoint.close()
+        raise
+    return Model(info, blueprint.config, tokenizer, decoder, place, blueprint.checkpoint)
+
+
+def set_threads(count: int) -> None:
+    """Use `count` threads in torch and in the compiled kernels."""
+    torch.set_num_threads(count)
+    if kernels.available():
+        kernels.set_threads(count)
+
+
+def _gguf_values(checkpoint: Checkpoint) -> dict[str, object]:
+    tensors = checkpoint.tensors
+    values = hugging_face_config(checkpoint.config, tensors)
+    embedding = tensors.get("token_embd.weight")
+    if embedding is None:
+        raise ModelFileError(
+            f"{checkpoint.path.name}: there is no tensor 'token_embd.weight'; is this a language model?"
+        )
+    values["vocab_size"] = embedding.shape[0]
+    if "rope_freqs.weight" in tensors:
+        values["rope_scaling"] = {"rope_type": "divisors", "divisors": checkpoint.read("rope_freqs.weight")}
+    return values
+
+
+def _text_config(config: dict[str, object]) -> dict[str, object]:
+    """The settings of the text model: those of a vision model lie one level deeper."""
+    inner = config.get("text_config")
+    values = {**config, **inner} if isinstance(inner, dict) else dict(config)
+    if not isinstance(values.get("model_type"), str):
+        raise UnsupportedModelError("config.json does not name a model_type, so its architecture is unknown.")
+    return values
+
+
+def _numel(shape: tuple[int, ...]) -> int:
+    count = 1
+    for size in shape:
+        count *= size
+    return count
+
+
+def _name(checkpoint: Checkpoint) -> str:
+    named = checkpoint.config.get("general.name") or checkpoint.config.get("_name_or_path")
+    return named if isinstance(named, str) and named.strip() else checkpoint.path.stem
+
+
+def _quantisation(checkpoint: Checkpoint) -> str:
+    """The type that most of the weights have, by bytes."""
+    method = checkpoint.config.get("quantization_config") or checkpoint.config.get("quantization")
+    if isinstance(method, dict) and method:
+        return str(method.get("quant_method", "mlx"))
+    sizes: Counter[str] = Counter()
+    for info in checkpoint.tensors.values():
+        sizes[info.type_name] += info.size_bytes
+    return sizes.most_common(1)[0][0] if sizes else "none"

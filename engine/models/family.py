@@ -1,0 +1,93 @@
+"""What a model family is: names it goes by, how its decoder is composed, where its weights lie in a file.
+
+A decoder's own weight names are those of Hugging Face's Llama without the leading `model.`; a family whose
+checkpoints use other names says where each weight comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from engine.decoder import Decoder
+from engine.models.config import Config
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from engine.quants import PackedTensor
+
+    Weight = Tensor | PackedTensor
+
+Take = Callable[[Any], Any]
+
+
+def whole(weight: Any) -> Any:
+    """The tensor as it is."""
+    return weight
+
+
+def rows(start: int, stop: int) -> Take:
+    """Rows start..stop of a weight matrix, a bias or a packed tensor."""
+
+    def take(weight: Any) -> Any:
+        narrow = getattr(weight, "narrow_rows", None)
+        return weight[start:stop] if narrow is None else narrow(start, stop - start)
+
+    return take
+
+
+def transposed(inner: Take = whole) -> Take:
+    """The transposed matrix (GPT-2 stores its projections [in, out]); a bias stays as it is."""
+    return lambda weight: inner(weight.t().contiguous() if weight.dim() == 2 else weight)
+
+
+def expert(index: int, inner: Take = whole) -> Take:
+    """One expert of weights stacked over experts."""
+    return lambda weight: inner(weight[index])
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where one weight of the decoder comes from: a tensor of the file, and which part of it."""
+
+    name: str
+    take: Take = whole
+
+
+Names = Mapping[str, Origin]
+
+
+def per_layer(
+    count: int, names: Mapping[str, str | Origin], *, prefix: str, source: str
+) -> dict[str, Origin]:
+    """Spread names over layers: `{prefix}.{i}.{key}` comes from `source` formatted with i, dot, the value."""
+    spread = {}
+    for i in range(count):
+        for key, value in names.items():
+            origin = value if isinstance(value, Origin) else Origin(value)
+            spread[f"{prefix}.{i}.{key}"] = Origin(f"{source.format(i)}.{origin.name}", origin.take)
+    return spread
+
+
+@dataclass(frozen=True)
+class Family:
+    """One model family, as the file in `engine/models/` that describes it."""
+
+    name: str
+    model_types: Sequence[str]  # `model_type` in config.json
+    build: Callable[[Config], Decoder]
+    gguf: Sequence[str] = ()  # `general.architecture` in GGUF
+    names: Callable[[Config], Names] = field(
+        default=lambda _config: {}
+    )  # module path -> origin, config.json files
+    gguf_names: Callable[[Config], Names] = field(default=lambda _config: {})  # the same where GGUF differs
+
+
+def fused(source: str, parts: Sequence[tuple[str, int]]) -> Iterator[tuple[str, Origin]]:
+    """Names for a fused projection: consecutive row ranges of `source`, one for each (name, rows) part."""
+    start = 0
+    for name, count in parts:
+        yield name, Origin(source, rows(start, start + count))
+        start += count

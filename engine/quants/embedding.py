@@ -1,0 +1,24 @@
+"""An embedding whose rows stay packed; tied models use the same rows as their output head."""
+
+from __future__ import annotations
+
+from engine.quants.linear import QuantizedLinear
+from engine.quants.packed import PackedTensor
+from torch import Tensor, nn
+
+
+class QuantizedEmbedding(nn.Module):
+    """Looks up packed rows by id, dequantising only those."""
+
+    def __init__(self, weight: PackedTensor) -> None:
+        super().__init__()
+        self.head = QuantizedLinear(weight, None)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Ids [...] -> float32 [..., E]."""
+        return self.head.weight.rows(ids)
+
+    def project(self, x: Tensor) -> Tensor:
+        """[..., E] -> logits [..., V] over the same rows (tied output head)."""
+        logits: Tensor = self.head(x)
+        return logits
