@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from engine.api import UnsupportedModelError
-from engine.models import llama
+from engine.models import gemma, gemma2, gemma3, gpt2, llama, mistral, mixtral, qwen2, qwen3
 from engine.models.family import Family
 
-FAMILIES: tuple[Family, ...] = (llama.FAMILY,)
+FAMILIES: tuple[Family, ...] = (
+    llama.FAMILY,
+    mistral.FAMILY,
+    mixtral.FAMILY,
+    qwen2.FAMILY,
+    qwen3.FAMILY,
+    gemma.FAMILY,
+    gemma2.FAMILY,
+    gemma3.FAMILY,
+    gpt2.FAMILY,
+)
 
 
 def find_family(architecture: str, *, is_gguf: bool) -> Family:

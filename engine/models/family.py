@@ -1,7 +1,7 @@
 """What a model family is: names it goes by, how its decoder is composed, where its weights lie in a file.
 
 A decoder's own weight names are those of Hugging Face's Llama without the leading `model.`; a family whose
-checkpoints use other names says where each weight comes from.
+checkpoints use other names says where each weight comes from, also without such a prefix.
 """
 
 from __future__ import annotations
@@ -60,14 +60,14 @@ Names = Mapping[str, Origin]
 
 
 def per_layer(
-    count: int, names: Mapping[str, str | Origin], *, prefix: str, source: str
+    config: Config, names: Mapping[str, str | Origin], *, source: str = "layers.{}"
 ) -> dict[str, Origin]:
-    """Spread names over layers: `{prefix}.{i}.{key}` comes from `source` formatted with i, dot, the value."""
+    """Spread names over layers: `layers.{i}.{key}` comes from `source` formatted with i, a dot, the value."""
     spread = {}
-    for i in range(count):
+    for i in range(config.layers):
         for key, value in names.items():
             origin = value if isinstance(value, Origin) else Origin(value)
-            spread[f"{prefix}.{i}.{key}"] = Origin(f"{source.format(i)}.{origin.name}", origin.take)
+            spread[f"layers.{i}.{key}"] = Origin(f"{source.format(i)}.{origin.name}", origin.take)
     return spread
 
 

@@ -3,51 +3,22 @@
 from __future__ import annotations
 
 from engine.decoder import Decoder
-from engine.layers import Attention, Block, Embedding, GatedMLP, Linear, RMSNorm
+from engine.layers import Block
 from engine.models.config import Config
 from engine.models.family import Family
-from engine.rope import make_rope
+from engine.models.skeleton import attention, causal_decoder, gated_mlp, pre_norm_block, rotary
 
 
 def build(config: Config) -> Decoder:
     """Compose the decoder; its weights are still on the meta device."""
-    width, eps = config.width, config.number("rms_norm_eps", 1e-6, high=1.0)
-    rope = make_rope(
-        theta=config.rope_theta,
-        dim=config.integer("rope_dimension", config.head_dim),
-        scaling=config.rope_scaling,
-        max_positions=config.context_length,
-        interleaved=config.is_gguf,
-    )
+    rope = rotary(config, interleaved=config.is_gguf)
+    has_bias = config.flag("attention_bias", False)
 
     def block(layer: int) -> Block:
-        return Block(
-            self_attn=Attention(
-                width=width,
-                heads=config.heads,
-                kv_heads=config.kv_heads,
-                head_dim=config.head_dim,
-                layer=layer,
-                rope=rope,
-                qkv_bias=config.flag("attention_bias", False),
-                output_bias=config.flag("attention_bias", False),
-            ),
-            mlp=GatedMLP(
-                width,
-                config.integer("intermediate_size"),
-                config.activation(),
-                bias=config.flag("mlp_bias", False),
-            ),
-            input_layernorm=RMSNorm(width, eps),
-            post_attention_layernorm=RMSNorm(width, eps),
-        )
+        attn = attention(config, layer, rope=rope, qkv_bias=has_bias, output_bias=has_bias)
+        return pre_norm_block(config, attn, gated_mlp(config))
 
-    return Decoder(
-        embed_tokens=Embedding(config.vocabulary, width),
-        layers=[block(layer) for layer in range(config.layers)],
-        norm=RMSNorm(width, eps),
-        lm_head=None if config.flag("tie_word_embeddings", False) else Linear(width, config.vocabulary),
-    )
+    return causal_decoder(config, block)
 
 
 FAMILY = Family(name="llama", model_types=("llama",), gguf=("llama",), build=build)

@@ -49,7 +49,8 @@ class _Loader:
     def __init__(self, checkpoint: Checkpoint, family: Family, config: Config, device: torch.device) -> None:
         self.checkpoint, self.config, self.device = checkpoint, config, device
         self.names: Names = (family.gguf_names if config.is_gguf else family.names)(config)
-        self.prefix = "" if config.is_gguf else _prefix(checkpoint)
+        embedding = self.names.get("embed_tokens", Origin("embed_tokens")).name
+        self.prefix = "" if config.is_gguf else _prefix(checkpoint, embedding)
 
     def fill(self, decoder: Decoder, path: str, module: nn.Module) -> None:
         origin = self._origin(decoder, path, module)
@@ -76,15 +77,22 @@ class _Loader:
             setattr(module, name, nn.Parameter(weight, requires_grad=False))
 
     def _origin(self, decoder: Decoder, path: str, module: nn.Module) -> Origin:
+        if not self.config.is_gguf:
+            origin = self.names.get(path, Origin(path))
+            return Origin(self._stored(origin.name), origin.take)
         if path in self.names:
             return self.names[path]
-        if not self.config.is_gguf:
-            name = path if path == "lm_head" else f"{self.prefix}{path}"
-            return Origin(name)
         name = gguf_name(path)
         if name is None:
             raise ModelFileError(f"{self.checkpoint.path.name}: no GGUF tensor is known for {path!r}.")
         return self._unfused(decoder, path, module, name)
+
+    def _stored(self, name: str) -> str:
+        """The name with the checkpoint's prefix; the output head often stands outside of it."""
+        inside = f"{self.prefix}{name}"
+        tensors = self.checkpoint.tensors
+        is_outside = f"{inside}.weight" not in tensors and f"{name}.weight" in tensors
+        return name if is_outside else inside
 
     def _unfused(self, decoder: Decoder, path: str, module: nn.Module, name: str) -> Origin:
         """GGUF files of some families hold q, k and v, or gate and up, as consecutive rows of one tensor."""
@@ -143,9 +151,10 @@ class _Loader:
         setattr(decoder.get_submodule(parent), leaf, module)
 
 
-def _prefix(checkpoint: Checkpoint) -> str:
-    """What stands before `embed_tokens` and `layers` in this checkpoint's names."""
-    for prefix in ("model.", "language_model.model.", "model.language_model.", ""):
-        if any(f"{prefix}{name}" in checkpoint.tensors for name in ("embed_tokens.weight", "norm.weight")):
-            return prefix
-    return "model."
+def _prefix(checkpoint: Checkpoint, embedding: str) -> str:
+    """What stands before the names in this checkpoint, told by where the embedding is."""
+    suffix = f"{embedding}.weight"
+    for name in checkpoint.tensors:
+        if name == suffix or name.endswith(f".{suffix}"):
+            return name.removesuffix(suffix)
+    raise ModelFileError(f"{checkpoint.path.name}: no tensor named {suffix!r}; is this a language model?")

@@ -1,0 +1,84 @@
+"""Gemma 3 (text): Gemma 2 without soft caps, with query and key norms and two rotary bases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.decoder import Decoder
+from engine.layers import Block
+from engine.models.config import Config
+from engine.models.family import Family
+from engine.models.gemma import gelu_mlp, norm_offset
+from engine.models.gemma2 import names
+from engine.models.skeleton import attention, causal_decoder, rms_norm, rotary
+from engine.rope import Rope
+
+LOCAL_THETA = 10_000.0  # the base of sliding layers in every published model
+
+
+def ropes(config: Config) -> tuple[Rope, Rope]:
+    """The rotary embeddings of sliding and of full layers; newer files nest them by layer type."""
+    nested = config.get("rope_parameters")
+    by_type: Mapping[str, Any] = nested if isinstance(nested, Mapping) and "full_attention" in nested else {}
+    if by_type:
+        local = Config(by_type.get("sliding_attention") or {}, where=config.where)
+        full = Config(by_type["full_attention"] or {}, where=config.where)
+        return (
+            rotary(config, theta=local.number("rope_theta", LOCAL_THETA), scaling=local.values or None),
+            rotary(config, theta=full.number("rope_theta", 1e6), scaling=full.values or None),
+        )
+    local_theta = config.number("rope_local_base_freq", LOCAL_THETA)
+    theta = config.number("rope_theta", 1e6)
+    return rotary(config, theta=local_theta, scaling=None), rotary(config, theta=theta)
+
+
+def is_sliding(config: Config, layer: int) -> bool:
+    """Whether a layer sees its window only: five of six, unless the file says else."""
+    kinds = config.get("layer_types")
+    if isinstance(kinds, list) and len(kinds) == config.layers:
+        return bool(kinds[layer] == "sliding_attention")
+    return (layer + 1) % config.integer("sliding_window_pattern", 6) != 0
+
+
+def build(config: Config) -> Decoder:
+    """Compose the decoder."""
+    offset = norm_offset(config)
+    local, full = ropes(config)
+    # GGUF files do not hold the scalar: it is the head size, but for the 27B model (62 layers).
+    implied = config.width // config.heads if config.is_gguf and config.layers == 62 else config.head_dim
+    scale = config.number("query_pre_attn_scalar", implied, low=1e-6) ** -0.5
+
+    def block(layer: int) -> Block:
+        sliding = is_sliding(config, layer)
+        return Block(
+            self_attn=attention(
+                config,
+                layer,
+                rope=local if sliding else full,
+                scale=scale,
+                q_norm=rms_norm(config, config.head_dim, offset=offset),
+                k_norm=rms_norm(config, config.head_dim, offset=offset),
+                softcap=config.optional_number("attn_logit_softcapping"),
+                window=config.integer("sliding_window", 4096) if sliding else None,
+            ),
+            mlp=gelu_mlp(config),
+            input_layernorm=rms_norm(config, offset=offset),
+            attention_out_norm=rms_norm(config, offset=offset),
+            post_attention_layernorm=rms_norm(config, offset=offset),
+            mlp_out_norm=rms_norm(config, offset=offset),
+        )
+
+    return causal_decoder(
+        config,
+        block,
+        norm=rms_norm(config, offset=offset),
+        tied=True,
+        embedding_scale=config.width**0.5,
+        logit_softcap=config.optional_number("final_logit_softcapping"),
+    )
+
+
+FAMILY = Family(
+    name="gemma3", model_types=("gemma3_text", "gemma3"), gguf=("gemma3",), build=build, names=names
+)

@@ -1,0 +1,103 @@
+"""The skeleton that most families share; a family file calls these and passes what is its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from torch import nn
+
+from engine.decoder import Decoder
+from engine.layers import Attention, Block, Embedding, GatedMLP, Linear, RMSNorm
+from engine.models.config import Config
+from engine.rope import Rope, make_rope
+
+_UNSET: Any = object()
+
+
+def rotary(
+    config: Config,
+    *,
+    theta: float | None = None,
+    dim: int | None = None,
+    scaling: Mapping[str, Any] | None = _UNSET,
+    interleaved: bool = False,
+) -> Rope:
+    """The rotary embedding that the settings describe; what is passed here wins over them."""
+    return make_rope(
+        theta=config.rope_theta if theta is None else theta,
+        dim=config.integer("rope_dimension", config.head_dim) if dim is None else dim,
+        scaling=config.rope_scaling if scaling is _UNSET else scaling,
+        max_positions=config.context_length,
+        interleaved=interleaved,
+    )
+
+
+def attention(config: Config, layer: int, **parts: Any) -> Attention:
+    """Grouped-query attention with the settings' sizes; `parts` are `Attention`'s optional parts."""
+    return Attention(
+        width=config.width,
+        heads=config.heads,
+        kv_heads=config.kv_heads,
+        head_dim=config.head_dim,
+        layer=layer,
+        **parts,
+    )
+
+
+def rms_norm(config: Config, width: int | None = None, *, offset: float = 0.0) -> RMSNorm:
+    """RMSNorm over `width` (default: the residual stream) with the settings' epsilon."""
+    return RMSNorm(width or config.width, config.number("rms_norm_eps", 1e-6, high=1.0), offset=offset)
+
+
+def gated_mlp(config: Config, *, hidden: int | None = None, activation: str = "hidden_act") -> GatedMLP:
+    """A gated feed-forward network; `activation` is the setting that names its activation."""
+    return GatedMLP(
+        config.width,
+        hidden or config.integer("intermediate_size"),
+        config.activation(activation),
+        bias=config.flag("mlp_bias", False),
+    )
+
+
+def pre_norm_block(config: Config, self_attn: nn.Module, mlp: nn.Module, **parts: Any) -> Block:
+    """A block with an RMSNorm before attention and one before the feed-forward network."""
+    return Block(
+        self_attn=self_attn,
+        mlp=mlp,
+        input_layernorm=rms_norm(config),
+        post_attention_layernorm=rms_norm(config),
+        **parts,
+    )
+
+
+def causal_decoder(
+    config: Config,
+    block: Callable[[int], nn.Module],
+    *,
+    norm: nn.Module | None = None,
+    tied: bool = False,
+    head_bias: bool = False,
+    **parts: Any,
+) -> Decoder:
+    """Embedding, `block(layer)` for every layer, final norm and head; `tied` is the family's default."""
+    is_tied = config.flag("tie_word_embeddings", tied)
+    head = None if is_tied else Linear(config.width, config.vocabulary, bias=head_bias)
+    return Decoder(
+        embed_tokens=Embedding(config.vocabulary, config.width),
+        layers=[block(layer) for layer in range(config.layers)],
+        norm=norm or rms_norm(config),
+        lm_head=head,
+        **parts,
+    )
+
+
+def window_of(config: Config, layer: int, *, every_layer: bool = False) -> int | None:
+    """The sliding window of one layer: by `layer_types` where given, else every layer or none."""
+    window = config.get("sliding_window")
+    if not window:
+        return None
+    kinds = config.get("layer_types")
+    if isinstance(kinds, list) and len(kinds) == config.layers:
+        return config.integer("sliding_window") if kinds[layer] == "sliding_attention" else None
+    return config.integer("sliding_window") if every_layer else None
