@@ -115,19 +115,38 @@ class RMSNorm(nn.Module):
 
 
 class LayerNorm(nn.Module):
-    """Zero mean, unit variance, then weight and bias where the model has them (arXiv:1607.06450)."""
+    """Zero mean, unit variance, then weight and bias where the model has them (arXiv:1607.06450).
 
-    def __init__(self, width: int, eps: float, *, weight: bool = True, bias: bool = True) -> None:
+    `offset` is added to the weight (Nemotron stores weight - 1).
+    """
+
+    def __init__(
+        self, width: int, eps: float, *, weight: bool = True, bias: bool = True, offset: float = 0.0
+    ) -> None:
         super().__init__()
-        self.width, self.eps = width, eps
+        self.width, self.eps, self.offset = width, eps, offset
         self.weight = nn.Parameter(torch.empty(width, device="meta"), requires_grad=False) if weight else None
         self.bias = nn.Parameter(torch.empty(width, device="meta"), requires_grad=False) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise the last dimension; computed in float32, returned in x's dtype."""
-        weight = None if self.weight is None else self.weight.float()
+        weight = None if self.weight is None else self.weight.float() + self.offset
         bias = None if self.bias is None else self.bias.float()
         return F.layer_norm(x.float(), (self.width,), weight, bias, self.eps).to(x.dtype)
+
+
+class PerHeadLayerNorm(nn.Module):
+    """LayerNorm of every head with a weight of its own, [heads, D], and no bias (Cohere, StableLM)."""
+
+    def __init__(self, heads: int, head_dim: int, eps: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(heads, head_dim, device="meta"), requires_grad=False)
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise [..., heads, D] over D; computed in float32, returned in x's dtype."""
+        normal = F.layer_norm(x.float(), x.shape[-1:], eps=self.eps)
+        return (normal * self.weight.float()).to(x.dtype)
 
 
 def attend(
@@ -172,8 +191,8 @@ def attend(
 class Attention(nn.Module):
     """Multi-head attention with grouped keys and values; every optional part is None where a family lacks it.
 
-    `q_norm`, `k_norm` normalise each head (their width is D) or all heads together (H*D). `window` counts the
-    visible positions, the token itself included. `alibi` [H] holds slopes. `clip` bounds q, k and v.
+    `q_norm`, `k_norm` normalise each head (their width is D) or all heads together (H*D), before rotation;
+    `rotated_q_norm`, `rotated_k_norm` each head after it. `window` counts visible positions, itself included. `alibi` [H] holds slopes. `clip` bounds q, k and v.
     """
 
     def __init__(
@@ -190,6 +209,8 @@ class Attention(nn.Module):
         scale: float | None = None,
         q_norm: nn.Module | None = None,
         k_norm: nn.Module | None = None,
+        rotated_q_norm: nn.Module | None = None,
+        rotated_k_norm: nn.Module | None = None,
         window: int | None = None,
         softcap: float | None = None,
         alibi: Tensor | None = None,
@@ -203,6 +224,7 @@ class Attention(nn.Module):
         self.v_proj: nn.Module = Linear(width, kv_heads * head_dim, bias=qkv_bias)
         self.o_proj: nn.Module = Linear(heads * head_dim, width, bias=output_bias)
         self.q_norm, self.k_norm = q_norm, k_norm
+        self.rotated_q_norm, self.rotated_k_norm = rotated_q_norm, rotated_k_norm
         self.rope, self.window, self.softcap, self.alibi, self.clip = rope, window, softcap, alibi, clip
         self.scale = head_dim**-0.5 if scale is None else scale
         self.sinks = (
@@ -221,6 +243,8 @@ class Attention(nn.Module):
         if self.rope is not None:
             cos, sin = step.rotary(self.rope)
             q, k = self.rope.rotate(q, cos, sin), self.rope.rotate(k, cos, sin)
+        if self.rotated_q_norm is not None and self.rotated_k_norm is not None:
+            q, k = self.rotated_q_norm(q), self.rotated_k_norm(k)
         cache = step.layer_cache(self.layer)
         if cache is not None:
             k, v = cache.append(k, v)
@@ -243,10 +267,11 @@ class Attention(nn.Module):
     def _heads(self, x: Tensor, heads: int, norm: nn.Module | None) -> Tensor:
         """[B, T, heads*D] -> [B, heads, T, D], normalised over whatever width the norm has."""
         batch, tokens, _ = x.shape
-        if norm is not None and norm.weight.shape[0] != self.head_dim:
+        is_per_head = norm is not None and norm.weight.shape[-1] == self.head_dim
+        if norm is not None and not is_per_head:
             x = norm(x)
         x = x.view(batch, tokens, heads, self.head_dim)
-        if norm is not None and norm.weight.shape[0] == self.head_dim:
+        if norm is not None and is_per_head:
             x = norm(x)
         return x.transpose(1, 2)
 
@@ -331,3 +356,30 @@ class Block(nn.Module):
         if norm is not None:
             branch = norm(branch)
         return x + (branch if self.residual_scale == 1.0 else branch * self.residual_scale)
+
+
+class ParallelBlock(nn.Module):
+    """One decoder layer whose attention and feed-forward network read the same input and are added together.
+
+    `post_attention_layernorm` None means that both read the output of `input_layernorm` (Phi, Cohere).
+    """
+
+    def __init__(
+        self,
+        *,
+        self_attn: nn.Module,
+        mlp: nn.Module,
+        input_layernorm: nn.Module,
+        post_attention_layernorm: nn.Module | None = None,
+    ) -> None:
+        super().__init__()
+        self.self_attn, self.mlp = self_attn, mlp
+        self.input_layernorm, self.post_attention_layernorm = input_layernorm, post_attention_layernorm
+
+    def forward(self, x: Tensor, step: Step) -> Tensor:
+        """[B, T, E] -> [B, T, E]."""
+        read = self.input_layernorm(x)
+        attended = self.self_attn(read, step)
+        if self.post_attention_layernorm is not None:
+            read = self.post_attention_layernorm(x)
+        return x + attended + self.mlp(read)

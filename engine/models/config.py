@@ -120,6 +120,16 @@ class Config:
             "rope_theta", low=1.0, high=1e15
         )
 
+    def rope_dimension(self, factor: float = 1.0) -> int:
+        """How many entries of a head are rotated; `factor` is the family's default share of the head."""
+        if self.get("rope_dimension") is not None:
+            return self.integer("rope_dimension", high=1 << 14)
+        nested = self.get("rope_parameters")
+        inner = nested.get("partial_rotary_factor") if isinstance(nested, Mapping) else None
+        values = {"partial_rotary_factor": self.get("partial_rotary_factor", inner)}
+        share = Config(values, where=self.where).number("partial_rotary_factor", factor, high=1.0)
+        return int(self.head_dim * share)
+
     @property
     def rope_scaling(self) -> Mapping[str, Any] | None:
         """The rope scaling description, or None."""

@@ -54,6 +54,7 @@ class Origin:
 
     name: str
     take: Take = whole
+    stacked: tuple[str, ...] = ()  # more tensors, stacked behind the first along a new first dimension
 
 
 Names = Mapping[str, Origin]
@@ -67,7 +68,10 @@ def per_layer(
     for i in range(config.layers):
         for key, value in names.items():
             origin = value if isinstance(value, Origin) else Origin(value)
-            spread[f"layers.{i}.{key}"] = Origin(f"{source.format(i)}.{origin.name}", origin.take)
+            at = source.format(i)
+            spread[f"layers.{i}.{key}"] = Origin(
+                f"{at}.{origin.name}", origin.take, tuple(f"{at}.{name}" for name in origin.stacked)
+            )
     return spread
 
 

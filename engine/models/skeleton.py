@@ -26,7 +26,7 @@ def rotary(
     """The rotary embedding that the settings describe; what is passed here wins over them."""
     return make_rope(
         theta=config.rope_theta if theta is None else theta,
-        dim=config.integer("rope_dimension", config.head_dim) if dim is None else dim,
+        dim=config.rope_dimension() if dim is None else dim,
         scaling=config.rope_scaling if scaling is _UNSET else scaling,
         max_positions=config.context_length,
         interleaved=interleaved,

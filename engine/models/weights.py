@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -79,7 +80,7 @@ class _Loader:
     def _origin(self, decoder: Decoder, path: str, module: nn.Module) -> Origin:
         if not self.config.is_gguf:
             origin = self.names.get(path, Origin(path))
-            return Origin(self._stored(origin.name), origin.take)
+            return replace(origin, name=self._stored(origin.name))
         if path in self.names:
             return self.names[path]
         name = gguf_name(path)
@@ -132,7 +133,12 @@ class _Loader:
     def _read(self, name: str, origin: Origin, shape: tuple[int, ...]) -> Tensor | PackedTensor:
         if name not in self.checkpoint.tensors:
             raise ModelFileError(f"{self.checkpoint.path.name}: the tensor {name!r} is missing.")
-        weight = origin.take(self.checkpoint.read(name))
+        stored = self.checkpoint.read(name)
+        if origin.stacked:
+            leaf = name.rpartition(".")[2]
+            rest = [self.checkpoint.read(f"{self._stored(other)}.{leaf}") for other in origin.stacked]
+            stored = torch.stack([stored, *rest])
+        weight = origin.take(stored)
         self._check(name, tuple(weight.shape), shape)
         if isinstance(weight, Tensor) and (weight.dim() < 2 or weight.dtype == torch.float64):
             weight = weight.float()

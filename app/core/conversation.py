@@ -1,0 +1,138 @@
+"""A conversation as a tree of messages: an edit or another reply is a sibling, and the path shown is a pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.api import Message
+
+
+class Status(StrEnum):
+    """How a message came to its end."""
+
+    COMPLETE = "complete"
+    STREAMING = "streaming"
+    STOPPED = "stopped"
+    LENGTH = "length"
+    CONTEXT_FULL = "context_full"
+    INTERRUPTED = "interrupted"  # Fireside ended in its middle
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """One message; `created_at` is in seconds since 1970 (UTC), `error` a sentence for status FAILED."""
+
+    id: str
+    parent_id: str | None
+    role: str
+    text: str
+    status: Status
+    created_at: float
+    error: str | None = None
+
+
+class MessageTree:
+    """The messages of one conversation in the order of their making."""
+
+    def __init__(self, messages: Iterable[StoredMessage] = (), *, leaf_id: str | None = None) -> None:
+        self._by_id: dict[str, StoredMessage] = {}
+        self._children: dict[str | None, list[str]] = {}
+        self.leaf_id = leaf_id
+        for message in messages:
+            self.add(message)
+
+    def add(self, message: StoredMessage) -> None:
+        """Add a message behind its parent; one whose parent is missing becomes a root."""
+        parent = message.parent_id if message.parent_id in self._by_id else None
+        self._by_id[message.id] = message
+        self._children.setdefault(parent, []).append(message.id)
+
+    def replace(self, message: StoredMessage) -> None:
+        """Put a newer state of a message in its place."""
+        self._by_id[message.id] = message
+
+    def get(self, message_id: str) -> StoredMessage:
+        """The message of this id. Raises KeyError."""
+        return self._by_id[message_id]
+
+    def __contains__(self, message_id: object) -> bool:
+        return message_id in self._by_id
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __iter__(self) -> Iterator[StoredMessage]:
+        return iter(self._by_id.values())
+
+    def path(self, leaf_id: str | None = None) -> list[StoredMessage]:
+        """From the root to `leaf_id` (default: the shown leaf)."""
+        at = leaf_id if leaf_id is not None else self.leaf_id
+        steps = []
+        while at is not None and at in self._by_id and len(steps) < len(self._by_id):
+            steps.append(self._by_id[at])
+            at = self._by_id[at].parent_id
+        return steps[::-1]
+
+    def siblings(self, message_id: str) -> list[str]:
+        """All versions of a message, itself among them, oldest first."""
+        return self._children[self._parent_key(message_id)]
+
+    def newest_leaf(self, message_id: str | None) -> str | None:
+        """Where the newest branch below a message ends (None: below the roots)."""
+        at = message_id
+        for _ in range(len(self._by_id) + 1):
+            children = self._children.get(at)
+            if not children:
+                break
+            at = children[-1]
+        return at
+
+    def subtree(self, message_id: str) -> list[str]:
+        """A message and everything below it."""
+        found = [message_id]
+        for at in found:
+            found.extend(self._children.get(at, ()))
+        return found
+
+    def remove(self, message_id: str) -> None:
+        """Take a message and everything below it out; the pointer moves to a sibling's branch or to the parent."""
+        gone = self.subtree(message_id)
+        key = self._parent_key(message_id)
+        self._children[key].remove(message_id)
+        for one in gone:
+            self._by_id.pop(one)
+            self._children.pop(one, None)
+        if self.leaf_id in gone:
+            self.leaf_id = self.newest_leaf(key)
+
+    def _parent_key(self, message_id: str) -> str | None:
+        parent = self._by_id[message_id].parent_id
+        return parent if parent in self._by_id else None
+
+
+def prompt_messages(path: Iterable[StoredMessage], *, system_prompt: str = "") -> tuple[Message, ...]:
+    """What the model reads: the system prompt, then the turns that say something.
+
+    Neighbours of one role are joined, as when a reply failed in between; chat templates ask for alternation.
+    """
+    turns: list[Message] = [Message("system", system_prompt)] if system_prompt.strip() else []
+    for message in path:
+        if not message.text.strip():
+            continue
+        if turns and turns[-1].role == message.role:
+            turns[-1] = Message(message.role, f"{turns[-1].content}\n\n{message.text}")
+        else:
+            turns.append(Message(message.role, message.text))
+    return tuple(turns)
+
+
+def title_of(text: str, *, longest: int = 60) -> str:
+    """A title made of a first message: its first line that says something, cut at a word."""
+    line = next((" ".join(line.split()) for line in text.splitlines() if line.strip()), "")
+    if len(line) <= longest:
+        return line
+    cut = line[:longest]
+    return f"{cut[: cut.rfind(' ')] if ' ' in cut[longest // 2 :] else cut}…"

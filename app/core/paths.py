@@ -1,0 +1,47 @@
+"""Where Fireside keeps what it keeps: one folder, the same names on every system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """The folder `root` and the files inside it."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        """Conversations, as SQLite."""
+        return self.root / "conversations.sqlite3"
+
+    @property
+    def settings(self) -> Path:
+        """How replies are drawn, the theme and the window's place, as JSON."""
+        return self.root / "settings.json"
+
+    @property
+    def models(self) -> Path:
+        """Models that were opened, as JSON."""
+        return self.root / "models.json"
+
+    @property
+    def log(self) -> Path:
+        """What happened; holds no message text."""
+        return self.root / "fireside.log"
+
+    @property
+    def lock(self) -> Path:
+        """Held while a window is open on this folder."""
+        return self.root / "window.lock"
+
+
+def data_folder(chosen: str | None = None) -> DataFolder:
+    """The folder a person named, else the system's place for such data; made if missing. Raises OSError."""
+    root = Path(chosen).expanduser() if chosen else user_data_path("Fireside", appauthor=False)
+    root.mkdir(parents=True, exist_ok=True)
+    return DataFolder(root.absolute())

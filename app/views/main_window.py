@@ -1,0 +1,297 @@
+"""MainWindow: puts sidebar, transcript, composer and settings side by side, and holds the actions and shortcuts.
+
+It shows and emits; what an action does is decided by the controllers that the application connects.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QIcon,
+    QKeySequence,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QProgressBar,
+    QSizePolicy,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.theme import Theme, tinted_icon
+from app.views.composer import Composer
+from app.views.message_bar import MessageBar
+from app.views.model_picker import ModelPicker
+from app.views.settings_panel import SettingsPanel
+from app.views.sidebar import Sidebar
+from app.views.status_row import StatusRow
+from app.views.transcript import Transcript
+
+NARROW = 720  # pixels; below this the sidebar folds away by itself
+COLUMN_WIDTH = 780  # of composer and status line, in pixels; the transcript keeps its own reading width
+SIDEBAR_WIDTH = 252
+SETTINGS_WIDTH = 300
+
+
+class MainWindow(QMainWindow):
+    """The one window. Its parts are public attributes, for the controllers that speak to them."""
+
+    filesDropped = Signal(list)
+    closing = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("mainWindow")
+        self.setWindowTitle("Fireside")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(420, 360)
+        self.resize(1100, 760)
+        self.sidebar = Sidebar(theme)
+        self.transcript = Transcript()
+        self.transcript.setObjectName("transcript")
+        self.composer = Composer()
+        self.status = StatusRow()
+        self.message_bar = MessageBar()
+        self.model_picker = ModelPicker()
+        self.settings_panel = SettingsPanel()
+        self.settings_panel.hide()
+        self.load_progress = self._make_load_progress()
+        self._make_actions()
+        self._sidebar_button = self._button(self.sidebar_action)
+        self._settings_button = self._button(self.settings_action)
+        self._more_button = self._make_more_button()
+        self._lay_out()
+        self._was_narrow = False
+        self.apply_theme(theme)
+        self.composer.setFocus()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Hand the theme to every part that draws with it."""
+        muted = theme.colors["text_muted"]
+        self.setWindowIcon(tinted_icon("flame", theme.colors["accent"], size=64))
+        self.sidebar_action.setIcon(tinted_icon("sidebar", muted))
+        self.settings_action.setIcon(tinted_icon("settings", muted))
+        self._more_button.setIcon(tinted_icon("more", muted))
+        for action, name in self._menu_icons.items():
+            action.setIcon(tinted_icon(name, muted, size=16))
+        for part in (
+            self.sidebar,
+            self.transcript,
+            self.composer,
+            self.message_bar,
+            self.model_picker,
+            self.settings_panel,
+        ):
+            part.apply_theme(theme)
+
+    def show_load_progress(self, fraction: float | None) -> None:
+        """How much of a model is loaded; None hides the bar, 0 shows that it has begun."""
+        self.load_progress.setVisible(fraction is not None)
+        if fraction is not None:
+            self.load_progress.setRange(0, 1000 if fraction > 0.0 else 0)
+            self.load_progress.setValue(round(fraction * 1000))
+
+    def show_conversation_title(self, title: str | None) -> None:
+        """Name the open conversation in the window's title; None when it is new."""
+        self.setWindowTitle(f"{title} — Fireside" if title else "Fireside")
+        for action in (self.rename_action, self.export_action, self.delete_action):
+            action.setEnabled(title is not None)
+
+    def raise_to_front(self) -> None:
+        """Show the window above others, as when the application is started a second time."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Welcome local files and folders."""
+        if _local_paths(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Tell which files were dropped."""
+        paths = _local_paths(event.mimeData())
+        if paths:
+            event.acceptProposedAction()
+            self.filesDropped.emit(paths)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fold the sidebar away when the window becomes narrow, and bring it back when it becomes wide."""
+        super().resizeEvent(event)
+        is_narrow = event.size().width() < NARROW
+        if is_narrow != self._was_narrow:
+            self._was_narrow = is_narrow
+            self.sidebar_action.setChecked(not is_narrow)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Put the cursor back into the composer when the window becomes active and nothing has the focus."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and self.focusWidget() is None:
+            self.composer.setFocus()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Tell the application, which keeps what is not yet kept."""
+        self.closing.emit()
+        super().closeEvent(event)
+
+    def _make_actions(self) -> None:
+        keys = QKeySequence.StandardKey
+        self.new_chat_action = self._action(self.tr("New chat"), QKeySequence(keys.New))
+        self.search_action = self._action(self.tr("Search conversations"), QKeySequence(keys.Find))
+        self.search_action.triggered.connect(self._focus_search)
+        self.open_model_action = self._action(self.tr("Open model file…"), QKeySequence(keys.Open))
+        self.write_action = self._action(self.tr("Write a message"), QKeySequence("Ctrl+L"))
+        self.write_action.triggered.connect(lambda: self.composer.setFocus())
+        self.stop_action = self._action(self.tr("Stop the reply"), QKeySequence("Esc"))
+        self.regenerate_action = self._action(self.tr("Regenerate the last reply"), QKeySequence("Ctrl+R"))
+        self.copy_action = self._action(self.tr("Copy the last reply"), QKeySequence("Ctrl+Shift+C"))
+        self.rename_action = self._action(self.tr("Rename…"), QKeySequence("F2"))
+        self.export_action = self._action(self.tr("Export…"), QKeySequence("Ctrl+E"))
+        self.delete_action = self._action(self.tr("Delete conversation"), QKeySequence("Ctrl+Shift+Backspace"))
+        self.quit_action = self._action(self.tr("Quit"), QKeySequence("Ctrl+Q"))
+        self.quit_action.triggered.connect(self.close)
+        self.sidebar_action = self._action(self.tr("Sidebar"), QKeySequence("Ctrl+B"))
+        self.sidebar_action.setCheckable(True)
+        self.sidebar_action.setChecked(True)
+        self.sidebar_action.toggled.connect(self.sidebar.setVisible)
+        self.settings_action = self._action(self.tr("Settings"), QKeySequence("Ctrl+,"))
+        self.settings_action.setCheckable(True)
+        self.settings_action.toggled.connect(self._show_settings)
+        self.settings_panel.closeRequested.connect(lambda: self.settings_action.setChecked(False))
+
+    def _action(self, text: str, shortcut: QKeySequence) -> QAction:
+        action = QAction(text, self)
+        action.setShortcut(shortcut)
+        self.addAction(action)
+        return action
+
+    def _make_load_progress(self) -> QProgressBar:
+        bar = QProgressBar()
+        bar.setObjectName("loadProgress")
+        bar.setAccessibleName(self.tr("Loading the model"))
+        bar.setTextVisible(False)
+        bar.setFixedHeight(3)
+        size_policy = bar.sizePolicy()
+        size_policy.setRetainSizeWhenHidden(True)
+        bar.setSizePolicy(size_policy)
+        bar.hide()
+        return bar
+
+    def _button(self, action: QAction) -> QToolButton:
+        button = QToolButton()
+        button.setDefaultAction(action)
+        button.setAccessibleName(action.text())
+        shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        button.setToolTip(f"{action.text()} ({shortcut})")
+        button.setIconSize(QSize(20, 20))
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        return button
+
+    def _make_more_button(self) -> QToolButton:
+        menu = QMenu(self)
+        self._menu_icons = {
+            self.new_chat_action: "new-chat",
+            self.regenerate_action: "regenerate",
+            self.copy_action: "copy",
+            self.rename_action: "edit",
+            self.export_action: "export",
+            self.delete_action: "delete",
+        }
+        menu.addActions([self.new_chat_action, self.search_action])
+        menu.addSeparator()
+        menu.addActions([self.regenerate_action, self.copy_action])
+        menu.addSeparator()
+        menu.addActions([self.rename_action, self.export_action, self.delete_action])
+        menu.addSeparator()
+        menu.addAction(self.quit_action)
+        button = QToolButton()
+        button.setObjectName("moreButton")
+        button.setAccessibleName(self.tr("More actions"))
+        button.setToolTip(self.tr("More actions"))
+        button.setIcon(QIcon())
+        button.setIconSize(QSize(20, 20))
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(menu)
+        return button
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setContentsMargins(8, 8, 8, 6)
+        top.addWidget(self._sidebar_button)
+        top.addWidget(self.model_picker)
+        top.addStretch(1)
+        top.addWidget(self._more_button)
+        top.addWidget(self._settings_button)
+        column = QWidget()
+        column.setObjectName("chatColumn")
+        column.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        column.setMinimumWidth(320)
+        rows = QVBoxLayout(column)
+        rows.setContentsMargins(0, 0, 0, 6)
+        rows.setSpacing(0)
+        rows.addLayout(top)
+        rows.addWidget(self.load_progress)
+        rows.addLayout(_centred(self.message_bar, top=6, bottom=2))
+        rows.addWidget(self.transcript, 1)
+        rows.addLayout(_centred(self.composer, top=6, bottom=4))
+        rows.addLayout(_centred(self.status, top=0, bottom=2))
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setHandleWidth(1)
+        splitter.setChildrenCollapsible(False)
+        for part in (self.sidebar, column, self.settings_panel):
+            splitter.addWidget(part)
+        splitter.setStretchFactor(1, 1)
+        self.sidebar.setMinimumWidth(190)
+        self.settings_panel.setMinimumWidth(240)
+        splitter.setSizes([SIDEBAR_WIDTH, 1100 - SIDEBAR_WIDTH, SETTINGS_WIDTH])
+        self.setCentralWidget(splitter)
+        self._set_tab_order()
+
+    def _set_tab_order(self) -> None:
+        order: tuple[QWidget, ...] = (
+            self.composer,
+            self.sidebar,
+            self._sidebar_button,
+            self.model_picker,
+            self._more_button,
+            self._settings_button,
+            self.transcript,
+        )
+        for before, after in zip(order, order[1:], strict=False):
+            QWidget.setTabOrder(before, after)
+
+    def _focus_search(self) -> None:
+        self.sidebar_action.setChecked(True)
+        self.sidebar.focus_search()
+
+    def _show_settings(self, is_shown: bool) -> None:
+        self.settings_panel.setVisible(is_shown)
+        if is_shown:
+            self.settings_panel.focus_first()
+        else:
+            self.composer.setFocus()
+
+
+def _centred(part: QWidget, *, top: int, bottom: int) -> QHBoxLayout:
+    """A row that holds `part` in the middle, at most `COLUMN_WIDTH` wide."""
+    part.setMaximumWidth(COLUMN_WIDTH)
+    part.setSizePolicy(QSizePolicy.Policy.Expanding, part.sizePolicy().verticalPolicy())
+    row = QHBoxLayout()
+    row.setContentsMargins(16, top, 16, bottom)
+    row.addWidget(part)
+    return row
+
+
+def _local_paths(data: QMimeData) -> list[str]:
+    return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]

@@ -1,0 +1,84 @@
+"""MessageBar: one sentence inside the window, with a close button and at most one action. Never modal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from app.theme import Theme, tinted_icon
+
+NOTICE_S = 10  # a notice leaves by itself; an error stays until it is closed or replaced
+
+
+class MessageBar(QFrame):
+    """Shows the newest message; a newer one takes its place."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("messageBar")
+        self._text = QLabel(self)
+        self._text.setObjectName("messageBarText")
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._action = QPushButton(self)
+        self._action.setObjectName("messageBarAction")
+        self._action.clicked.connect(self._run_action)
+        self._close = QToolButton(self)
+        self._close.setObjectName("messageBarClose")
+        self._close.setAccessibleName(self.tr("Close this message"))
+        self._close.setToolTip(self.tr("Close"))
+        self._close.clicked.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 6, 6, 6)
+        row.addWidget(self._text, 1)
+        row.addWidget(self._action)
+        row.addWidget(self._close)
+        self._on_action: Callable[[], None] | None = None
+        self._expiry = QTimer(self)
+        self._expiry.setSingleShot(True)
+        self._expiry.setInterval(NOTICE_S * 1000)
+        self._expiry.timeout.connect(self.hide)
+        self.hide()
+
+    def show_error(self, sentence: str) -> None:
+        """Tell what went wrong, until it is closed or a newer message comes."""
+        self._show("error", sentence)
+
+    def show_notice(
+        self, sentence: str, *, action: str | None = None, on_action: Callable[[], None] | None = None
+    ) -> None:
+        """Tell what happened, for a few seconds, with an action such as Undo."""
+        self._show("notice", sentence)
+        self._on_action = on_action
+        self._action.setText(action or "")
+        self._action.setVisible(action is not None)
+        self._expiry.start()
+
+    def text(self) -> str:
+        """The sentence that is shown, or an empty text."""
+        return self._text.text() if not self.isHidden() else ""
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colour for the close button."""
+        self._close.setIcon(tinted_icon("close", theme.colors["text_muted"], size=16))
+
+    def _show(self, kind: str, sentence: str) -> None:
+        self._expiry.stop()
+        self._on_action = None
+        self._action.hide()
+        self._text.setText(sentence)
+        self.setAccessibleName(sentence)
+        self.setProperty("kind", kind)
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self.show()
+
+    def _run_action(self) -> None:
+        on_action = self._on_action
+        self.hide()
+        if on_action is not None:
+            on_action()

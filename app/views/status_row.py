@@ -1,0 +1,66 @@
+"""StatusRow: the quiet line below the composer: what happens now, how fast, and how full the context is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+
+class StatusRow(QWidget):
+    """Three labels; an empty text takes no room."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sentence = ""
+        self._text = self._label("statusText", self.tr("Status"))
+        self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._speed = self._label("statusSpeed", self.tr("Speed"))
+        self._context = self._label("contextMeter", self.tr("Context used"))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 16, 0)
+        row.setSpacing(16)
+        row.addWidget(self._text, 1)
+        row.addWidget(self._speed)
+        row.addWidget(self._context)
+
+    def show_text(self, sentence: str) -> None:
+        """What happens now, such as reading the prompt; empty when nothing does."""
+        self._sentence = sentence
+        self._elide()
+
+    def show_speed(self, decode_tok_s: float | None) -> None:
+        """Tokens per second of the running or the last reply."""
+        self._speed.setText("" if decode_tok_s is None else self.tr("{speed:.1f} tok/s").format(speed=decode_tok_s))
+
+    def show_context(self, used_tokens: int | None, context_length: int | None) -> None:
+        """How many tokens of the context the conversation takes."""
+        if used_tokens is None or not context_length:
+            self._context.setText("")
+            return
+        self._context.setText(f"{used_tokens:n} / {context_length:n}")
+        percent = min(round(100 * used_tokens / context_length), 100)
+        detail = self.tr(
+            "{used} of {total} tokens are in use ({percent}%). "
+            "When the context is full, the oldest turns are left out of what the model reads."
+        ).format(used=used_tokens, total=context_length, percent=percent)
+        self._context.setToolTip(detail)
+        self._context.setAccessibleDescription(detail)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the sentence into the new width."""
+        super().resizeEvent(event)
+        self._elide()
+
+    def _label(self, object_name: str, name: str) -> QLabel:
+        label = QLabel(self)
+        label.setObjectName(object_name)
+        label.setAccessibleName(name)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        return label
+
+    def _elide(self) -> None:
+        metrics = QFontMetrics(self._text.font())
+        shown = metrics.elidedText(self._sentence, Qt.TextElideMode.ElideRight, max(self._text.width(), 120))
+        self._text.setText(shown)
+        self._text.setToolTip(self._sentence if shown != self._sentence else "")

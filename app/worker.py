@@ -1,0 +1,131 @@
+"""EngineThread: runs the engine on a thread of its own. One queue in, one signal out, a cancel flag per request.
+
+The only file of app/ that imports engine.engine, and it does so on its thread: importing torch takes seconds.
+Controllers submit requests; frozen events come back through `eventArrived` in the window's thread.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import (
+    Event,
+    FiresideError,
+    GenerateRequest,
+    LoadRequest,
+    ReplyFinished,
+    RequestFailed,
+    StopReason,
+    Timings,
+)
+
+logger = logging.getLogger(__name__)
+
+UNEXPECTED = "UnexpectedError"  # RequestFailed.kind of everything that is not a FiresideError
+CANCELLED = "Cancelled"  # RequestFailed.kind of a load that was cancelled before it began
+
+Request = LoadRequest | GenerateRequest
+
+
+class EngineLike(Protocol):
+    """What the thread needs of an engine; `engine.engine.Engine` is the real one."""
+
+    def run(self, request: Request, cancelled: Callable[[], bool]) -> Iterator[Event]:
+        """The events of one request; raises FiresideError when it fails."""
+
+    def close(self) -> None:
+        """Let go of the model."""
+
+
+def create_engine() -> EngineLike:
+    """The real engine. Called on the worker's thread, where importing torch disturbs nobody."""
+    from engine.engine import Engine
+
+    return Engine()
+
+
+class EngineThread(QObject):
+    """Owns the engine. `submit`, `cancel` and `shutdown` are for the window's thread and return at once."""
+
+    eventArrived = Signal(object)
+
+    def __init__(self, make_engine: Callable[[], EngineLike] = create_engine) -> None:
+        super().__init__()
+        self._make_engine = make_engine
+        self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._cancel_flags: dict[int, threading.Event] = {}
+        self._ids = itertools.count(1)
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread; requests submitted before wait in the queue."""
+        self._thread.start()
+
+    def next_request_id(self) -> int:
+        """A number that no request of this run has had."""
+        return next(self._ids)
+
+    def submit(self, request: Request) -> None:
+        """Queue a request; it runs after those before it."""
+        self._cancel_flags[request.request_id] = threading.Event()
+        self._requests.put(request)
+
+    def cancel(self, request_id: int) -> None:
+        """Ask a running or waiting request to end; does nothing when it already has."""
+        flag = self._cancel_flags.get(request_id)
+        if flag is not None:
+            flag.set()
+
+    def shutdown(self, timeout_s: float = 10.0) -> bool:
+        """Cancel everything and wait for the thread. False when it is still busy (a load cannot be cut short)."""
+        for flag in list(self._cancel_flags.values()):
+            flag.set()
+        self._requests.put(None)
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        engine: EngineLike | None = None
+        while (request := self._requests.get()) is not None:
+            try:
+                engine = engine or self._make_engine()
+                self._serve(engine, request)
+            except FiresideError as error:
+                self._fail(request, str(error), type(error).__name__)
+            except Exception as error:
+                logger.exception("request %d (%s) failed", request.request_id, type(request).__name__)
+                sentence = f"Something unexpected went wrong ({type(error).__name__}); the log file has the details."
+                self._fail(request, sentence, UNEXPECTED)
+            finally:
+                self._cancel_flags.pop(request.request_id, None)
+        if engine is not None:
+            engine.close()
+
+    def _serve(self, engine: EngineLike, request: Request) -> None:
+        flag = self._cancel_flags[request.request_id]
+        if flag.is_set():
+            self._skip(request)
+            return
+        for event in engine.run(request, flag.is_set):
+            self.eventArrived.emit(event)
+
+    def _skip(self, request: Request) -> None:
+        """Answer a request that was cancelled while it waited."""
+        if isinstance(request, LoadRequest):
+            self._fail(request, "Loading was cancelled.", CANCELLED)
+            return
+        nothing = Timings(0, 0, 0, 0.0, 0.0, 0.0)
+        self.eventArrived.emit(
+            ReplyFinished(request.request_id, "", (), (), StopReason.CANCELLED, nothing, request.sampler.seed or 0)
+        )
+
+    def _fail(self, request: Request, message: str, kind: str) -> None:
+        self.eventArrived.emit(RequestFailed(request.request_id, message, kind))
