@@ -11,6 +11,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
@@ -20,6 +21,7 @@ from engine.api import (
     FiresideError,
     GenerateRequest,
     LoadRequest,
+    ModelInfo,
     ReplyFinished,
     RequestFailed,
     StopReason,
@@ -129,3 +131,14 @@ class EngineThread(QObject):
 
     def _fail(self, request: Request, message: str, kind: str) -> None:
         self.eventArrived.emit(RequestFailed(request.request_id, message, kind))
+
+
+def read_model_info(path: Path) -> ModelInfo:
+    """What a model's header says. Reads no weights; imports torch. Raises `FiresideError`."""
+    from engine.tokenizers import load_tokenizer
+
+    from engine.model import open_blueprint
+
+    blueprint = open_blueprint(path)
+    with blueprint.checkpoint:
+        return blueprint.info(load_tokenizer(blueprint.checkpoint))

@@ -71,9 +71,7 @@ def _parser() -> ArgumentParser:
     source.add_argument("--prompt", metavar="TEXT", help="what to say to the model")
     source.add_argument("--messages", metavar="FILE", help="a JSON list of messages with role and content")
     generate.add_argument("--raw", action="store_true", help="continue the prompt without the chat template")
-    generate.add_argument(
-        "--stop", action="append", default=[], metavar="TEXT", help="end the reply before TEXT"
-    )
+    generate.add_argument("--stop", action="append", default=[], metavar="TEXT", help="end the reply before TEXT")
     generate.add_argument("--json-schema", metavar="FILE", help="constrain the reply to a JSON schema")
     chat = verb("chat", "Chat in the terminal; an empty line or Ctrl+D ends it.", json=False)
     for added in (generate, chat):

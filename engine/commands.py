@@ -142,9 +142,7 @@ def render(options: Namespace) -> None:
         add_generation_prompt=not options.no_generation_prompt,
     )
     if options.json:
-        _print_json(
-            {"text": prompt.text, "ids": prompt.ids, "spans": [asdict(span) for span in prompt.spans]}
-        )
+        _print_json({"text": prompt.text, "ids": prompt.ids, "spans": [asdict(span) for span in prompt.spans]})
     else:
         print(prompt.text)
 
@@ -166,9 +164,7 @@ def perplexity(options: Namespace) -> None:
     from engine.scoring import perplexity as measure
 
     model = load_model(model_path(options.model), options.device, threads=options.threads)
-    ids = model.tokenizer.encode_with_specials(
-        _read_text(options.file), add_special=True, parse_special=False
-    )
+    ids = model.tokenizer.encode_with_specials(_read_text(options.file), add_special=True, parse_special=False)
     result = measure(
         model,
         ids,

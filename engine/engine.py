@@ -82,9 +82,7 @@ class Engine:
     def _load(self, request: LoadRequest) -> Iterator[Event]:
         started = time.perf_counter()
         yield LoadProgressed(request.request_id, 0.0)
-        model = load_model(
-            request.path, request.device, threads=request.threads, context=request.context_length
-        )
+        model = load_model(request.path, request.device, threads=request.threads, context=request.context_length)
         self.close()
         self.model = model
         wanted = request.context_length or DEFAULT_CONTEXT

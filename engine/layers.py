@@ -75,9 +75,7 @@ class Linear(nn.Module):
         super().__init__()
         self.in_features, self.out_features = in_features, out_features
         self.weight = nn.Parameter(torch.empty(out_features, in_features, device="meta"), requires_grad=False)
-        self.bias = (
-            nn.Parameter(torch.empty(out_features, device="meta"), requires_grad=False) if bias else None
-        )
+        self.bias = nn.Parameter(torch.empty(out_features, device="meta"), requires_grad=False) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., in] -> [..., out] in x's dtype."""
@@ -192,7 +190,8 @@ class Attention(nn.Module):
     """Multi-head attention with grouped keys and values; every optional part is None where a family lacks it.
 
     `q_norm`, `k_norm` normalise each head (their width is D) or all heads together (H*D), before rotation;
-    `rotated_q_norm`, `rotated_k_norm` each head after it. `window` counts visible positions, itself included. `alibi` [H] holds slopes. `clip` bounds q, k and v.
+    `rotated_q_norm`, `rotated_k_norm` each head after it. `window` counts visible positions, itself included.
+    `alibi` [H] holds slopes. `clip` bounds q, k and v.
     """
 
     def __init__(
@@ -227,9 +226,7 @@ class Attention(nn.Module):
         self.rotated_q_norm, self.rotated_k_norm = rotated_q_norm, rotated_k_norm
         self.rope, self.window, self.softcap, self.alibi, self.clip = rope, window, softcap, alibi, clip
         self.scale = head_dim**-0.5 if scale is None else scale
-        self.sinks = (
-            nn.Parameter(torch.empty(heads, device="meta"), requires_grad=False) if has_sinks else None
-        )
+        self.sinks = nn.Parameter(torch.empty(heads, device="meta"), requires_grad=False) if has_sinks else None
 
     def forward(self, x: Tensor, step: Step) -> Tensor:
         """[B, T, E] -> [B, T, E]."""

@@ -118,9 +118,7 @@ def _yarn(
     return inverse, float(attention_factor)
 
 
-def _dynamic(
-    scaling: Mapping[str, Any], *, theta: float, dim: int, max_positions: int
-) -> Callable[[int], Tensor]:
+def _dynamic(scaling: Mapping[str, Any], *, theta: float, dim: int, max_positions: int) -> Callable[[int], Tensor]:
     """Dynamic NTK: the base grows once the text is longer than the model was trained for."""
     factor = float(scaling["factor"])
 
@@ -179,9 +177,7 @@ def make_rope(
             grow, factor = _longrope(base, scaling, max_positions=max_positions)
             return Rope(base, attention_factor=factor, interleaved=interleaved, for_length=grow)
     except (KeyError, TypeError, ValueError, ZeroDivisionError, RuntimeError) as error:
-        raise ModelFileError(
-            f"The rope scaling {kind!r} in the model's settings is broken: {error}."
-        ) from error
+        raise ModelFileError(f"The rope scaling {kind!r} in the model's settings is broken: {error}.") from error
     raise UnsupportedModelError(
         f"Rope scaling {kind!r} is not supported; known are linear, dynamic, yarn, llama3 and longrope."
     )

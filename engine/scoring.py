@@ -47,9 +47,7 @@ def perplexity(
     context = min(context, model.config.context_length)
     stride = stride or max(context // 2, 1)
     if context < 2 or not 0 < stride < context:
-        raise RequestError(
-            "The stride must be at least 1 and smaller than the context, which must be 2 or more."
-        )
+        raise RequestError("The stride must be at least 1 and smaller than the context, which must be 2 or more.")
     if len(ids) < 2:
         raise RequestError("The text is too short: at least two tokens are needed.")
     total, predicted, scored_to = 0.0, 0, 1

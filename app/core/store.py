@@ -73,9 +73,7 @@ class Store:
 
     def conversation(self, conversation_id: str) -> Conversation:
         """One header, in the bin or not. Raises `StoreError` when there is none."""
-        rows = self._read(
-            "SELECT id, title, created_at, updated_at FROM conversations WHERE id = ?", conversation_id
-        )
+        rows = self._read("SELECT id, title, created_at, updated_at FROM conversations WHERE id = ?", conversation_id)
         if not rows:
             raise StoreError(f"There is no conversation with the id {conversation_id!r:.60}.")
         return Conversation(*rows[0])
@@ -94,7 +92,8 @@ class Store:
     def records(self, conversation_id: str) -> dict[str, dict[str, Any]]:
         """What each reply was made of (model, seed, settings, token ids, timings), by message id."""
         rows = self._read(
-            "SELECT id, record FROM messages WHERE conversation_id = ? AND record IS NOT NULL", conversation_id
+            "SELECT id, record FROM messages WHERE conversation_id = ? AND record IS NOT NULL",
+            conversation_id,
         )
         return {message_id: json.loads(record) for message_id, record in rows}
 
@@ -199,7 +198,9 @@ class Store:
                     self._db.execute("ROLLBACK")
                 raise
         except sqlite3.Error as error:
-            raise StoreError(f"The conversation cannot be saved: {error}. Free some disk space, then try again.") from error
+            raise StoreError(
+                f"The conversation cannot be saved: {error}. Free some disk space, then try again."
+            ) from error
 
 
 def open_store(path: Path) -> tuple[Store, str | None]:

@@ -5,6 +5,8 @@ It shows and emits; what an action does is decided by the controllers that the a
 
 from __future__ import annotations
 
+import itertools
+
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
@@ -151,7 +153,7 @@ class MainWindow(QMainWindow):
         self.search_action.triggered.connect(self._focus_search)
         self.open_model_action = self._action(self.tr("Open model file…"), QKeySequence(keys.Open))
         self.write_action = self._action(self.tr("Write a message"), QKeySequence("Ctrl+L"))
-        self.write_action.triggered.connect(lambda: self.composer.setFocus())
+        self.write_action.triggered.connect(lambda _checked: self.composer.setFocus())
         self.stop_action = self._action(self.tr("Stop the reply"), QKeySequence("Esc"))
         self.regenerate_action = self._action(self.tr("Regenerate the last reply"), QKeySequence("Ctrl+R"))
         self.copy_action = self._action(self.tr("Copy the last reply"), QKeySequence("Ctrl+Shift+C"))
@@ -268,7 +270,7 @@ class MainWindow(QMainWindow):
             self._settings_button,
             self.transcript,
         )
-        for before, after in zip(order, order[1:], strict=False):
+        for before, after in itertools.pairwise(order):
             QWidget.setTabOrder(before, after)
 
     def _focus_search(self) -> None:

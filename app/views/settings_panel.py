@@ -71,7 +71,11 @@ class SettingsPanel(QFrame):
         self._max_tokens = self._count("maxTokens", largest=MOST_TOKENS, zero=self.tr("No limit"))
         self._theme = QComboBox()
         self._theme.setObjectName("themeChoice")
-        for title, name in ((self.tr("System"), "system"), (self.tr("Light"), "light"), (self.tr("Dark"), "dark")):
+        for title, name in (
+            (self.tr("System"), "system"),
+            (self.tr("Light"), "light"),
+            (self.tr("Dark"), "dark"),
+        ):
             self._theme.addItem(title, name)
         self._add_rows()
         self._lay_out()
@@ -124,14 +128,16 @@ class SettingsPanel(QFrame):
             self._system_prompt,
         )
         self._row(
-            self.tr("Temperature"), self.tr("Higher is more varied. 0: always the likeliest word."), self._temperature
+            self.tr("Temperature"),
+            self.tr("Higher is more varied. 0: always the likeliest word."),
+            self._temperature,
         )
         self._row(self.tr("Top-k"), self.tr("Only the k likeliest tokens may be drawn. 0: off."), self._top_k)
+        self._row(self.tr("Top-p"), self.tr("Only the likeliest tokens that together reach p. 1: off."), self._top_p)
         self._row(
-            self.tr("Top-p"), self.tr("Only the likeliest tokens that together reach p. 1: off."), self._top_p
-        )
-        self._row(
-            self.tr("Min-p"), self.tr("Drops tokens less likely than p times the likeliest. 0: off."), self._min_p
+            self.tr("Min-p"),
+            self.tr("Drops tokens less likely than p times the likeliest. 0: off."),
+            self._min_p,
         )
         self._row(
             self.tr("Repetition penalty"),

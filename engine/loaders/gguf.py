@@ -330,5 +330,3 @@ class _Header:
 
     def _error(self, complaint: str) -> ModelFileError:
         return ModelFileError(f"{self._name}: {complaint} (byte {self._at}).")
-
-

@@ -142,7 +142,9 @@ class SafetensorsCheckpoint(Checkpoint):
         hub_model = folder.parent.parent
         if folder.parent.name == "snapshots" and target.is_relative_to(hub_model / "blobs"):
             return path
-        raise ModelFileError(f"{self.path.name}: {name} is a link to a file outside of the folder; it is not followed.")
+        raise ModelFileError(
+            f"{self.path.name}: {name} is a link to a file outside of the folder; it is not followed."
+        )
 
     def _add(self, path: Path, tensors: dict[str, TensorInfo]) -> None:
         file = MappedFile(path)

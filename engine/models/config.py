@@ -32,9 +32,7 @@ class Config:
         if value is _MISSING:
             raise ModelFileError(f"{self.where}: the setting {key!r} is missing.")
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise ModelFileError(
-                f"{self.where}: {key!r} is {value!r:.60}, not a number from {low} to {high}."
-            )
+            raise ModelFileError(f"{self.where}: {key!r} is {value!r:.60}, not a number from {low} to {high}.")
         return value
 
     def number(self, key: str, default: Any = _MISSING, *, low: float = 0.0, high: float = 1e12) -> float:
@@ -44,9 +42,7 @@ class Config:
             raise ModelFileError(f"{self.where}: the setting {key!r} is missing.")
         fits = isinstance(value, int | float) and not isinstance(value, bool)
         if not fits or not math.isfinite(value) or not low <= value <= high:
-            raise ModelFileError(
-                f"{self.where}: {key!r} is {value!r:.60}, not a number from {low:g} to {high:g}."
-            )
+            raise ModelFileError(f"{self.where}: {key!r} is {value!r:.60}, not a number from {low:g} to {high:g}.")
         return float(value)
 
     def optional_number(self, key: str, *, low: float = 0.0, high: float = 1e12) -> float | None:

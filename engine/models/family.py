@@ -60,9 +60,7 @@ class Origin:
 Names = Mapping[str, Origin]
 
 
-def per_layer(
-    config: Config, names: Mapping[str, str | Origin], *, source: str = "layers.{}"
-) -> dict[str, Origin]:
+def per_layer(config: Config, names: Mapping[str, str | Origin], *, source: str = "layers.{}") -> dict[str, Origin]:
     """Spread names over layers: `layers.{i}.{key}` comes from `source` formatted with i, a dot, the value."""
     spread = {}
     for i in range(config.layers):
@@ -83,9 +81,7 @@ class Family:
     model_types: Sequence[str]  # `model_type` in config.json
     build: Callable[[Config], Decoder]
     gguf: Sequence[str] = ()  # `general.architecture` in GGUF
-    names: Callable[[Config], Names] = field(
-        default=lambda _config: {}
-    )  # module path -> origin, config.json files
+    names: Callable[[Config], Names] = field(default=lambda _config: {})  # module path -> origin, config.json files
     gguf_names: Callable[[Config], Names] = field(default=lambda _config: {})  # the same where GGUF differs
 
 

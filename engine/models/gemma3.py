@@ -79,6 +79,4 @@ def build(config: Config) -> Decoder:
     )
 
 
-FAMILY = Family(
-    name="gemma3", model_types=("gemma3_text", "gemma3"), gguf=("gemma3",), build=build, names=names
-)
+FAMILY = Family(name="gemma3", model_types=("gemma3_text", "gemma3"), gguf=("gemma3",), build=build, names=names)

@@ -66,9 +66,7 @@ class _Loader:
             return
         for name, parameter in _own_parameters(module):
             stored = origin.name if name not in ("weight", "bias") and not self.config.is_gguf else None
-            tensor = (
-                f"{stored}.{name}" if stored else f"{origin.name}.{'weight' if name == 'sinks' else name}"
-            )
+            tensor = f"{stored}.{name}" if stored else f"{origin.name}.{'weight' if name == 'sinks' else name}"
             weight = self._read(tensor, origin, tuple(parameter.shape))
             if isinstance(module, Embedding) and not isinstance(weight, Tensor):
                 self._replace(decoder, path, QuantizedEmbedding(weight))

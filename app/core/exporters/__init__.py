@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.core.exporters import fireside_json, markdown
-from app.core.exporters.exporter import Exporter, ExportedConversation
+from app.core.exporters.exporter import ExportedConversation, Exporter
 
 __all__ = ["EXPORTERS", "ExportedConversation", "Exporter"]
 

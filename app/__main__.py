@@ -1,0 +1,85 @@
+"""`fireside` and `python -m app VERB`: without a verb the window opens; verbs do what its menus do."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from argparse import ArgumentParser
+from logging.handlers import RotatingFileHandler
+from typing import NoReturn
+
+from app.core.paths import DataFolder, data_folder
+from engine.api import FiresideError
+
+LOG_BYTES = 1 << 20
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb. Exit status: 0 done, 1 a one-line error, 2 wrong usage, 130 interrupted."""
+    started = time.perf_counter()
+    options = _parser().parse_args(arguments)
+    try:
+        folder = data_folder(options.data_dir)
+        _log_to(folder)
+        if options.verb is not None:
+            options.run(options, folder)
+            sys.stdout.flush()
+            return 0
+        from app.application import run
+
+        return run(folder, started=started)
+    except FiresideError as error:
+        return _complain(" ".join(str(error).split()))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        return _complain(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
+    except KeyboardInterrupt:
+        return 130
+
+
+def _complain(sentence: str) -> int:
+    print(f"fireside: {sentence}", file=sys.stderr)
+    return 1
+
+
+def _parser() -> ArgumentParser:
+    from app import commands
+
+    class Parser(ArgumentParser):
+        def error(self, message: str) -> NoReturn:
+            self.print_usage(sys.stderr)
+            self.exit(2, f"fireside: {message}\n")
+
+    parser = Parser(prog="fireside", description="Chat with a model on your own machine.")
+    parser.add_argument("--data-dir", metavar="DIR", help="keep everything in this folder")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=Parser)
+
+    models = verbs.add_parser("models", help="list the models known on this machine")
+    models.set_defaults(run=commands.models)
+    conversations = verbs.add_parser("conversations", help="list the conversations")
+    conversations.set_defaults(run=commands.conversations)
+    for listing in (models, conversations):
+        listing.add_argument("--json", action="store_true", help="print JSON")
+
+    export = verbs.add_parser("export", help="write conversations to files")
+    export.add_argument("--format", required=True, choices=commands.FORMATS)
+    export.add_argument("--output", required=True, metavar="PATH", help="a file, or a folder with --all")
+    which = export.add_mutually_exclusive_group(required=True)
+    which.add_argument("--conversation", metavar="ID")
+    which.add_argument("--all", action="store_true", help="every conversation, a file each")
+    export.set_defaults(run=commands.export)
+    return parser
+
+
+def _log_to(folder: DataFolder) -> None:
+    handler = RotatingFileHandler(folder.log, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

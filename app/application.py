@@ -1,0 +1,158 @@
+"""The composition root: builds each object once and connects them; nothing else knows everybody."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTimer, QTranslator, Signal
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from app.controllers.appearance import AppearanceController
+from app.controllers.chat import ChatController
+from app.controllers.conversations import ConversationsController
+from app.controllers.models import ModelsController
+from app.controllers.preferences import PreferencesController
+from app.core.library import Library
+from app.core.paths import DataFolder
+from app.core.settings import SettingsFile
+from app.core.store import StoreError, open_store
+from app.instance import SingleInstance
+from app.theme import RESOURCES
+from app.views.main_window import MainWindow
+from app.worker import EngineLike, EngineThread, create_engine
+
+logger = logging.getLogger(__name__)
+
+
+class Application(QObject):
+    """The window with everything behind it. `start` shows it; the model loads when it is on the screen."""
+
+    failed = Signal(str)
+
+    def __init__(
+        self,
+        qt: QApplication,
+        folder: DataFolder,
+        *,
+        make_engine: Callable[[], EngineLike] = create_engine,
+    ) -> None:
+        """Raises `StoreError` when the conversations cannot be opened."""
+        super().__init__()
+        self._qt = qt
+        self.store, store_notice = open_store(folder.database)
+        settings = SettingsFile(folder.settings)
+        self._appearance = AppearanceController(qt)
+        self._appearance.choose(settings.settings.theme)
+        self.window = MainWindow(self._appearance.theme)
+        self._appearance.themeChanged.connect(self.window.apply_theme)
+        self.engine = EngineThread(make_engine)
+        self.chat = ChatController(self.engine, self.store, self.window)
+        self.conversations = ConversationsController(self.store, self.chat, self.window)
+        self.models = ModelsController(self.engine, Library(folder.models), self.window)
+        self.preferences = PreferencesController(settings, self._appearance, self.chat, self.window)
+        self.models.modelReady.connect(lambda loaded: self.window.status.show_text(loaded.notice or ""))
+        self.window.transcript.set_placeholder(
+            self.tr("What is on your mind?"),
+            self.tr("The model runs on this machine. Nothing you write leaves it."),
+        )
+        self.window.closing.connect(self.close)
+        self.failed.connect(self.window.message_bar.show_error)
+        for notice in (store_notice, settings.notice):
+            if notice is not None:
+                self.window.message_bar.show_error(notice)
+        self._is_closed = False
+
+    def start(self) -> None:
+        """Show the window, then tidy up and load the model in the background."""
+        self.window.show()
+        self.engine.start()
+        QTimer.singleShot(0, self._after_first_paint)
+
+    def close(self) -> None:
+        """Keep a running reply, save the settings, stop the engine. Safe to call twice."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self.chat.keep_running_reply()
+        self.preferences.save()
+        self.engine.shutdown()
+        self.store.close()
+
+    def report(self, error: BaseException) -> None:
+        """Log an unexpected error and tell it in one sentence; callable from any thread."""
+        logger.error("unexpected error", exc_info=error)
+        self.failed.emit(
+            self.tr("Something unexpected went wrong ({kind}); the log file has the details.").format(
+                kind=type(error).__name__
+            )
+        )
+
+    def _after_first_paint(self) -> None:
+        self.models.open_default()
+        try:
+            self.store.mark_interrupted()
+            self.store.purge()
+        except StoreError as error:
+            self.window.message_bar.show_error(str(error))
+
+
+def run(folder: DataFolder, *, started: float) -> int:
+    """Open the window on `folder` and return the exit status when it closes. `started` is `time.perf_counter`."""
+    qt = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(qt, QApplication)
+    qt.setApplicationName("Fireside")
+    qt.setDesktopFileName("fireside")
+    translators = install_translators(qt, QLocale())
+    instance = SingleInstance(folder)
+    if not instance.is_first:
+        instance.raise_first()
+        return 0
+    try:
+        application = Application(qt, folder)
+    except StoreError as error:
+        box = QMessageBox(QMessageBox.Icon.Critical, "Fireside", str(error))
+        box.exec()
+        return 1
+    instance.raiseRequested.connect(application.window.raise_to_front)
+    _catch_everything(application)
+    application.start()
+    logger.info("window shown %.2f s after the start", time.perf_counter() - started)
+    status = qt.exec()
+    application.close()
+    instance.close()
+    del translators
+    return status
+
+
+def install_translators(qt: QApplication, locale: QLocale) -> list[QTranslator]:
+    """Fireside's and Qt's own texts in the language of `locale`; those that exist."""
+    installed = []
+    qt_texts = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    for name, folder in (("fireside", str(RESOURCES / "translations")), ("qtbase", qt_texts)):
+        translator = QTranslator(qt)
+        if translator.load(locale, name, "_", folder):
+            qt.installTranslator(translator)
+            installed.append(translator)
+    return installed
+
+
+def _catch_everything(application: Application) -> None:
+    """Errors that nobody caught, in slots and in threads, are logged and told; the window goes on."""
+
+    def in_slot(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            application.window.close()
+        else:
+            application.report(error)
+
+    def in_thread(arguments: threading.ExceptHookArgs) -> None:
+        if arguments.exc_value is not None:
+            application.report(arguments.exc_value)
+
+    sys.excepthook = in_slot
+    threading.excepthook = in_thread
