@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from torch import Tensor, nn
+
 from engine.quants.linear import QuantizedLinear
 from engine.quants.packed import PackedTensor
-from torch import Tensor, nn
 
 
 class QuantizedEmbedding(nn.Module):

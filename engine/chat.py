@@ -1,0 +1,245 @@
+"""Messages to prompt tokens through the model's chat template, with a span for each message.
+
+Only the template makes control tokens: what a person typed is encoded as plain text, whatever it spells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.api import Message, RequestError, TemplateError
+from engine.templates import render_template
+from engine.tokenizers import Tokenizer
+
+AnyMessage = Message | Mapping[str, Any]
+
+# Noncharacters are never part of a text that is exchanged (Unicode, section 23.7), so they can mark places in it.
+_NONCHARACTERS = tuple(chr(code) for code in range(0xFDD0, 0xFDF0))
+
+_CHATML = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+_LLAMA3 = (
+    "{{ bos_token }}{% for message in messages %}<|start_header_id|>{{ message['role'] }}<|end_header_id|>\n\n"
+    "{{ message['content'] | trim }}<|eot_id|>{% endfor %}"
+    "{% if add_generation_prompt %}<|start_header_id|>assistant<|end_header_id|>\n\n{% endif %}"
+)
+_GEMMA = (
+    "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'system' %}"
+    "{{ raise_exception('System role not supported') }}{% endif %}"
+    "<start_of_turn>{{ 'model' if message['role'] == 'assistant' else message['role'] }}\n"
+    "{{ message['content'] | trim }}<end_of_turn>\n{% endfor %}"
+    "{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}"
+)
+_PHI3 = (
+    "{% for message in messages %}<|{{ message['role'] }}|>\n{{ message['content'] }}<|end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
+)
+_PLAIN = (
+    "{% for message in messages %}{% if message['role'] == 'system' %}{{ message['content'] }}\n\n"
+    "{% else %}{{ 'Assistant' if message['role'] == 'assistant' else 'User' }}: {{ message['content'] }}\n{% endif %}"
+    "{% endfor %}{% if add_generation_prompt %}Assistant:{% endif %}"
+)
+# For files without a template: the first whose control token the vocabulary has; the last one needs none.
+BUILTIN_TEMPLATES: tuple[tuple[str, str], ...] = (
+    ("<|im_start|>", _CHATML),
+    ("<|start_header_id|>", _LLAMA3),
+    ("<start_of_turn>", _GEMMA),
+    ("<|end|>", _PHI3),
+    ("", _PLAIN),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Tokens start..end of a prompt hold the content of one message."""
+
+    role: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the model reads: the rendered text, its token ids, and where each message lies."""
+
+    text: str
+    ids: tuple[int, ...]
+    spans: tuple[Span, ...]
+
+
+def render(
+    template: str,
+    messages: Sequence[AnyMessage],
+    *,
+    add_generation_prompt: bool,
+    bos_token: str,
+    eos_token: str,
+    tools: Sequence[Any] | None = None,
+    **variables: Any,
+) -> str:
+    """The text that a chat template makes of messages, as transformers' `apply_chat_template` would.
+
+    Raises `TemplateError`. `variables` reach the template by their names (`enable_thinking`, `documents`, ...).
+    """
+    clock: dict[str, Callable[[str], str]] = {}
+    if "strftime_now" in variables:
+        clock["strftime_now"] = variables.pop("strftime_now")
+    return render_template(
+        template,
+        {
+            "messages": [_as_mapping(message) for message in messages],
+            "tools": tools,
+            "documents": variables.pop("documents", None),
+            "add_generation_prompt": add_generation_prompt,
+            "bos_token": bos_token,
+            "eos_token": eos_token,
+            **variables,
+        },
+        **clock,
+    )
+
+
+def build_prompt(
+    template: str | None,
+    messages: Sequence[AnyMessage],
+    tokenizer: Tokenizer,
+    *,
+    add_generation_prompt: bool = True,
+    **variables: Any,
+) -> Prompt:
+    """Prompt tokens of messages. Without a template one that suits the vocabulary is taken.
+
+    A template that refuses a system message gets it as the beginning of the first user's. Raises `TemplateError`.
+    """
+    if template is None:
+        template = builtin_template(tokenizer)
+    turns = [_as_mapping(message) for message in messages]
+    mark = _unused_mark(turns)
+    broken = [_with_broken_controls(turn, tokenizer, mark) for turn in turns]
+
+    def rendered(shown: Sequence[AnyMessage]) -> str:
+        return render(
+            template,
+            shown,
+            add_generation_prompt=add_generation_prompt,
+            bos_token=tokenizer.bos_token,
+            eos_token=tokenizer.eos_token,
+            **variables,
+        )
+
+    try:
+        marked = rendered(broken)
+    except TemplateError:
+        merged = _system_into_user(broken)
+        if merged is None:
+            raise
+        marked = rendered(merged)
+    return _tokenized(marked, mark, tokenizer, turns)
+
+
+def builtin_template(tokenizer: Tokenizer) -> str:
+    """A template for a model that brings none, by the control tokens that it knows."""
+    known = tokenizer.control_tokens
+    return next(template for token, template in BUILTIN_TEMPLATES if not token or token in known)
+
+
+def _as_mapping(message: AnyMessage) -> dict[str, Any]:
+    if isinstance(message, Message):
+        return {"role": message.role, "content": message.content}
+    if not isinstance(message.get("role"), str):
+        raise RequestError("Every message needs a role, such as user.")
+    return dict(message)
+
+
+def _unused_mark(turns: Sequence[Mapping[str, Any]]) -> str:
+    text = repr(turns) + "".join(turn["content"] for turn in turns if isinstance(turn.get("content"), str))
+    return next((mark for mark in _NONCHARACTERS if mark not in text), _NONCHARACTERS[0])
+
+
+def _with_broken_controls(turn: dict[str, Any], tokenizer: Tokenizer, mark: str) -> dict[str, Any]:
+    """The turn with a mark inside every control token that its texts spell."""
+    spellings = sorted((text for text in tokenizer.control_tokens if len(text) > 1), key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, spellings))) if spellings else None
+
+    def broken(value: Any) -> Any:
+        if isinstance(value, str):
+            return value if pattern is None else pattern.sub(lambda found: f"{found[0][0]}{mark}{found[0][1:]}", value)
+        if isinstance(value, Mapping):
+            return {key: broken(inner) for key, inner in value.items()}
+        return [broken(inner) for inner in value] if isinstance(value, list) else value
+
+    return {key: value if key == "role" else broken(value) for key, value in turn.items()}
+
+
+def _system_into_user(turns: Sequence[dict[str, Any]]) -> list[dict[str, Any]] | None:
+    if len(turns) < 2 or turns[0]["role"] != "system" or turns[1]["role"] != "user":
+        return None
+    system, user = turns[0].get("content"), turns[1].get("content")
+    if not isinstance(system, str) or not isinstance(user, str):
+        return None
+    return [{**turns[1], "content": f"{system}\n\n{user}"}, *turns[2:]]
+
+
+def _tokenized(marked: str, mark: str, tokenizer: Tokenizer, turns: Sequence[Mapping[str, Any]]) -> Prompt:
+    """Encode the text: unbroken control tokens as themselves, all else as plain text without the marks."""
+    controls = sorted(tokenizer.control_tokens, key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, controls))) if controls else None
+    ids: list[int] = []
+    ends: list[int] = []  # for each token, the byte of the text where it ends
+    at_byte = 0
+    bos = tokenizer.bos_token
+    if tokenizer.add_bos and tokenizer.bos_id is not None and not (bos and marked.startswith(bos)):
+        ids.append(tokenizer.bos_id)
+        ends.append(0)
+    for part, is_control in _parts(marked, pattern):
+        plain = part.replace(mark, "")
+        encoded = [tokenizer.control_tokens[plain]] if is_control else tokenizer.encode(plain)
+        lengths = [len(tokenizer.token_bytes(token)) for token in encoded]
+        surplus = sum(lengths) - len(plain.encode("utf-8", "replace"))  # a space that the tokenizer adds itself
+        position = at_byte - max(surplus, 0)
+        for token, length in zip(encoded, lengths, strict=True):
+            position += length
+            ids.append(token)
+            ends.append(max(position, at_byte))
+        at_byte += len(plain.encode("utf-8", "replace"))
+    text = marked.replace(mark, "")
+    return Prompt(text, tuple(ids), _spans(text, ends, turns))
+
+
+def _parts(text: str, pattern: re.Pattern[str] | None) -> list[tuple[str, bool]]:
+    """The text cut into plain parts and control tokens (True)."""
+    if pattern is None:
+        return [(text, False)] if text else []
+    parts, at = [], 0
+    for found in pattern.finditer(text):
+        if found.start() > at:
+            parts.append((text[at : found.start()], False))
+        parts.append((found[0], True))
+        at = found.end()
+    if at < len(text):
+        parts.append((text[at:], False))
+    return parts
+
+
+def _spans(text: str, ends: Sequence[int], turns: Sequence[Mapping[str, Any]]) -> tuple[Span, ...]:
+    """Where each message's content lies, found in order; a message that the template rewrote has no span."""
+    spans = []
+    at = 0
+    for turn in turns:
+        content = turn.get("content")
+        needle = content.strip() if isinstance(content, str) else ""
+        found = text.find(needle, at) if needle else -1
+        if found < 0:
+            continue
+        at = found + len(needle)
+        first_byte = len(text[:found].encode("utf-8", "replace"))
+        last_byte = len(text[:at].encode("utf-8", "replace"))
+        start = next((i for i, end in enumerate(ends) if end > first_byte), len(ends))
+        stop = next((i + 1 for i, end in enumerate(ends) if end >= last_byte), len(ends))
+        spans.append(Span(turn["role"], start, stop))
+    return tuple(spans)

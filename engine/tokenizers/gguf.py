@@ -1,0 +1,193 @@
+"""A tokenizer rebuilt from GGUF metadata (github.com/ggml-org/ggml, docs/gguf.md, section Tokenizer)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import tokenizers
+from tokenizers import Regex, models, normalizers, pre_tokenizers
+
+from engine.api import ModelFileError, TokenizerError, UnsupportedModelError
+from engine.tokenizers.pre_tokenizers import WHOLE_WORDS, patterns_of
+from engine.tokenizers.tokenizer import SpecialTokens, Tokenizer
+from engine.tokenizers.vocabulary import Marker, Spelling, Vocabulary
+
+_UNKNOWN, _CONTROL, _USER_DEFINED, _BYTE = 2, 3, 4, 6  # tokenizer.ggml.token_type
+# Spellings that end a turn, whatever the metadata says (llama.cpp, llama_vocab::impl::load).
+END_SPELLINGS = frozenset(
+    "<|eot_id|> <|im_end|> <|end|> <end_of_turn> <turn|> <|endoftext|> <|eom_id|> <EOT> _<EOT> <|end_of_text|> "
+    "<|return|> <|call|> <|END_OF_TURN_TOKEN|> <|end_of_turn|> <|eos|> </s> <end_of_utterance> <｜end▁of▁sentence｜>"
+    " <|role_end|> <|endofturn|> [e~[".split()
+)
+_PHI3_PLAIN = frozenset(("<unk>", "<s>", "<|endoftext|>"))  # its other control tokens eat the space behind them
+_WHERE = "the tokenizer in the file"
+
+
+def tokenizer_from_gguf(metadata: Mapping[str, Any]) -> Tokenizer:
+    """Rebuild the tokenizer. Raises `TokenizerError` or `UnsupportedModelError`."""
+    model = metadata.get("tokenizer.ggml.model")
+    builders = {"gpt2": _byte_level, "llama": _sentencepiece_bpe, "t5": _unigram}
+    if model not in builders:
+        if model is None:
+            raise ModelFileError("The file holds no tokenizer; get a complete conversion of the model.")
+        raise UnsupportedModelError(f"The tokenizer kind {model!r:.40} is not supported yet.")
+    pieces = _list(metadata, "tokens", str)
+    kinds = _list(metadata, "token_type", int, default=[1] * len(pieces))
+    if not pieces or len(kinds) != len(pieces):
+        raise TokenizerError(f"In {_WHERE}, {len(pieces)} tokens have {len(kinds)} types.")
+    named = metadata.get("general.name")
+    is_phi3 = isinstance(named, str) and any(part in named.lower() for part in ("phi-3", "phi3"))
+    markers = tuple(
+        Marker(
+            i,
+            piece,
+            is_control=kind != _USER_DEFINED or piece in END_SPELLINGS,
+            eats_right=is_phi3 and piece not in _PHI3_PLAIN,
+        )
+        for i, (piece, kind) in enumerate(zip(pieces, kinds, strict=True))
+        if piece and (kind in (_CONTROL, _USER_DEFINED, _UNKNOWN) or piece in END_SPELLINGS)
+    )
+    spelling = Spelling.BYTE_LEVEL if model == "gpt2" else Spelling.SENTENCEPIECE
+    vocabulary = Vocabulary(
+        pieces,
+        spelling,
+        markers,
+        bytes_by_id={i: _byte(pieces[i]) for i, kind in enumerate(kinds) if kind == _BYTE},
+        adds_space=model != "gpt2" and metadata.get("tokenizer.ggml.add_space_prefix", True) is not False,
+    )
+    template = metadata.get("tokenizer.chat_template")
+    core = _guarded(lambda: builders[model](vocabulary, metadata))
+    return Tokenizer(
+        vocabulary,
+        core,
+        _special_tokens(metadata, vocabulary, str(model)),
+        chat_template=template if isinstance(template, str) else None,
+        name=f"{spelling.value} {'unigram' if model == 't5' else 'BPE'}, {len(pieces)} tokens",
+    )
+
+
+def _guarded(build: Any) -> Any:
+    """Run `build`; what the library raises, its panics included, becomes a `TokenizerError`."""
+    try:
+        return build()
+    except (TokenizerError, UnsupportedModelError, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        raise TokenizerError(f"{_WHERE.capitalize()} is damaged: {error}.") from error
+
+
+def _byte_level(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> tokenizers.Tokenizer:
+    ids = {piece: i for i, piece in enumerate(vocabulary.pieces)}
+    merges = []
+    for merge in _list(metadata, "merges", str):
+        first, separator, second = merge.partition(" ")
+        if not separator or first not in ids or second not in ids or first + second not in ids:
+            raise TokenizerError(f"In {_WHERE}, the merge {merge!r:.60} makes no token.")
+        merges.append((first, second))
+    rule = metadata.get("tokenizer.ggml.pre") or ""
+    patterns = patterns_of(rule if isinstance(rule, str) else repr(rule))
+    core = tokenizers.Tokenizer(models.BPE(vocab=ids, merges=merges, ignore_merges=rule in WHOLE_WORDS))
+    core.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            *(pre_tokenizers.Split(Regex(pattern), "isolated") for pattern in patterns),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    return core
+
+
+def _sentencepiece_bpe(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> tokenizers.Tokenizer:
+    """Merges are rebuilt from scores: two tokens whose join is a token merge in the order of the join's score."""
+    scores = _scores(metadata, vocabulary)
+    markers = {marker.id for marker in vocabulary.markers} | set(vocabulary.bytes_by_id)
+    ids = {piece: i for i, piece in enumerate(vocabulary.pieces)}
+    plain = {piece: i for piece, i in ids.items() if i not in markers}
+    merges = []
+    for piece, i in plain.items():
+        halves = [(piece[:cut], piece[cut:]) for cut in range(1, len(piece))]
+        pairs = [(first, second) for first, second in halves if first in plain and second in plain]
+        pairs.sort(key=lambda pair: (plain[pair[0]], plain[pair[1]]))
+        merges += [(-scores[i], first, second) for first, second in pairs]
+    merges.sort(key=lambda merge: merge[0])
+    unknown_id = metadata.get("tokenizer.ggml.unknown_token_id", 0)
+    unknown = next((marker.text for marker in vocabulary.markers if marker.id == unknown_id), None)
+    core = tokenizers.Tokenizer(
+        models.BPE(
+            vocab=ids,
+            merges=[(first, second) for _, first, second in merges],
+            unk_token=unknown,
+            fuse_unk=True,
+            byte_fallback=True,
+        )
+    )
+    core.normalizer = _space_normalizer(vocabulary)
+    return core
+
+
+def _unigram(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> tokenizers.Tokenizer:
+    scores = _scores(metadata, vocabulary)
+    unknown = metadata.get("tokenizer.ggml.unknown_token_id", 0)
+    pieces = list(zip(vocabulary.pieces, scores, strict=True))
+    core = tokenizers.Tokenizer(models.Unigram(pieces, unk_id=unknown, byte_fallback=bool(vocabulary.bytes_by_id)))
+    steps = [_space_normalizer(vocabulary)]
+    charsmap = metadata.get("tokenizer.ggml.precompiled_charsmap")
+    if isinstance(charsmap, list) and charsmap:
+        steps.insert(0, normalizers.Precompiled(bytes(byte & 0xFF for byte in charsmap)))
+    if metadata.get("tokenizer.ggml.remove_extra_whitespaces") is True:
+        steps[-1:-1] = [normalizers.Strip(), normalizers.Replace(Regex(" {2,}"), " ")]
+    core.normalizer = normalizers.Sequence(steps)
+    return core
+
+
+def _space_normalizer(vocabulary: Vocabulary) -> Any:
+    """A space before the text where the model was trained so, then ▁ for every space."""
+    steps = [normalizers.Prepend("▁")] if vocabulary.adds_space else []
+    return normalizers.Sequence([*steps, normalizers.Replace(" ", "▁")])
+
+
+def _scores(metadata: Mapping[str, Any], vocabulary: Vocabulary) -> list[float]:
+    scores = _list(metadata, "scores", float)
+    if len(scores) != len(vocabulary.pieces):
+        raise TokenizerError(f"In {_WHERE}, {len(vocabulary.pieces)} tokens have {len(scores)} scores.")
+    return scores
+
+
+def _special_tokens(metadata: Mapping[str, Any], vocabulary: Vocabulary, model: str) -> SpecialTokens:
+    def identifier(key: str) -> int | None:
+        value = metadata.get(f"tokenizer.ggml.{key}_token_id")
+        return value if type(value) is int and 0 <= value < len(vocabulary.pieces) else None
+
+    def flag(key: str, default: bool) -> bool:
+        value = metadata.get(f"tokenizer.ggml.{key}")
+        return value if isinstance(value, bool) else default
+
+    spelt = {marker.id for marker in vocabulary.markers if marker.text in END_SPELLINGS}
+    named = {i for key in ("eos", "eot", "eom") if (i := identifier(key)) is not None}
+    bos, eos = identifier("bos"), identifier("eos")
+    if model == "llama":
+        bos, eos = (1 if bos is None else bos), (2 if eos is None else eos)
+        named.add(eos)
+    adds_bos_by_default = model == "llama" or metadata.get("tokenizer.ggml.pre") in WHOLE_WORDS - {"lfm2"}
+    return SpecialTokens(
+        bos_id=bos,
+        eos_id=eos,
+        end_ids=frozenset(named | spelt),
+        add_bos=flag("add_bos_token", adds_bos_by_default),
+        add_eos=flag("add_eos_token", model == "t5"),
+    )
+
+
+def _list(metadata: Mapping[str, Any], key: str, kind: type, *, default: list[Any] | None = None) -> list[Any]:
+    values = metadata.get(f"tokenizer.ggml.{key}", default)
+    if not isinstance(values, list) or (values and not isinstance(values[0], kind)):
+        raise TokenizerError(f"In {_WHERE}, 'tokenizer.ggml.{key}' is missing or of the wrong type.")
+    return values
+
+
+def _byte(piece: str) -> int:
+    try:
+        value = int(piece.removeprefix("<0x").removesuffix(">"), 16)
+        return bytes([value])[0]
+    except ValueError as error:
+        raise TokenizerError(f"In {_WHERE}, the byte token {piece!r:.40} is not spelt <0x..>.") from error
