@@ -135,9 +135,8 @@ class EngineThread(QObject):
 
 def read_model_info(path: Path) -> ModelInfo:
     """What a model's header says. Reads no weights; imports torch. Raises `FiresideError`."""
-    from engine.tokenizers import load_tokenizer
-
     from engine.model import open_blueprint
+    from engine.tokenizers import load_tokenizer
 
     blueprint = open_blueprint(path)
     with blueprint.checkpoint:

@@ -96,8 +96,8 @@ def render(
             "tools": tools,
             "documents": variables.pop("documents", None),
             "add_generation_prompt": add_generation_prompt,
-            "bos_token": bos_token,
-            "eos_token": eos_token,
+            "bos_token": bos_token or "",
+            "eos_token": eos_token or "",
             **variables,
         },
         **clock,
@@ -168,7 +168,9 @@ def _with_broken_controls(turn: dict[str, Any], tokenizer: Tokenizer, mark: str)
 
     def broken(value: Any) -> Any:
         if isinstance(value, str):
-            return value if pattern is None else pattern.sub(lambda found: f"{found[0][0]}{mark}{found[0][1:]}", value)
+            return (
+                value if pattern is None else pattern.sub(lambda found: f"{found[0][0]}{mark}{found[0][1:]}", value)
+            )
         if isinstance(value, Mapping):
             return {key: broken(inner) for key, inner in value.items()}
         return [broken(inner) for inner in value] if isinstance(value, list) else value

@@ -194,12 +194,13 @@ def bench(options: Namespace) -> None:
             runs[key].append(value)
         engine.close()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    results = {key: _spread(values) for key, values in runs.items()} | {"peak_rss_bytes": _spread([peak])}
+    results = {key: _spread(values) for key, values in runs.items()}
+    results["peak_rss_bytes"] = _spread([peak])
     if options.json:
         _print_json(results)
         return
-    for key, value in results.items():
-        print(f"{key:16} {value['median']:>14.4g}  ({value['min']:.4g} to {value['max']:.4g})")
+    for key, spread in results.items():
+        print(f"{key:16} {spread['median']:>14.4g}  ({spread['min']:.4g} to {spread['max']:.4g})")
 
 
 def _bench_once(engine: Engine, options: Namespace) -> dict[str, float]:

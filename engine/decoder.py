@@ -91,7 +91,7 @@ class Decoder(nn.Module):
         elif isinstance(self.embed_tokens, Embedding):
             logits = F.linear(x, self.embed_tokens.weight.to(x.dtype))
         else:
-            logits = self.embed_tokens.project(x)
+            logits = self.embed_tokens.get_submodule("head")(x)
         logits = logits.float()
         if self.logit_scale != 1.0:
             logits = logits * self.logit_scale

@@ -264,7 +264,7 @@ class Attention(nn.Module):
     def _heads(self, x: Tensor, heads: int, norm: nn.Module | None) -> Tensor:
         """[B, T, heads*D] -> [B, heads, T, D], normalised over whatever width the norm has."""
         batch, tokens, _ = x.shape
-        is_per_head = norm is not None and norm.weight.shape[-1] == self.head_dim
+        is_per_head = norm is not None and next(norm.parameters()).shape[-1] == self.head_dim
         if norm is not None and not is_per_head:
             x = norm(x)
         x = x.view(batch, tokens, heads, self.head_dim)

@@ -17,9 +17,10 @@ from typing import Any
 import jinja2
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
+from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from engine.api import TemplateError
 
@@ -55,7 +56,7 @@ def _fits(length: int) -> None:
 class _Generation(Extension):
     """`{% generation %}` marks the assistant's words for training; here its body is just text."""
 
-    tags = frozenset(("generation",))
+    tags = {"generation"}  # noqa: RUF012 - a set in Jinja's base class
 
     def parse(self, parser: Parser) -> list[nodes.Node]:
         """The body itself."""
@@ -212,8 +213,6 @@ def render_template(
     except RecursionError as error:
         raise TemplateError("The model's chat template was stopped: it is nested too deeply.") from error
     except (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError) as error:
-        raise TemplateError(
-            f"The model's chat template failed ({type(error).__name__}: {str(error):.200})."
-        ) from error
+        raise TemplateError(f"The model's chat template failed ({type(error).__name__}: {error!s:.200}).") from error
     finally:
         _budget.reset(token)

@@ -70,7 +70,7 @@ class MessageTree:
     def path(self, leaf_id: str | None = None) -> list[StoredMessage]:
         """From the root to `leaf_id` (default: the shown leaf)."""
         at = leaf_id if leaf_id is not None else self.leaf_id
-        steps = []
+        steps: list[StoredMessage] = []
         while at is not None and at in self._by_id and len(steps) < len(self._by_id):
             steps.append(self._by_id[at])
             at = self._by_id[at].parent_id

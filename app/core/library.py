@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from app.core.json_file import JsonFile
 from engine.api import ModelFileError
@@ -65,7 +65,7 @@ def _read_list(content: dict[str, Any]) -> list[Path]:
     return [Path(item) for item in listed if _is_path(item)] if isinstance(listed, list) else []
 
 
-def _is_path(value: object) -> bool:
+def _is_path(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and bool(value) and "\0" not in value
 
 

@@ -9,7 +9,7 @@ import json
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor
@@ -208,7 +208,7 @@ def _parse_entry(file: MappedFile, name: str, entry: object, base: int) -> tuple
     return TensorInfo(name, tuple(shape), dtype_name, needed), _Place(file, base + start, base + stop, dtype)
 
 
-def _are_sizes(value: Any) -> bool:
+def _are_sizes(value: Any) -> TypeGuard[list[int]]:
     return isinstance(value, list) and all(type(item) is int and 0 <= item < 1 << 62 for item in value)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.decoder import Decoder
 from engine.layers import Block
 from engine.models.config import Config
@@ -9,7 +11,7 @@ from engine.models.family import Family
 from engine.models.skeleton import attention, causal_decoder, gated_mlp, pre_norm_block, rotary
 
 
-def multipliers(config: Config) -> dict[str, float]:
+def multipliers(config: Config) -> dict[str, Any]:
     """The decoder's own multipliers; GGUF calls the divisor of the logits `logit_scale`."""
     divisor = "logit_scale" if config.is_gguf else "logits_scaling"
     return {

@@ -100,7 +100,7 @@ class _Loader:
         block = ".".join(name.split(".")[:2])
         if leaf in ("q_proj", "k_proj", "v_proj") and f"{block}.attn_qkv.weight" in tensors:
             attention = decoder.get_submodule(parent)
-            sizes = [attention.get_submodule(part).out_features for part in ("q_proj", "k_proj", "v_proj")]
+            sizes = [_out_features(attention.get_submodule(part)) for part in ("q_proj", "k_proj", "v_proj")]
             index = ("q_proj", "k_proj", "v_proj").index(leaf)
             start = sum(sizes[:index])
             return Origin(f"{block}.attn_qkv", rows(start, start + sizes[index]))
@@ -135,7 +135,7 @@ class _Loader:
         if origin.stacked:
             leaf = name.rpartition(".")[2]
             rest = [self.checkpoint.read(f"{self._stored(other)}.{leaf}") for other in origin.stacked]
-            stored = torch.stack([stored, *rest])
+            stored = torch.stack([part for part in (stored, *rest) if isinstance(part, Tensor)])
         weight = origin.take(stored)
         self._check(name, tuple(weight.shape), shape)
         if isinstance(weight, Tensor) and (weight.dim() < 2 or weight.dtype == torch.float64):
@@ -153,6 +153,11 @@ class _Loader:
     def _replace(decoder: Decoder, path: str, module: nn.Module) -> None:
         parent, _, leaf = path.rpartition(".")
         setattr(decoder.get_submodule(parent), leaf, module)
+
+
+def _out_features(module: nn.Module) -> int:
+    assert isinstance(module, Linear | QuantizedLinear)
+    return module.out_features
 
 
 def _prefix(checkpoint: Checkpoint, embedding: str) -> str:

@@ -1,4 +1,4 @@
-"""An embedding whose rows stay packed; tied models use the same rows as their output head."""
+"""An embedding whose rows stay packed; tied models use its `head`, the same rows, as their output head."""
 
 from __future__ import annotations
 
@@ -18,8 +18,3 @@ class QuantizedEmbedding(nn.Module):
     def forward(self, ids: Tensor) -> Tensor:
         """Ids [...] -> float32 [..., E]."""
         return self.head.weight.rows(ids)
-
-    def project(self, x: Tensor) -> Tensor:
-        """[..., E] -> logits [..., V] over the same rows (tied output head)."""
-        logits: Tensor = self.head(x)
-        return logits

@@ -16,9 +16,12 @@ from engine.tokenizers.vocabulary import Marker, Spelling, Vocabulary
 _UNKNOWN, _CONTROL, _USER_DEFINED, _BYTE = 2, 3, 4, 6  # tokenizer.ggml.token_type
 # Spellings that end a turn, whatever the metadata says (llama.cpp, llama_vocab::impl::load).
 END_SPELLINGS = frozenset(
-    "<|eot_id|> <|im_end|> <|end|> <end_of_turn> <turn|> <|endoftext|> <|eom_id|> <EOT> _<EOT> <|end_of_text|> "
-    "<|return|> <|call|> <|END_OF_TURN_TOKEN|> <|end_of_turn|> <|eos|> </s> <end_of_utterance> <｜end▁of▁sentence｜>"
-    " <|role_end|> <|endofturn|> [e~[".split()
+    (
+        *("</s>", "<|endoftext|>", "<|end_of_text|>", "<｜end▁of▁sentence｜>", "<|eos|>", "<EOT>", "_<EOT>"),
+        *("<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<turn|>", "<|end_of_turn|>"),
+        *("<|END_OF_TURN_TOKEN|>", "<|endofturn|>", "<|role_end|>", "<|return|>", "<|call|>", "[e~["),
+        "<end_of_utterance>",
+    )
 )
 _PHI3_PLAIN = frozenset(("<unk>", "<s>", "<|endoftext|>"))  # its other control tokens eat the space behind them
 _WHERE = "the tokenizer in the file"

@@ -98,7 +98,7 @@ def _pieces(core: tokenizers.Tokenizer, added: list[Marker]) -> list[str]:
     known = core.get_vocab(with_added_tokens=False)
     if not known:
         raise TokenizerError("tokenizer.json holds no vocabulary.")
-    highest = max(max(known.values()), max((marker.id for marker in added), default=0))
+    highest = max(*known.values(), *(marker.id for marker in added), 0)
     if highest >= LARGEST_ID:
         raise TokenizerError(f"tokenizer.json: the token id {highest} is too large.")
     pieces = [""] * (highest + 1)

@@ -16,9 +16,7 @@ _SUFFIX = r"(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])?"
 
 
 def _like_llama3(digits: str, *, letters: str = r"\p{L}", others: str = r"\p{L}\p{N}") -> tuple[str, ...]:
-    return (
-        rf"{_CONTRACTIONS}|[^\r\n\p{{L}}\p{{N}}]?[{letters}]+|{digits}| ?[^\s{others}]+[\r\n]*|{_REST}",
-    )
+    return (rf"{_CONTRACTIONS}|[^\r\n\p{{L}}\p{{N}}]?[{letters}]+|{digits}| ?[^\s{others}]+[\r\n]*|{_REST}",)
 
 
 def _by_case(digits: str, *, suffix: str = "") -> tuple[str, ...]:
