@@ -5,6 +5,7 @@ Blocks become HTML of the small subset that Qt's labels show. HTML in the text s
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
 LONGEST_PROSE = 12_000  # characters of one block; a longer one is shown as plain text (parsing it takes > 10 ms)
+_HEADING_SIZES = {"h1": 22, "h2": 19, "h3": 17, "h4": 16, "h5": 15, "h6": 15}
 CHUNK = 4_000  # characters parsed at once, so that many blocks in one push stay linear
 SAFE_SCHEMES = ("http://", "https://", "mailto:")
 _FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})([^\n]*)(?:\n|$)")
@@ -133,18 +135,13 @@ class BlockStream:
         """Cut finished blocks off the tail; returns text that belongs to a code block that has just opened."""
         starts = _block_starts(self._tail)
         for start, end, fence in starts:
-            source = self._tail[start:end]
             if fence is not None:
-                before = self._tail[:start]
-                if before.strip():
-                    finished.append(Prose(before))
-                self._tail = ""
-                self._fence = fence
-                return source
+                finished += [Prose(part) for part in _cut(self._tail[:start], starts[:-1])]
+                code, self._tail, self._fence = self._tail[end:], "", fence
+                return code
         if len(starts) > 1:
             last = starts[-1][0]
-            bounds = [start for start, _, _ in starts]
-            finished += [Prose(self._tail[a:b]) for a, b in zip([0, *bounds[1:-1]], bounds[1:], strict=True)]
+            finished += [Prose(part) for part in _cut(self._tail[:last], starts[:-1])]
             self._tail = self._tail[last:]
         if len(self._tail) > LONGEST_PROSE:
             self._plain, self._tail = self._tail, ""
@@ -158,6 +155,7 @@ class _OpenFence:
         self.language = language
         self.key = object()
         self._indent, self._fence = indent, fence
+        self._is_closed = False
         self._lines: list[str] = []
         self._partial = ""
 
@@ -173,7 +171,7 @@ class _OpenFence:
         *lines, rest = self._partial.split("\n")
         for number, line in enumerate(lines):
             if self._closes(line):
-                self._partial = ""
+                self._partial, self._is_closed = "", True
                 return "\n".join([*lines[number + 1 :], rest])
             self._lines.append(self._unindented(line))
         self._partial = rest
@@ -181,7 +179,9 @@ class _OpenFence:
 
     def shown(self) -> str:
         """The code so far, without a line that looks like the beginning of the closing fence."""
-        lines = self._lines if self.partial_close else [*self._lines, self._unindented(self._partial)]
+        lines = (
+            self._lines if self.partial_close or self._is_closed else [*self._lines, self._unindented(self._partial)]
+        )
         return "\n".join(lines)
 
     def _closes(self, line: str) -> bool:
@@ -199,7 +199,7 @@ _splitter = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable("
 
 
 def _block_starts(text: str) -> list[tuple[int, int, _OpenFence | None]]:
-    """Start and end of each top-level block, and for the first fence what is open there (its end: its content)."""
+    """Start and end of each top-level block, up to the first fence, whose end is where its code begins."""
     offsets = [0]
     for line in text.split("\n"):
         offsets.append(offsets[-1] + len(line) + 1)
@@ -213,16 +213,17 @@ def _block_starts(text: str) -> list[tuple[int, int, _OpenFence | None]]:
             if opening is not None and text.find("\n", start) >= 0:
                 language = (opening[3].split() or [""])[0]
                 fence = _OpenFence(len(opening[1]), opening[2], language)
-                found.append((start, start, None))
-                return [(start, len(text), fence)] if len(found) == 1 else _with_fence(found, text, opening, fence)
+                found.append((start, opening.end(), fence))
+                return found
         found.append((start, end, None))
     return found
 
 
-def _with_fence(
-    found: list[tuple[int, int, _OpenFence | None]], text: str, opening: re.Match[str], fence: _OpenFence
-) -> list[tuple[int, int, _OpenFence | None]]:
-    return [*found[:-1], (opening.start(), len(text), fence)]
+def _cut(text: str, starts: Sequence[tuple[int, int, object]]) -> list[str]:
+    """The text cut where its blocks begin; what stands before the first belongs to it."""
+    bounds = [0, *(start for start, _, _ in starts[1:]), len(text)]
+    parts = [text[a:b] for a, b in itertools.pairwise(bounds)]
+    return [part for part in parts if part.strip()]
 
 
 def prose_html(source: str, colors: Mapping[str, str]) -> str:
@@ -283,6 +284,28 @@ class _Renderer(RendererHTML):
         line = env["colors"]["border"]
         style = f"border-collapse: collapse; border-color: {line};"
         return f'<table border="1" cellspacing="0" cellpadding="6" style="{style}">'
+
+    def td_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        """A cell with a border of its own, aligned as its column is."""
+        token = tokens[idx]
+        style = f"{token.attrGet('style') or ''}; border: 1px solid {env['colors']['border']}; padding: 6px 10px;"
+        return f'<{token.tag} style="{escape(style)}">'
+
+    th_open = td_open
+
+    def heading_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        """A little larger than the text; Qt's own sizes shout."""
+        return f'<p style="font-size: {_HEADING_SIZES[tokens[idx].tag]}px; font-weight: 600;">'
+
+    def heading_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        """Closes what `heading_open` opened."""
+        return "</p>"
+
+    def bullet_list_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        """Nearer to the margin than Qt would put it."""
+        return f'<{tokens[idx].tag}{self.renderAttrs(tokens[idx])} style="margin-left: -14px;">'
+
+    ordered_list_open = bullet_list_open
 
     def blockquote_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """A bar at the left; Qt knows no border on one side of a block."""

@@ -33,23 +33,51 @@ from app.theme import Theme, tinted_icon
 
 LONGEST_LINE = 2_000  # characters; one line of a megabyte would be laid out as a whole
 MOST_CODE_LINES = 28  # shown at once; more scroll inside the block
+BUBBLE_PADDING = 18  # pixels at each side; window.qss has 16 and the letters may lean out
 COPIED_MS = 1500
 
 
-class ProseBlock(QLabel):
+class WrappedLabel(QLabel):
+    """A label that may become narrow without asking for the height that it would have then."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWordWrap(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    def minimumSizeHint(self) -> QSize:
+        """One letter; the height follows from the width that the layout gives."""
+        return QSize(self.fontMetrics().maxWidth(), self.fontMetrics().height())
+
+
+class Bubble(WrappedLabel):
+    """A person's short message: as wide as its longest line, if there is room."""
+
+    def __init__(self, text: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("personBubble")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.setText(text)
+
+    def sizeHint(self) -> QSize:
+        """The width without wrapping, with the style sheet's padding."""
+        text = self.fontMetrics().size(0, self.text())
+        return QSize(text.width() + 2 * BUBBLE_PADDING, text.height() + BUBBLE_PADDING)
+
+
+class ProseBlock(WrappedLabel):
     """Markdown prose as rich text. Links open after a click, and only safe ones; the target shows as a tool tip."""
 
     def __init__(self, source: str, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("proseBlock")
         self.setTextFormat(Qt.TextFormat.RichText)
-        self.setWordWrap(True)
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextBrowserInteraction | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-        self.setMinimumWidth(1)
         self.linkActivated.connect(open_link)
         self.linkHovered.connect(self.setToolTip)
         self._theme = theme

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QPushButton,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.core.markdown import Block, BlockStream, Code, Plain, Prose
 from app.theme import Theme, tinted_icon
-from app.views.blocks import CodeBlock, CopyButton, PlainBlock, ProseBlock
+from app.views.blocks import Bubble, CodeBlock, CopyButton, PlainBlock, ProseBlock
 
 AT_ONCE = 20_000  # characters shown in one go; the rest follows while the window stays responsive
 LONGEST_BUBBLE = 8_000  # characters of a person's message shown as a bubble; longer ones scroll
@@ -67,6 +66,7 @@ class MessageView(QWidget):
         self._delete = self._button("deleteMessageButton", "delete", self.tr("Delete"))
         self.action_row = QHBoxLayout()
         self.action_row.setSpacing(0)
+        self.action_row.setContentsMargins(-4, 0, -4, 0)
         for part in (self._previous, self._version, self._next, self.copy_button):
             self.action_row.addWidget(part)
         self._previous.clicked.connect(lambda: self._ask_version(-1))
@@ -75,7 +75,6 @@ class MessageView(QWidget):
 
     def finish_layout(self) -> QVBoxLayout:
         """Put body, note and actions below each other."""
-        self.action_row.addWidget(self._delete)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -149,6 +148,7 @@ class ReplyView(MessageView):
         self._regenerate = self._button("regenerateButton", "regenerate", self.tr("Regenerate"))
         self._regenerate.clicked.connect(lambda: self.regenerateRequested.emit(self.message.id))
         self.action_row.addWidget(self._regenerate)
+        self.action_row.addWidget(self._delete)
         self.action_row.addStretch(1)
         self.finish_layout()
         self.append_text(message.text)
@@ -307,6 +307,7 @@ class PersonView(MessageView):
         edit.clicked.connect(self.begin_edit)
         self.action_row.insertStretch(0, 1)
         self.action_row.addWidget(edit)
+        self.action_row.addWidget(self._delete)
         self.finish_layout()
 
     def show_message(self, message: TranscriptMessage) -> None:
@@ -370,12 +371,4 @@ class PersonView(MessageView):
             block = PlainBlock(text, self)
             block.setObjectName("personBubble")
             return block
-        bubble = QLabel(self)
-        bubble.setObjectName("personBubble")
-        bubble.setTextFormat(Qt.TextFormat.PlainText)
-        bubble.setWordWrap(True)
-        bubble.setText(text)
-        bubble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        bubble.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        bubble.setMinimumWidth(1)
-        return bubble
+        return Bubble(text, self)

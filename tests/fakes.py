@@ -1,0 +1,87 @@
+"""The one fake engine: answers with what a test gives it, token by token, as the real one would."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from engine.api import (
+    Event,
+    GenerateRequest,
+    LoadProgressed,
+    LoadRequest,
+    ModelFileError,
+    ModelInfo,
+    ModelLoaded,
+    PrefillProgressed,
+    ReplyFinished,
+    StopReason,
+    Timings,
+    TokenGenerated,
+)
+
+INFO = ModelInfo(
+    name="Fake model",
+    path="/models/fake.gguf",
+    family="fake",
+    parameters=1,
+    layers=1,
+    context_length=2048,
+    vocabulary=256,
+    quantisation="F32",
+    tokenizer="none",
+    has_chat_template=True,
+    size_bytes=1,
+    memory_bytes=1,
+)
+
+
+class FakeEngine:
+    """`replies` are given in turn, each as a list of texts or an error to raise; the last one repeats."""
+
+    def __init__(self, replies: Sequence[Sequence[str] | Exception] = (("Hello", " there", "."),)) -> None:
+        self.replies = list(replies)
+        self.requests: list[GenerateRequest] = []
+        self.gate = threading.Event()  # cleared by a test that wants a reply to wait between two tokens
+        self.gate.set()
+        self.token_s = 0.0
+        self.is_closed = False
+
+    def run(self, request: LoadRequest | GenerateRequest, cancelled: Callable[[], bool]) -> Iterator[Event]:
+        """The events of one request."""
+        if isinstance(request, LoadRequest):
+            yield LoadProgressed(request.request_id, 0.0)
+            if "broken" in request.path:
+                raise ModelFileError("“broken.gguf” is not a model file; choose another.")
+            yield ModelLoaded(request.request_id, INFO, device="cpu", context_length=2048, load_s=0.0)
+            return
+        self.requests.append(request)
+        reply = self.replies[0] if len(self.replies) == 1 else self.replies.pop(0)
+        if isinstance(reply, Exception):
+            raise reply
+        yield PrefillProgressed(request.request_id, 0, 10, 0, 0)
+        yield PrefillProgressed(request.request_id, 10, 10, 0, 0)
+        shown = []
+        for number, text in enumerate(reply):
+            while not self.gate.wait(0.005) and not cancelled():
+                pass
+            if cancelled():
+                break
+            if self.token_s:
+                time.sleep(self.token_s)
+            shown.append(text)
+            yield TokenGenerated(request.request_id, number, text, -0.5)
+        yield ReplyFinished(
+            request.request_id,
+            text="".join(shown),
+            token_ids=tuple(range(len(shown))),
+            logprobs=(-0.5,) * len(shown),
+            stop_reason=StopReason.CANCELLED if len(shown) < len(reply) else StopReason.END_TOKEN,
+            timings=Timings(10, 0, len(shown), 0.01, 0.01, 0.01),
+            seed=request.sampler.seed or 0,
+        )
+
+    def close(self) -> None:
+        """Remember that the engine was closed."""
+        self.is_closed = True
