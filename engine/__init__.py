@@ -6,7 +6,12 @@ Names are loaded on first use, so that importing `engine.api` alone does not imp
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING
+
+# Before torch loads OpenMP: its threads would spin between torch's operations and take the cores from our own
+# kernels (measured on 2 cores: 27 tokens a second instead of 47).
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:
     from engine.engine import Engine as Engine

@@ -204,23 +204,14 @@ def bench(options: Namespace) -> None:
 
 
 def _bench_once(engine: Engine, options: Namespace) -> dict[str, float]:
-    """One prompt of plain words, then greedy tokens; end tokens are ignored so that runs are equal."""
-    model = engine.model
-    assert model is not None
-    words = model.tokenizer.encode("The quick brown fox jumps over the lazy dog. ") * options.prompt_tokens
-    prompt = torch.tensor([words[: options.prompt_tokens]], device=model.device)
-    cache = model.decoder.new_cache(options.prompt_tokens + options.new_tokens)
-    started = time.perf_counter()
-    token = int(model.decoder(prompt, cache, last_only=True)[0, -1].argmax())
-    first = time.perf_counter()
-    for _ in range(options.new_tokens - 1):
-        step = torch.tensor([[token]], device=model.device)
-        token = int(model.decoder(step, cache, last_only=True)[0, -1].argmax())
-    ended = time.perf_counter()
+    """One prompt of plain words, then tokens by the engine's own loop; end tokens do not end it."""
+    assert engine.model is not None
+    words = engine.model.tokenizer.encode("The quick brown fox jumps over the lazy dog. ") * options.prompt_tokens
+    timings = engine.measure(words[: options.prompt_tokens], options.new_tokens)
     return {
-        "prefill_tok_s": options.prompt_tokens / (first - started),
-        "decode_tok_s": (options.new_tokens - 1) / (ended - first),
-        "ttft_s": first - started,
+        "prefill_tok_s": timings.prefill_tok_s,
+        "decode_tok_s": timings.decode_tok_s,
+        "ttft_s": timings.ttft_s,
     }
 
 

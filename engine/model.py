@@ -37,7 +37,7 @@ class Model:
     checkpoint: Checkpoint
 
     def forward(self, ids: Tensor, *, padding: Tensor | None = None) -> Tensor:
-        """Logits float32 [B, S, V] of ids [B, S], without cache and without rounding activations to int8.
+        """Logits float32 [B, S, V] of ids [B, S], without cache and without rounding activations.
 
         `padding` [B, S] is True where a token counts.
         """
@@ -50,7 +50,7 @@ class Model:
 
 
 class exact_arithmetic:  # noqa: N801 - used like a function in a with statement
-    """While active, quantised projections of a decoder dequantise instead of using int8 activations."""
+    """While active, quantised projections of a decoder dequantise instead of rounding activations."""
 
     def __init__(self, decoder: Decoder) -> None:
         self._projections = [m for m in decoder.modules() if isinstance(m, QuantizedLinear)]

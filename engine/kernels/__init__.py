@@ -69,7 +69,7 @@ def supports(type_name: str) -> bool:
 
 
 def linear(weight: PackedTensor, x: Tensor) -> Tensor:
-    """x [..., in] @ weight.T -> [..., out] in x's dtype; x is rounded to int8 in groups of 32.
+    """x [..., in] @ weight.T -> [..., out] in x's dtype; x is rounded to 16 bits in groups of 32.
 
     Raises MemoryError when there is no room for the rounded activations.
     """

@@ -1,0 +1,264 @@
+/* Kernels for AVX-512 with VNNI: vpdpbusd multiplies unsigned weight bytes by signed activations, four to a lane.
+ * Decode works on the packed rows themselves for the common types; prefill unpacks PANEL rows once and lets each
+ * lane hold one row, so that sums need no shuffling: 8 vpdpbusd for 512 products. */
+#include "kernels.h"
+
+#ifdef FIRESIDE_X86
+#include <immintrin.h>
+
+#define FN static __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma,f16c")))
+#include "unpack.h"
+
+/* 64 unsigned bytes of a row: blocks 2i and 2i + 1 of 32. `type` is a constant where this is inlined. */
+FN inline __attribute__((always_inline)) __m512i load64(int type, const uint8_t *b, int64_t i, const uint8_t *unpacked) {
+    const __m256i low = _mm256_set1_epi8(15);
+    if (type == Q4_0 || type == Q4_1) {
+        int size = type == Q4_0 ? 18 : 20, head = size - 16;
+        __m128i q0 = _mm_loadu_si128((const __m128i *)(b + 2 * i * size + head));
+        __m128i q1 = _mm_loadu_si128((const __m128i *)(b + (2 * i + 1) * size + head));
+        __m256i u0 = _mm256_and_si256(_mm256_set_m128i(_mm_srli_epi16(q0, 4), q0), low);
+        __m256i u1 = _mm256_and_si256(_mm256_set_m128i(_mm_srli_epi16(q1, 4), q1), low);
+        return _mm512_inserti64x4(_mm512_castsi256_si512(u0), u1, 1);
+    }
+    if (type == Q8_0) {
+        __m256i u0 = _mm256_loadu_si256((const __m256i *)(b + 2 * i * 34 + 2));
+        __m256i u1 = _mm256_loadu_si256((const __m256i *)(b + (2 * i + 1) * 34 + 2));
+        return _mm512_xor_si512(_mm512_inserti64x4(_mm512_castsi256_si512(u0), u1, 1), _mm512_set1_epi8((char)128));
+    }
+    if (type == Q4_K) {
+        __m256i q = _mm256_loadu_si256((const __m256i *)(b + i / 4 * 144 + 16 + i % 4 * 32));
+        __m256i u1 = _mm256_and_si256(_mm256_srli_epi16(q, 4), low);
+        return _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_and_si256(q, low)), u1, 1);
+    }
+    if (type == Q6_K) {
+        const uint8_t *block = b + i / 4 * 210, *ql = block + i % 4 / 2 * 64, *qh = block + 128 + i % 4 / 2 * 32;
+        __m512i q = _mm512_loadu_si512(ql);
+        __m256i h = _mm256_loadu_si256((const __m256i *)qh);
+        if (i % 2) {
+            q = _mm512_srli_epi16(q, 4);
+            h = _mm256_srli_epi16(h, 4);
+        }
+        __m512i high = _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_slli_epi16(h, 4)), _mm256_slli_epi16(h, 2), 1);
+        high = _mm512_and_si512(high, _mm512_set1_epi8(0x30));
+        return _mm512_or_si512(_mm512_and_si512(q, _mm512_set1_epi8(15)), high);
+    }
+    return _mm512_loadu_si512(unpacked + 64 * i);
+}
+
+/* Sixteen sums of four products each: 256 * (u . high) + u . low stays below 2^29. */
+FN inline __m512i dot64(__m512i u, const int8_t *high, const int8_t *low) {
+    __m512i dot = _mm512_dpbusd_epi32(_mm512_setzero_si512(), u, _mm512_loadu_si512(high));
+    return _mm512_dpbusd_epi32(_mm512_slli_epi32(dot, 8), u, _mm512_loadu_si512(low));
+}
+
+FN inline __m512 halves16(const uint8_t *b, int stride, int64_t at, __mmask16 present, __m512i *second) {
+    const __m512i steps = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    __m512i places = _mm512_mullo_epi32(steps, _mm512_set1_epi32(stride));
+    __m512i pairs = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), present, places, b + at * stride, 1);
+    *second = _mm512_srli_epi32(pairs, 16);
+    return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(pairs));
+}
+
+/* Scales of a row times those of the activations into `by`; returns the sum over offset * activation sum. */
+FN inline __attribute__((always_inline)) float row_scales(int type, const uint8_t *b, const Product *p,
+                                                          const float *scales, const float *sums, Scratch *s) {
+    int64_t groups = p->columns / GROUP;
+    float *by = s->scales;
+    __m512 rest = _mm512_setzero_ps();
+    if (type == Q4_0 || type == Q4_1 || type == Q8_0) {
+        int stride = type == Q4_0 ? 18 : type == Q4_1 ? 20 : 34;
+        for (int64_t g = 0; g < groups; g += 16) {
+            __mmask16 present = groups - g >= 16 ? 0xffff : (__mmask16)((1 << (groups - g)) - 1);
+            __m512i second;
+            __m512 d = halves16(b, stride, g, present, &second);
+            __m512 pairs0 = _mm512_maskz_loadu_ps(groups - g >= 8 ? 0xffff : (__mmask16)((1u << 2 * (groups - g)) - 1), sums + 2 * g);
+            __m512 pairs1 = groups - g > 8 ? _mm512_maskz_loadu_ps(groups - g >= 16 ? 0xffff : (__mmask16)((1u << 2 * (groups - g - 8)) - 1), sums + 2 * g + 16) : _mm512_setzero_ps();
+            const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+            const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
+            __m512 sum = _mm512_add_ps(_mm512_permutex2var_ps(pairs0, even, pairs1), _mm512_permutex2var_ps(pairs0, odd, pairs1));
+            __m512 offset = type == Q4_1 ? _mm512_cvtph_ps(_mm512_cvtepi32_epi16(second))
+                                         : _mm512_mul_ps(d, _mm512_set1_ps(type == Q4_0 ? -8.0f : -128.0f));
+            rest = _mm512_fmadd_ps(offset, sum, rest);
+            _mm512_mask_storeu_ps(by + g, present, _mm512_mul_ps(d, _mm512_maskz_loadu_ps(present, scales + g)));
+        }
+        return _mm512_reduce_add_ps(rest);
+    }
+    float total = 0.0f;
+    if (type == Q4_K) {
+        for (int64_t i = 0; i < groups / 8; i++) {
+            const uint8_t *block = b + i * 144;
+            float d = half_at(block), least = half_at(block + 2);
+            for (int j = 0; j < 8; j++) {
+                int scale, minimum;
+                scale_and_minimum(block + 4, j, &scale, &minimum);
+                by[8 * i + j] = d * (float)scale * scales[8 * i + j];
+                total -= least * (float)minimum * (sums[16 * i + 2 * j] + sums[16 * i + 2 * j + 1]);
+            }
+        }
+        return total;
+    }
+    if (type == Q6_K) {
+        for (int64_t i = 0; i < groups / 8; i++) {
+            const uint8_t *block = b + i * 210;
+            __m512 d = _mm512_mul_ps(_mm512_set1_ps(half_at(block + 208)),
+                _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(block + 192)))));
+            rest = _mm512_fmadd_ps(d, _mm512_loadu_ps(sums + 16 * i), rest);
+            const __m512i twice = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+            __m512 a = _mm512_permutexvar_ps(twice, _mm512_castps256_ps512(_mm256_loadu_ps(scales + 8 * i)));
+            _mm512_storeu_ps(by + 16 * i, _mm512_mul_ps(d, a));
+        }
+        return -32.0f * _mm512_reduce_add_ps(rest);
+    }
+    /* Any other type: s->scales and s->offsets hold the unpacked row; the products go behind them. */
+    int split = group_of(p->type) == SPLIT;
+    by = s->scales + p->columns / SPLIT;
+    for (int64_t g = 0; g < groups; g++) {
+        if (split) {
+            by[2 * g] = s->scales[2 * g] * scales[g];
+            by[2 * g + 1] = s->scales[2 * g + 1] * scales[g];
+            total += s->offsets[2 * g] * sums[2 * g] + s->offsets[2 * g + 1] * sums[2 * g + 1];
+        } else {
+            by[g] = s->scales[g] * scales[g];
+            total += s->offsets[g] * (sums[2 * g] + sums[2 * g + 1]);
+        }
+    }
+    return total;
+}
+
+FN inline __attribute__((always_inline)) void rows_of(int type, int split, const Product *p, Scratch *s, int64_t first,
+                                                      int64_t last) {
+    const Activations *x = p->x;
+    const __m512i spread = split ? _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3)
+                                 : _mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
+    const int step = split ? 4 : 2;
+    int64_t pairs = p->columns / 64;
+    for (int64_t r = first; r < last; r++) {
+        const uint8_t *b = p->weights + r * p->row_bytes;
+        if (type == 0) unpack_row(p->type, b, p->columns, s->values, s->scales, s->offsets);
+        const float *by = type == 0 ? s->scales + p->columns / SPLIT : s->scales;
+        for (int64_t t = 0; t < x->tokens; t++) {
+            const int8_t *high = x->high + t * x->columns, *low = x->low + t * x->columns;
+            float rest = row_scales(type, b, p, x->scales + t * (x->columns / GROUP),
+                                    x->sums + t * (x->columns / SPLIT), s);
+            __m512 total0 = _mm512_setzero_ps(), total1 = _mm512_setzero_ps();
+            int64_t i = 0;
+            for (; i + 1 < pairs; i += 2) {
+                __m512i dot0 = dot64(load64(type, b, i, s->values), high + 64 * i, low + 64 * i);
+                __m512i dot1 = dot64(load64(type, b, i + 1, s->values), high + 64 * i + 64, low + 64 * i + 64);
+                __m512 by0 = _mm512_permutexvar_ps(spread, _mm512_castps128_ps512(_mm_loadu_ps(by + step * i)));
+                __m512 by1 = _mm512_permutexvar_ps(spread, _mm512_castps128_ps512(_mm_loadu_ps(by + step * (i + 1))));
+                total0 = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot0), by0, total0);
+                total1 = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot1), by1, total1);
+            }
+            if (i < pairs) {
+                __m512i dot = dot64(load64(type, b, i, s->values), high + 64 * i, low + 64 * i);
+                __m512 by0 = _mm512_permutexvar_ps(spread, _mm512_castps128_ps512(_mm_loadu_ps(by + step * i)));
+                total0 = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), by0, total0);
+            }
+            float total = _mm512_reduce_add_ps(_mm512_add_ps(total0, total1)) + rest;
+            if (p->columns % 64) { /* one block of 32 is left: only types of 32 can have it */
+                int64_t g = p->columns / 32 - 1;
+                uint8_t u[32] = {0};
+                float scale, offset;
+                unpack_row(p->type, b + g * (p->row_bytes / (p->columns / 32)), 32, u, &scale, &offset);
+                int dot = 0;
+                for (int j = 0; j < 32; j++) dot += u[j] * (256 * high[32 * g + j] + low[32 * g + j]);
+                total += by[g] * (float)dot;
+            }
+            p->y[t * p->rows + r] = total;
+        }
+    }
+}
+
+FN void rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
+    switch (p->type) {
+    case Q4_0: rows_of(Q4_0, 0, p, s, first, last); break;
+    case Q4_1: rows_of(Q4_1, 0, p, s, first, last); break;
+    case Q8_0: rows_of(Q8_0, 0, p, s, first, last); break;
+    case Q4_K: rows_of(Q4_K, 0, p, s, first, last); break;
+    case Q6_K: rows_of(Q6_K, 1, p, s, first, last); break;
+    case Q2_K:
+    case Q3_K: rows_of(0, 1, p, s, first, last); break;
+    default: rows_of(0, 0, p, s, first, last);
+    }
+}
+
+/* PANEL rows times `tokens` (a constant) tokens; every lane is a row. */
+FN inline __attribute__((always_inline)) void tile(const Product *p, const Scratch *s, int group, int64_t first,
+                                                   int64_t last, int64_t token, const int tokens) {
+    const Activations *x = p->x;
+    __m512 total[TILE];
+    for (int t = 0; t < tokens; t++) total[t] = _mm512_setzero_ps();
+    for (int64_t g = 0; g < p->columns / group; g++) {
+        __m512i high[TILE], low[TILE];
+        for (int t = 0; t < tokens; t++) high[t] = low[t] = _mm512_setzero_si512();
+        const uint8_t *u = s->values + g * group * PANEL;
+        const int8_t *from_high = x->high + token * x->columns + g * group;
+        const int8_t *from_low = x->low + token * x->columns + g * group;
+        for (int k = 0; k < group / 4; k++) {
+            __m512i weights = _mm512_loadu_si512(u + k * 64);
+            for (int t = 0; t < tokens; t++) {
+                int32_t h, l;
+                memcpy(&h, from_high + t * x->columns + k * 4, 4);
+                memcpy(&l, from_low + t * x->columns + k * 4, 4);
+                high[t] = _mm512_dpbusd_epi32(high[t], weights, _mm512_set1_epi32(h));
+                low[t] = _mm512_dpbusd_epi32(low[t], weights, _mm512_set1_epi32(l));
+            }
+        }
+        __m512 scale = _mm512_loadu_ps(s->scales + g * PANEL), offset = _mm512_loadu_ps(s->offsets + g * PANEL);
+        for (int t = 0; t < tokens; t++) {
+            const float *sums = x->sums + (token + t) * (x->columns / SPLIT) + g * (group / SPLIT);
+            float sum = group == GROUP ? sums[0] + sums[1] : sums[0];
+            __m512 by = _mm512_mul_ps(scale, _mm512_set1_ps(x->scales[(token + t) * (x->columns / GROUP) + g * group / GROUP]));
+            __m512i whole = _mm512_add_epi32(_mm512_slli_epi32(high[t], 8), low[t]);
+            total[t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(whole), by, total[t]);
+            total[t] = _mm512_fmadd_ps(offset, _mm512_set1_ps(sum), total[t]);
+        }
+    }
+    __mmask16 present = last - first >= PANEL ? 0xffff : (__mmask16)((1 << (last - first)) - 1);
+    for (int t = 0; t < tokens; t++) _mm512_mask_storeu_ps(p->y + (token + t) * p->rows + first, present, total[t]);
+}
+
+FN void panel(const Product *p, Scratch *s, int64_t first, int64_t last) {
+    uint8_t *row = s->values + PANEL * p->columns;
+    float *row_scale = s->scales + PANEL * (p->columns / SPLIT), *row_offset = s->offsets + PANEL * (p->columns / SPLIT);
+    int split = group_of(p->type) == SPLIT;
+    for (; first < last; first += PANEL) {
+        unpack_panel(p, first, last, s, row, row_scale, row_offset);
+        int64_t token = 0;
+        for (; token + TILE <= p->x->tokens; token += TILE) {
+            if (split) tile(p, s, SPLIT, first, last, token, TILE);
+            else tile(p, s, GROUP, first, last, token, TILE);
+        }
+        for (; token < p->x->tokens; token++) {
+            if (split) tile(p, s, SPLIT, first, last, token, 1);
+            else tile(p, s, GROUP, first, last, token, 1);
+        }
+    }
+}
+
+FN void round512(const float *x, int64_t columns, int8_t *high, int8_t *low, float *scales, float *sums) {
+    const __m512 nothing = _mm512_setzero_ps();
+    for (int64_t g = 0; g < columns / GROUP; g++, x += GROUP, high += GROUP, low += GROUP) {
+        __m512 x0 = _mm512_loadu_ps(x), x1 = _mm512_loadu_ps(x + 16);
+        float most = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(x0), _mm512_abs_ps(x1)));
+        __mmask16 unsound = _mm512_cmp_ps_mask(_mm512_mul_ps(x0, nothing), nothing, _CMP_NEQ_UQ)
+                            | _mm512_cmp_ps_mask(_mm512_mul_ps(x1, nothing), nothing, _CMP_NEQ_UQ);
+        __m512 inverse = _mm512_set1_ps(most > 0.0f ? LARGEST / most : 0.0f);
+        float scale = unsound ? NAN : most / LARGEST;
+        for (int part = 0; part < 2; part++) {
+            __m512i whole = _mm512_cvtps_epi32(_mm512_mul_ps(part ? x1 : x0, inverse));
+            __m512i top = _mm512_srai_epi32(_mm512_add_epi32(whole, _mm512_set1_epi32(128)), 8);
+            __m512i rest = _mm512_sub_epi32(whole, _mm512_slli_epi32(top, 8));
+            rest = _mm512_max_epi32(rest, _mm512_set1_epi32(-127));
+            _mm_storeu_si128((__m128i *)(high + part * SPLIT), _mm512_cvtepi32_epi8(top));
+            _mm_storeu_si128((__m128i *)(low + part * SPLIT), _mm512_cvtepi32_epi8(rest));
+            whole = _mm512_add_epi32(_mm512_slli_epi32(top, 8), rest);
+            sums[2 * g + part] = scale * (float)_mm512_reduce_add_epi32(whole);
+        }
+        scales[g] = scale;
+    }
+}
+
+const Variant fireside_avx512 = {"avx512", rows, panel, round512};
+#endif

@@ -1,0 +1,28 @@
+/* Kernels in plain C: the oracle of the fast variants, and what runs where none of them does. */
+#include "kernels.h"
+
+#define FN static
+#include "unpack.h"
+
+static void rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
+    const Activations *x = p->x;
+    int group = group_of(p->type);
+    for (int64_t r = first; r < last; r++) {
+        unpack_row(p->type, p->weights + r * p->row_bytes, p->columns, s->values, s->scales, s->offsets);
+        for (int64_t t = 0; t < x->tokens; t++) {
+            const int8_t *high = x->high + t * x->columns, *low = x->low + t * x->columns;
+            const float *scales = x->scales + t * (x->columns / GROUP), *sums = x->sums + t * (x->columns / SPLIT);
+            float total = 0.0f;
+            for (int64_t g = 0; g < p->columns / group; g++) {
+                int dot = 0;
+                float sum = 0.0f;
+                for (int64_t i = g * group; i < (g + 1) * group; i++) dot += s->values[i] * (256 * high[i] + low[i]);
+                for (int i = 0; i < group / SPLIT; i++) sum += sums[g * (group / SPLIT) + i];
+                total += s->scales[g] * scales[g * group / GROUP] * (float)dot + s->offsets[g] * sum;
+            }
+            p->y[t * p->rows + r] = total;
+        }
+    }
+}
+
+const Variant fireside_portable = {"portable", rows, rows, round_activations};

@@ -1,0 +1,41 @@
+"""Builds the compiled CPU kernels. They are optional: without a C compiler the engine runs on torch, slower."""
+
+from pathlib import Path
+
+from setuptools import Extension, find_packages, setup
+from setuptools.command.build_ext import build_ext
+
+KERNELS = Path("engine/kernels")
+SOURCES = ("linear.c", "pool.c", "portable.c", "avx2.c", "avx512.c")
+
+
+class BuildKernels(build_ext):
+    """A plain shared library: it has no Python module inside, so nothing is exported for one."""
+
+    def get_export_symbols(self, ext: Extension) -> list[str]:
+        """The functions mark themselves."""
+        return ext.export_symbols
+
+
+setup(
+    packages=find_packages(include=["app", "app.*", "engine", "engine.*"]),
+    cmdclass={"build_ext": BuildKernels},
+    ext_modules=[
+        Extension(
+            "engine.kernels._native",
+            sources=[str(KERNELS / name) for name in SOURCES],
+            depends=[str(path) for path in sorted(KERNELS.glob("*.h"))],
+            extra_compile_args=[
+                "-std=c11",
+                "-O3",
+                "-fno-math-errno",
+                "-fvisibility=hidden",
+                "-pthread",
+                "-Wall",
+                "-Wextra",
+            ],
+            extra_link_args=["-pthread", "-lm"],
+            optional=True,
+        )
+    ],
+)
