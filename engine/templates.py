@@ -89,7 +89,8 @@ class _Environment(ImmutableSandboxedEnvironment):
     def call(self, _context: Any, _callee: Any, /, *arguments: Any, **options: Any) -> Any:
         """Calls from the template."""
         _budget.get().step()
-        receiver, name = getattr(_callee, "__self__", None), getattr(_callee, "__name__", "")
+        plain = getattr(_callee, "__wrapped__", _callee)  # the sandbox wraps `format`
+        receiver, name = getattr(plain, "__self__", None), getattr(plain, "__name__", "")
         if isinstance(receiver, str):
             _check_text_method(receiver, name, arguments)
         result = super().call(_context, _callee, *arguments, **options)

@@ -1,21 +1,69 @@
-"""Shared fixtures: where reference data and the starter model lie."""
+"""Shared fixtures: reference data, the starter model, and a window that leaks nothing."""
 
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
-
-import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from reference_data import FIXTURES
+
+from app.application import Application
+from app.core.paths import DataFolder, data_folder
+from app.worker import EngineLike, create_engine
+from engine.starter import starter_model_path
+
+OpenWindow = Callable[..., Application]
 
 
 @pytest.fixture(scope="session")
 def fixtures() -> Path:
     """The folder with reference models, vocabularies, templates and quantisation tables."""
-    folder = Path(os.environ.get("FIRESIDE_FIXTURES", REPOSITORY.parent / "shared" / "fixtures"))
-    assert folder.is_dir(), f"reference data is missing: {folder}"
-    return folder
+    return FIXTURES
+
+
+@pytest.fixture(scope="session")
+def starter() -> Path:
+    """The starter model's file."""
+    path = starter_model_path()
+    assert path is not None, "the starter model is not installed; `make test` installs it"
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> DataFolder:
+    """An empty data folder."""
+    return data_folder(str(tmp_path / "data"))
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, qapp: QApplication, folder: DataFolder) -> Iterator[OpenWindow]:
+    """Opens windows on `folder`; afterwards no thread, timer or top-level widget of theirs may be left."""
+    before = set(threading.enumerate())
+    opened: list[Application] = []
+
+    def open_one(make_engine: Callable[[], EngineLike] = create_engine) -> Application:
+        application = Application(qapp, folder, make_engine=make_engine)
+        opened.append(application)
+        application.start()
+        qtbot.waitExposed(application.window)
+        return application
+
+    yield open_one
+    for application in opened:
+        application.window.close()
+        application.close()
+        application.window.deleteLater()
+        application.deleteLater()
+    opened.clear()
+    qapp.processEvents()
+    qapp.sendPostedEvents(None, 52)  # QEvent.DeferredDelete: deleteLater waits for a loop that tests do not enter
+    qtbot.waitUntil(lambda: set(threading.enumerate()) <= before, timeout=10_000)
+    qtbot.waitUntil(lambda: not [w for w in qapp.topLevelWidgets() if w.isVisible()], timeout=2000)

@@ -65,7 +65,7 @@ class Sidebar(QWidget):
         column.setSpacing(8)
         column.addWidget(self._new_chat)
         column.addWidget(self._search)
-        column.addWidget(self._empty)
+        column.addWidget(self._empty, 0, Qt.AlignmentFlag.AlignTop)
         column.addWidget(self._list, 1)
         self._current: str | None = None
         self._show_emptiness()
@@ -150,7 +150,6 @@ class Sidebar(QWidget):
         self._empty.setText(self.tr("Nothing found") if searched else self.tr("No conversations yet"))
         self._empty.setVisible(is_empty)
         self._list.setVisible(not is_empty)
-        self.layout().setAlignment(self._empty, Qt.AlignmentFlag.AlignTop)
 
     def _open_menu(self, position: QPoint) -> None:
         conversation_id = self._list.indexAt(position).data(Role.ID)

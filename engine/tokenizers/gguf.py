@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -189,8 +190,7 @@ def _list(metadata: Mapping[str, Any], key: str, kind: type, *, default: list[An
 
 
 def _byte(piece: str) -> int:
-    try:
-        value = int(piece.removeprefix("<0x").removesuffix(">"), 16)
-        return bytes([value])[0]
-    except ValueError as error:
-        raise TokenizerError(f"In {_WHERE}, the byte token {piece!r:.40} is not spelt <0x..>.") from error
+    spelt = re.fullmatch("<0x([0-9A-Fa-f]{2})>", piece)
+    if spelt is None:
+        raise TokenizerError(f"In {_WHERE}, the byte token {piece!r:.40} is not spelt <0x..>.")
+    return int(spelt[1], 16)
