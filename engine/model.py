@@ -109,6 +109,8 @@ def open_blueprint(path: str | Path) -> Blueprint:
         is_gguf = isinstance(checkpoint, GgufCheckpoint)
         values = _gguf_values(checkpoint) if is_gguf else _text_config(checkpoint.config)
         family = find_family(checkpoint.architecture if is_gguf else str(values["model_type"]), is_gguf=is_gguf)
+        if not is_gguf:
+            values = {family.settings.get(key, key): value for key, value in values.items()}
         config = Config(values, where=checkpoint.path.name, is_gguf=is_gguf)
         try:
             decoder = family.build(config)

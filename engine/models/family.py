@@ -81,6 +81,7 @@ class Family:
     model_types: Sequence[str]  # `model_type` in config.json
     build: Callable[[Config], Decoder]
     gguf: Sequence[str] = ()  # `general.architecture` in GGUF
+    settings: Mapping[str, str] = field(default_factory=dict)  # config.json keys of its own -> the usual ones
     names: Callable[[Config], Names] = field(default=lambda _config: {})  # module path -> origin, config.json files
     gguf_names: Callable[[Config], Names] = field(default=lambda _config: {})  # the same where GGUF differs
 

@@ -8,7 +8,7 @@ from engine.models.config import Config
 from engine.models.family import Family, Names, Origin, fused, per_layer, transposed
 from engine.models.skeleton import causal_decoder
 
-_RENAMED = {
+_SETTINGS = {
     "n_embd": "hidden_size",
     "n_layer": "num_hidden_layers",
     "n_head": "num_attention_heads",
@@ -19,15 +19,8 @@ _RENAMED = {
 }
 
 
-def renamed(config: Config) -> Config:
-    """GPT-2's own setting names under those of later families."""
-    values = {_RENAMED.get(key, key): value for key, value in config.values.items() if value is not None}
-    return Config(values, where=config.where, is_gguf=config.is_gguf)
-
-
 def names(config: Config) -> Names:
     """Checkpoints keep q, k and v in one `Conv1D`, whose weight is [in, out]."""
-    config = renamed(config)
     qkv = dict(fused("attn.c_attn", [(f"self_attn.{p}_proj", config.width) for p in "qkv"]))
     return {
         "embed_tokens": Origin("wte"),
@@ -50,7 +43,6 @@ def names(config: Config) -> Names:
 
 def build(config: Config) -> Decoder:
     """Compose the decoder."""
-    config = renamed(config)
     width, heads = config.width, config.heads
     eps = config.number("layer_norm_eps", 1e-5, high=1.0)
     hidden = config.integer("intermediate_size", 4 * width)
@@ -80,4 +72,4 @@ def build(config: Config) -> Decoder:
     )
 
 
-FAMILY = Family(name="gpt2", model_types=("gpt2",), gguf=("gpt2",), build=build, names=names)
+FAMILY = Family(name="gpt2", model_types=("gpt2",), gguf=("gpt2",), build=build, names=names, settings=_SETTINGS)

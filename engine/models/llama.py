@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.decoder import Decoder
 from engine.layers import Block
+from engine.models import mixtral
 from engine.models.config import Config
 from engine.models.family import Family
 from engine.models.skeleton import attention, causal_decoder, gated_mlp, pre_norm_block, rotary
@@ -11,6 +12,8 @@ from engine.models.skeleton import attention, causal_decoder, gated_mlp, pre_nor
 
 def build(config: Config) -> Decoder:
     """Compose the decoder; its weights are still on the meta device."""
+    if config.is_gguf and config.get("num_local_experts"):
+        return mixtral.build(config)  # GGUF files call Mixtral a llama
     rope = rotary(config, interleaved=config.is_gguf)
     has_bias = config.flag("attention_bias", False)
 

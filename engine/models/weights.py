@@ -14,7 +14,7 @@ from engine.layers import Embedding, Linear
 from engine.loaders import Checkpoint
 from engine.loaders.gguf_names import gguf_name
 from engine.models.config import Config
-from engine.models.family import Family, Names, Origin, rows
+from engine.models.family import Family, Names, Origin, expert, rows
 from engine.quants import PackedTensor, packed_linear
 from engine.quants.embedding import QuantizedEmbedding
 from engine.quants.linear import QuantizedLinear
@@ -96,6 +96,8 @@ class _Loader:
     def _unfused(self, decoder: Decoder, path: str, module: nn.Module, name: str) -> Origin:
         """GGUF files of some families hold q, k and v, or gate and up, as consecutive rows of one tensor."""
         parent, _, leaf = path.rpartition(".")
+        if ".experts." in path:
+            return Origin(name, expert(int(parent.rpartition(".")[2])))
         tensors = self.checkpoint.tensors
         block = ".".join(name.split(".")[:2])
         if leaf in ("q_proj", "k_proj", "v_proj") and f"{block}.attn_qkv.weight" in tensors:
