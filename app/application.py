@@ -70,7 +70,7 @@ class Application(QObject):
     def start(self) -> None:
         """Show the window, then tidy up and load the model in the background."""
         self.window.show()
-        self.engine.start()
+        self.models.open_default()  # first in the queue: a message typed at once waits for it
         QTimer.singleShot(0, self._after_first_paint)
 
     def close(self) -> None:
@@ -93,7 +93,9 @@ class Application(QObject):
         )
 
     def _after_first_paint(self) -> None:
-        self.models.open_default()
+        if self._is_closed:
+            return
+        self.engine.start()
         try:
             self.store.mark_interrupted()
             self.store.purge()

@@ -104,7 +104,7 @@ class Sidebar(QWidget):
             if old.objectName() == "searchIcon":
                 self._search.removeAction(old)
                 old.deleteLater()
-        icon = QAction(tinted_icon("search", theme.colors["text_muted"], size=16), "", self._search)
+        icon = QAction(tinted_icon("search", theme.colors["text_muted"], size=16), self.tr("Search"), self._search)
         icon.setObjectName("searchIcon")
         self._search.addAction(icon, QLineEdit.ActionPosition.LeadingPosition)
         self._list.viewport().update()
