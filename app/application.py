@@ -69,6 +69,10 @@ class Application(QObject):
 
     def start(self) -> None:
         """Show the window, then tidy up and load the model in the background."""
+        try:
+            self.store.mark_interrupted()  # before a new reply can be mistaken for an interrupted one
+        except StoreError as error:
+            self.window.message_bar.show_error(str(error))
         self.window.show()
         self.models.open_default()  # first in the queue: a message typed at once waits for it
         QTimer.singleShot(0, self._after_first_paint)
@@ -97,7 +101,6 @@ class Application(QObject):
             return
         self.engine.start()
         try:
-            self.store.mark_interrupted()
             self.store.purge()
         except StoreError as error:
             self.window.message_bar.show_error(str(error))

@@ -54,7 +54,7 @@ def test_a_conversation_from_first_word_to_restart(
     """Type, stream, stop, regenerate, export, restart: the conversation is there."""
     application = open_window()
     application.chat.settings = type(application.chat.settings)(sampler=GREEDY, max_tokens=60)
-    say(qtbot, application, "Count from one to one hundred, one number a line.", wait=False)
+    say(qtbot, application, "Tell me a long story about a fox and a lantern.", wait=False)
     qtbot.waitUntil(lambda: len(last_view_text(application)) > 12, timeout=LOAD_MS + REPLY_MS)
     stop = application.window.findChild(QToolButton, "stopButton")
     assert stop is not None
