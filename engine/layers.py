@@ -177,7 +177,7 @@ def attend(
     if bias is not None:
         scores = scores + bias
     if mask is not None:
-        scores = scores.masked_fill(~mask, float("-inf"))
+        scores = scores.masked_fill(~mask, torch.finfo(torch.float32).min)  # -inf makes NaN of a padding row
     if sinks is not None:
         column = sinks.float()[None, :, None, None].expand(*scores.shape[:-1], 1)
         weights = torch.cat((scores, column), dim=-1).softmax(-1)[..., :-1]

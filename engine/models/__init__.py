@@ -3,19 +3,57 @@
 from __future__ import annotations
 
 from engine.api import UnsupportedModelError
-from engine.models import gemma, gemma2, gemma3, gpt2, llama, mistral, mixtral, qwen2, qwen3
+from engine.models import (
+    cohere,
+    cohere2,
+    ernie4_5,
+    exaone4,
+    gemma,
+    gemma2,
+    gemma3,
+    glm4,
+    gpt2,
+    granite,
+    hunyuan,
+    llama,
+    mistral,
+    mixtral,
+    nemotron,
+    olmo,
+    olmo2,
+    phi,
+    phi3,
+    qwen2,
+    qwen3,
+    smollm3,
+    starcoder2,
+)
 from engine.models.family import Family
 
 FAMILIES: tuple[Family, ...] = (
-    llama.FAMILY,
-    mistral.FAMILY,
-    mixtral.FAMILY,
-    qwen2.FAMILY,
-    qwen3.FAMILY,
+    cohere.FAMILY,
+    cohere2.FAMILY,
+    ernie4_5.FAMILY,
+    exaone4.FAMILY,
     gemma.FAMILY,
     gemma2.FAMILY,
     gemma3.FAMILY,
+    glm4.FAMILY,
     gpt2.FAMILY,
+    granite.FAMILY,
+    hunyuan.FAMILY,
+    llama.FAMILY,
+    mistral.FAMILY,
+    mixtral.FAMILY,
+    nemotron.FAMILY,
+    olmo.FAMILY,
+    olmo2.FAMILY,
+    phi.FAMILY,
+    phi3.FAMILY,
+    qwen2.FAMILY,
+    qwen3.FAMILY,
+    smollm3.FAMILY,
+    starcoder2.FAMILY,
 )
 
 

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from engine.decoder import Decoder
 from engine.layers import Block
 from engine.models.config import Config
 from engine.models.family import Family
 from engine.models.gemma import gelu_mlp, norm_offset
 from engine.models.gemma2 import names
-from engine.models.skeleton import attention, causal_decoder, rms_norm, rotary
+from engine.models.skeleton import attention, causal_decoder, rms_norm, ropes_by_layer_type, rotary
 from engine.rope import Rope
 
 LOCAL_THETA = 10_000.0  # the base of sliding layers in every published model
+FULL_THETA = 1_000_000.0
 
 
 def ropes(config: Config) -> tuple[Rope, Rope]:
     """The rotary embeddings of sliding and of full layers; newer files nest them by layer type."""
-    nested = config.get("rope_parameters")
-    by_type: Mapping[str, Any] = nested if isinstance(nested, Mapping) and "full_attention" in nested else {}
-    if by_type:
-        local = Config(by_type.get("sliding_attention") or {}, where=config.where)
-        full = Config(by_type["full_attention"] or {}, where=config.where)
-        return (
-            rotary(config, theta=local.number("rope_theta", LOCAL_THETA), scaling=local.values or None),
-            rotary(config, theta=full.number("rope_theta", 1e6), scaling=full.values or None),
-        )
+    nested = ropes_by_layer_type(config, sliding_theta=LOCAL_THETA, full_theta=FULL_THETA)
+    if nested is not None:
+        return nested
     local_theta = config.number("rope_local_base_freq", LOCAL_THETA)
-    theta = config.number("rope_theta", 1e6)
+    theta = config.number("rope_theta", FULL_THETA)
     return rotary(config, theta=local_theta, scaling=None), rotary(config, theta=theta)
 
 

@@ -6,7 +6,15 @@ from engine.decoder import Decoder
 from engine.layers import Block
 from engine.models.config import Config
 from engine.models.family import Family, Names, per_layer
-from engine.models.skeleton import attention, causal_decoder, gated_mlp, rms_norm, rotary, window_of
+from engine.models.skeleton import (
+    attention,
+    causal_decoder,
+    gated_mlp,
+    rms_norm,
+    ropes_by_layer_type,
+    rotary,
+    window_of,
+)
 
 
 def names(config: Config) -> Names:
@@ -22,7 +30,8 @@ def names(config: Config) -> Names:
 
 def build(config: Config) -> Decoder:
     """Compose the decoder; OLMo 3 adds sliding layers, which turn without the rope's scaling."""
-    rope, plain = rotary(config), rotary(config, scaling=None)
+    nested = ropes_by_layer_type(config, sliding_theta=500_000.0, full_theta=500_000.0)
+    local, full = nested or (rotary(config, scaling=None), rotary(config))
     has_bias = config.flag("attention_bias", False)
 
     def block(layer: int) -> Block:
@@ -31,7 +40,7 @@ def build(config: Config) -> Decoder:
             self_attn=attention(
                 config,
                 layer,
-                rope=rope if window is None else plain,
+                rope=full if window is None else local,
                 qkv_bias=has_bias,
                 output_bias=has_bias,
                 q_norm=rms_norm(config, config.heads * config.head_dim),

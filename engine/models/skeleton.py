@@ -33,6 +33,25 @@ def rotary(
     )
 
 
+def ropes_by_layer_type(
+    config: Config, *, sliding_theta: float = 10_000.0, full_theta: float = 10_000.0
+) -> tuple[Rope, Rope] | None:
+    """The ropes of sliding and of full layers where the file nests them by layer type, else None.
+
+    A theta given here stands for one that the file does not name.
+    """
+    nested = config.get("rope_parameters")
+    if not isinstance(nested, Mapping) or "full_attention" not in nested:
+        return None
+
+    def rope(kind: str, theta: float) -> Rope:
+        settings = nested.get(kind) or {}
+        inner = Config(settings if isinstance(settings, Mapping) else {}, where=config.where)
+        return rotary(config, theta=inner.number("rope_theta", theta), scaling=inner.values or None)
+
+    return rope("sliding_attention", sliding_theta), rope("full_attention", full_theta)
+
+
 def attention(config: Config, layer: int, **parts: Any) -> Attention:
     """Grouped-query attention with the settings' sizes; `parts` are `Attention`'s optional parts."""
     return Attention(

@@ -1,0 +1,187 @@
+"""Every family against transformers, at test time: tiny random models, their logits and 64 greedy tokens."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import transformers
+from reference_data import FIXTURES
+
+from engine.model import Model, load_model
+from engine.models import FAMILIES
+
+TOLERANCE = 1e-4  # of the largest logit
+GREEDY = 64
+TINY = {
+    "vocab_size": 320,
+    "hidden_size": 64,
+    "intermediate_size": 96,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 256,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "pad_token_id": 0,
+}
+YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 64}
+LLAMA3 = {
+    "rope_type": "llama3",
+    "rope_theta": 10000.0,
+    "factor": 8.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 32,
+}
+LONGROPE = {
+    "rope_type": "longrope",
+    "rope_theta": 10000.0,
+    "short_factor": [1.0 + i / 10 for i in range(8)],
+    "long_factor": [2.0 + i for i in range(8)],
+    "original_max_position_embeddings": 256,
+}
+SLIDING = ["sliding_attention", "full_attention"] * 2
+
+# name of the case -> (model_type, settings beyond TINY)
+CASES: dict[str, tuple[str, dict[str, Any]]] = {
+    "llama": ("llama", {}),
+    "llama-biased": (
+        "llama",
+        {"attention_bias": True, "mlp_bias": True, "tie_word_embeddings": True, "head_dim": 32},
+    ),
+    "llama-linear": ("llama", {"rope_parameters": {"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0}}),
+    "llama-dynamic": ("llama", {"rope_parameters": {"rope_type": "dynamic", "rope_theta": 10000.0, "factor": 2.0}}),
+    "llama-yarn": ("llama", {"rope_parameters": YARN}),
+    "llama-llama3": ("llama", {"rope_parameters": LLAMA3}),
+    "llama-longrope": ("llama", {"rope_parameters": LONGROPE}),
+    "mistral": ("mistral", {"sliding_window": 12}),
+    "mixtral": ("mixtral", {"num_local_experts": 4, "num_experts_per_tok": 2}),
+    "qwen2": ("qwen2", {}),
+    "qwen2-windowed": ("qwen2", {"use_sliding_window": True, "sliding_window": 12, "layer_types": SLIDING}),
+    "qwen3": ("qwen3", {"head_dim": 32}),
+    "gemma": ("gemma", {"head_dim": 32}),
+    "gemma2": ("gemma2", {"head_dim": 32, "sliding_window": 12, "query_pre_attn_scalar": 24}),
+    "gemma3": (
+        "gemma3_text",
+        {"head_dim": 32, "sliding_window": 12, "layer_types": ["sliding_attention"] * 3 + ["full_attention"]},
+    ),
+    "gpt2": (
+        "gpt2",
+        {"n_embd": 64, "n_layer": 4, "n_head": 4, "n_positions": 256, "n_inner": None},
+    ),
+    "olmo": ("olmo", {"clip_qkv": 0.5}),
+    "olmo2": ("olmo2", {}),
+    "olmo3": ("olmo3", {"sliding_window": 12, "layer_types": SLIDING}),
+    "exaone4": ("exaone4", {"sliding_window": 12, "layer_types": SLIDING}),
+    "granite": (
+        "granite",
+        {
+            "embedding_multiplier": 3.0,
+            "logits_scaling": 2.0,
+            "residual_multiplier": 0.5,
+            "attention_multiplier": 0.2,
+        },
+    ),
+    "nemotron": ("nemotron", {"partial_rotary_factor": 0.5}),
+    "smollm3": ("smollm3", {"no_rope_layers": [1, 1, 1, 0]}),
+    "cohere": ("cohere", {"use_qk_norm": True, "logit_scale": 0.25}),
+    "cohere2": ("cohere2", {"sliding_window": 12, "layer_types": SLIDING}),
+    "glm4": ("glm4", {"head_dim": 16, "partial_rotary_factor": 0.5, "attention_bias": True}),
+    "hunyuan": ("hunyuan_v1_dense", {"head_dim": 16}),
+    "ernie4_5": ("ernie4_5", {"head_dim": 16}),
+    "starcoder2": ("starcoder2", {"sliding_window": 12}),
+    "phi": ("phi", {"partial_rotary_factor": 0.5}),
+    "phi3": ("phi3", {"sliding_window": 12}),
+}
+
+
+@pytest.fixture(scope="module", params=CASES)
+def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """(transformers' model, ours) with the same random weights."""
+    model_type, settings = CASES[request.param]
+    folder = tmp_path_factory.mktemp(request.param)
+    theirs = make_reference(model_type, settings, folder)
+    ours = load_model(folder)
+    yield theirs, ours
+    ours.close()
+
+
+def make_reference(model_type: str, settings: dict[str, Any], folder: Path) -> Any:
+    """A tiny model of transformers, saved with a tokenizer; norms and biases are random too."""
+    torch.manual_seed(5)
+    config = transformers.AutoConfig.for_model(model_type, **{**TINY, **settings})
+    model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation="eager").eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) * (0.3 if parameter.dim() == 1 else 0.08))
+    model.save_pretrained(folder)
+    shutil.copy(FIXTURES / "models" / "llama" / "tokenizer.json", folder)
+    return model
+
+
+def prompt(length: int = 40) -> torch.Tensor:
+    return torch.randint(3, 320, (1, length), generator=torch.Generator().manual_seed(length))
+
+
+@torch.no_grad()
+def test_logits_equal_those_of_transformers(pair: Any) -> None:
+    theirs, ours = pair
+    expected = theirs(prompt()).logits
+    found = ours.forward(prompt())
+    assert found.shape == expected.shape
+    assert float((found - expected).abs().max() / expected.abs().max()) <= TOLERANCE
+
+
+@torch.no_grad()
+def test_64_greedy_tokens_through_the_cache_equal_those_of_transformers(pair: Any) -> None:
+    theirs, ours = pair
+    expected = theirs.generate(
+        prompt(24), max_new_tokens=GREEDY, min_new_tokens=GREEDY, do_sample=False, eos_token_id=None
+    )[0, 24:]
+    assert greedy(ours, prompt(24)) == expected.tolist()
+
+
+@torch.no_grad()
+def test_a_truncated_cache_gives_the_logits_of_a_fresh_one(pair: Any) -> None:
+    """30 tokens, 18 forgotten, the rest of another text: as if nothing had been forgotten."""
+    _, ours = pair
+    cache = ours.decoder.new_cache(64)
+    ids = prompt(30)
+    ours.decoder(ids, cache)
+    cache.truncate(12)
+    other = torch.cat([ids[:, :12], prompt(20)], 1)
+    found = ours.decoder(other[:, 12:], cache)
+    expected = ours.decoder(other)[:, 12:]
+    assert float((found - expected).abs().max() / expected.abs().max()) <= TOLERANCE
+
+
+def greedy(model: Model, ids: torch.Tensor) -> list[int]:
+    cache = model.decoder.new_cache(ids.shape[1] + GREEDY)
+    found = []
+    for _ in range(GREEDY):
+        ids = model.decoder(ids, cache, last_only=True)[:, -1].argmax(-1, keepdim=True)
+        found.append(int(ids))
+    return found
+
+
+@torch.no_grad()
+def test_padding_on_the_left_changes_no_logit(pair: Any) -> None:
+    """Two texts in one batch, the shorter padded: each gives what it gives alone."""
+    _, ours = pair
+    short, long = prompt(10), prompt(16)
+    padded = torch.cat([torch.zeros(1, 6, dtype=torch.long), short], 1)
+    mask = torch.ones(2, 16, dtype=torch.bool)
+    mask[0, :6] = False
+    found = ours.forward(torch.cat([padded, long]), padding=mask)
+    for row, alone in ((found[0, 6:], ours.forward(short)[0]), (found[1], ours.forward(long)[0])):
+        assert float((row - alone).abs().max() / alone.abs().max()) <= TOLERANCE
+
+
+def test_every_family_has_a_case() -> None:
+    covered = {model_type for model_type, _ in CASES.values()}
+    for family in FAMILIES:
+        assert covered & set(family.model_types), family.name
