@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import statistics
 import sys
 import time
@@ -27,6 +26,7 @@ from engine.api import (
     TokenGenerated,
 )
 from engine.chat import build_prompt
+from engine.device import peak_rss_bytes
 from engine.engine import Engine
 from engine.model import load_model, open_blueprint
 from engine.tokenizers import Tokenizer, load_tokenizer
@@ -193,9 +193,8 @@ def bench(options: Namespace) -> None:
         for key, value in timings.items():
             runs[key].append(value)
         engine.close()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     results = {key: _spread(values) for key, values in runs.items()}
-    results["peak_rss_bytes"] = _spread([peak])
+    results["peak_rss_bytes"] = _spread([peak_rss_bytes()])
     if options.json:
         _print_json(results)
         return

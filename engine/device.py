@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+import sys
 
+import psutil
 import torch
 
 from engine.api import OutOfMemoryError, RequestError
@@ -41,24 +41,23 @@ def pick_dtype(name: str | None, device: torch.device) -> torch.dtype:
     return torch.float16
 
 
-def available_bytes(device: torch.device) -> int | None:
-    """Memory that can still be taken on `device`; None where the system does not tell."""
+def available_bytes(device: torch.device) -> int:
+    """Memory that can still be taken on `device`."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     if device.type == "mps":
         return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
-    return _available_ram()
+    return int(psutil.virtual_memory().available)
 
 
-def _available_ram() -> int | None:
-    meminfo = Path("/proc/meminfo")
-    if meminfo.exists():
-        for line in meminfo.read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) << 10
-    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return None
+def peak_rss_bytes() -> int:
+    """The most memory that this process has had in RAM."""
+    if sys.platform == "win32":
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def check_memory(
@@ -67,7 +66,7 @@ def check_memory(
     """Raise `OutOfMemoryError` with need, have and what would fit, before anything is allocated."""
     have = available_bytes(device)
     need = weight_bytes + cache_bytes_per_token * context + WORKING_SPACE_BYTES
-    if have is None or need <= have:
+    if need <= have:
         return
     spare = have - weight_bytes - WORKING_SPACE_BYTES
     fitting = spare // cache_bytes_per_token // 256 * 256 if cache_bytes_per_token else 0

@@ -1,0 +1,165 @@
+"""What a person waits for in the window, with the starter model: `python -m benchmarks.window [--json]`.
+
+Starts the real window in a process of its own for every round: time until it takes input, model load, first
+token, the longest stall of the event loop while a reply streams, and how long stopping takes, in a prompt
+and in a reply. Between rounds the command line writes the same reply, for the ratio of their speeds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+STORY = "Tell me a long story about a fox and a lantern."
+LONG_TEXT = "The fox carried the lantern over the hill and did not look back. " * 150
+NEW_TOKENS = 200
+SEED = 7
+PROBE_S = 0.008  # how long the probe sleeps between two looks; a frame takes 16 ms
+
+
+def main() -> int:
+    """Run the rounds and print medians with their spread."""
+    parser = ArgumentParser(description="Measure the window with the starter model.")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--one-round", action="store_true", help="measure once, in this process")
+    options = parser.parse_args()
+    if options.one_round:
+        print(json.dumps(one_round()))
+        return 0
+    rounds = []
+    for _ in range(options.rounds):
+        figures = _run("-m", "benchmarks.window", "--one-round")
+        reply = _run(
+            *("-m", "engine", "generate", "--prompt", STORY, "--json"),
+            *("--max-tokens", str(NEW_TOKENS), "--seed", str(SEED)),
+        )
+        headless = reply["timings"]["decode_tok_s"]
+        ratio = figures["reply_tok_s"] / headless
+        rounds.append({**figures, "headless_tok_s": headless, "window_of_headless": ratio})
+    summary = {
+        key: {"median": statistics.median(values), "min": min(values), "max": max(values)}
+        for key in rounds[0]
+        for values in [[one[key] for one in rounds]]
+    }
+    if options.json:
+        print(json.dumps(summary))
+    else:
+        for key, spread in summary.items():
+            print(f"{key:22} {spread['median']:9.3f}  ({spread['min']:.3f} to {spread['max']:.3f})")
+    return 0
+
+
+def one_round() -> dict[str, float]:
+    """One life of the window."""
+    started = time.perf_counter()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QApplication, QPlainTextEdit
+
+    from app.application import Application
+    from app.core.paths import data_folder
+    from engine.api import ModelLoaded, ReplyFinished, SamplerSettings, TokenGenerated
+
+    imported = time.perf_counter()
+    qt = QApplication(["fireside"])
+    with tempfile.TemporaryDirectory() as folder:
+        application = Application(qt, data_folder(folder))
+        application.start()
+        composer = application.window.findChild(QPlainTextEdit, "composer")
+        assert composer is not None
+        QTest.keyClicks(composer, "x")
+        assert composer.toPlainText() == "x"
+        takes_input = time.perf_counter()
+        composer.clear()
+
+        events: list[tuple[float, object]] = []
+        application.engine.eventArrived.connect(lambda event: events.append((time.perf_counter(), event)))
+
+        def wait(done: Callable[[], bool], timeout_s: float = 60.0) -> float:
+            """Run the event loop until `done`; the longest time it did not come round."""
+            longest, last = 0.0, time.perf_counter()
+            end = last + timeout_s
+            while not done():
+                qt.processEvents()
+                now = time.perf_counter()
+                longest, last = max(longest, now - last), now
+                if now > end:
+                    raise TimeoutError("the window did not get there")
+                time.sleep(PROBE_S)
+                last += PROBE_S
+            return longest
+
+        def say(text: str) -> float:
+            composer.setPlainText(text)
+            QTest.keyClick(composer, Qt.Key.Key_Return)
+            return time.perf_counter()
+
+        def seen(kind: type) -> list[tuple[float, object]]:
+            return [entry for entry in events if isinstance(entry[1], kind)]
+
+        loading_stall = wait(lambda: bool(seen(ModelLoaded)))
+        loaded_at, loaded = seen(ModelLoaded)[0]
+        assert isinstance(loaded, ModelLoaded)
+
+        application.chat.settings = type(application.chat.settings)(
+            sampler=SamplerSettings(seed=SEED), max_tokens=NEW_TOKENS
+        )
+        said = say(STORY)
+        wait(lambda: bool(seen(TokenGenerated)))
+        first_token = seen(TokenGenerated)[0][0] - said
+        stall = wait(lambda: not application.chat.is_replying)
+        finished = seen(ReplyFinished)[-1][1]
+        assert isinstance(finished, ReplyFinished)
+
+        count = len(seen(TokenGenerated))
+        say(STORY + " Again.")
+        wait(lambda: len(seen(TokenGenerated)) > count + 10)
+        asked = time.perf_counter()
+        QTest.keyClick(composer, Qt.Key.Key_Escape)
+        wait(lambda: not application.chat.is_replying)
+        stop_in_reply = time.perf_counter() - asked
+
+        say(LONG_TEXT)
+        wait(lambda: application.chat.is_replying)
+        end = time.perf_counter() + 0.4
+        wait(lambda: time.perf_counter() > end)
+        asked = time.perf_counter()
+        QTest.keyClick(composer, Qt.Key.Key_Escape)
+        wait(lambda: not application.chat.is_replying)
+        stop_in_prompt = time.perf_counter() - asked
+        application.window.close()
+    return {
+        "imports_s": imported - started,
+        "takes_input_s": takes_input - imported,
+        "loaded_after_start_s": loaded_at - imported,
+        "load_s": loaded.load_s,
+        "first_token_s": first_token,
+        "reply_tok_s": finished.timings.decode_tok_s,
+        "stall_while_loading_s": loading_stall,
+        "stall_while_streaming_s": stall,
+        "stop_in_reply_s": stop_in_reply,
+        "stop_in_prompt_s": stop_in_prompt,
+    }
+
+
+def _run(*arguments: str) -> Any:
+    """A Python process of its own; the JSON object it prints."""
+    done = subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, cwd=Path(__file__).parents[1], check=True
+    )
+    return json.loads(done.stdout)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
