@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import importlib
 import os
+import warnings
 from typing import TYPE_CHECKING
 
 # Before torch loads OpenMP: its threads would spin between torch's operations and take the cores from our own
 # kernels (measured on 2 cores: 27 tokens a second instead of 47).
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+warnings.filterwarnings("ignore", message="Failed to initialize NumPy")  # torch looks for it; nothing here needs it
 
 if TYPE_CHECKING:
     from engine.engine import Engine as Engine

@@ -201,8 +201,9 @@ def _numel(shape: tuple[int, ...]) -> int:
 
 
 def _name(checkpoint: Checkpoint) -> str:
-    named = checkpoint.config.get("general.name") or checkpoint.config.get("_name_or_path")
-    return named if isinstance(named, str) and named.strip() else checkpoint.path.stem
+    """The file's or folder's own name: what the person chose it by; names inside files are often internal ones."""
+    path = checkpoint.path
+    return path.stem if path.suffix == ".gguf" else path.name
 
 
 def _quantisation(checkpoint: Checkpoint) -> str:
