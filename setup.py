@@ -6,7 +6,7 @@ from setuptools import Extension, find_packages, setup
 from setuptools.command.build_ext import build_ext
 
 KERNELS = Path("engine/kernels")
-SOURCES = ("linear.c", "pool.c", "portable.c", "avx2.c", "avx512.c")
+SOURCES = ("layer.c", "linear.c", "pool.c", "portable.c", "avx2.c", "avx512.c")
 
 
 class BuildKernels(build_ext):
@@ -28,6 +28,7 @@ setup(
             extra_compile_args=[
                 "-std=c11",
                 "-O3",
+                "-ffp-contract=fast",
                 "-fno-math-errno",
                 "-fvisibility=hidden",
                 "-pthread",

@@ -6,6 +6,8 @@ owns one `KVCache` a conversation; the attention layers write to it and read fro
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -23,20 +25,25 @@ class LayerCache:
 
     def append(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Write [B, K, T, D] behind what is there; return all keys and values, [B, K, S, D] views."""
-        end = self.length + keys.shape[2]
-        self.keys = self._with_room(self.keys, keys, end)
-        self.values = self._with_room(self.values, values, end)
-        self.keys[:, :, self.length : end] = keys
-        self.values[:, :, self.length : end] = values
-        self.length = end
-        return self.keys[:, :, :end], self.values[:, :, :end]
+        start, (kept_keys, kept_values) = self.length, self.reserve(keys.shape, keys)
+        kept_keys[:, :, start : self.length] = keys
+        kept_values[:, :, start : self.length] = values
+        return kept_keys[:, :, : self.length], kept_values[:, :, : self.length]
 
-    def _with_room(self, old: Tensor | None, new: Tensor, end: int) -> Tensor:
+    def reserve(self, shape: Sequence[int], like: Tensor) -> tuple[Tensor, Tensor]:
+        """Make room for `shape` [B, K, T, D] and count it as held; keys and values [B, K, capacity, D] to fill."""
+        end = self.length + shape[2]
+        self.keys = self._with_room(self.keys, shape, like, end)
+        self.values = self._with_room(self.values, shape, like, end)
+        self.length = end
+        return self.keys, self.values
+
+    def _with_room(self, old: Tensor | None, shape: Sequence[int], like: Tensor, end: int) -> Tensor:
         if old is not None and end <= old.shape[2]:
             return old
-        batch, heads, _, width = new.shape
+        batch, heads, _, width = shape
         capacity = min(-(-max(end, 2 * self.length) // GROWTH) * GROWTH, max(self.limit, end))
-        grown = torch.empty((batch, heads, capacity, width), dtype=new.dtype, device=new.device)
+        grown = torch.empty((batch, heads, capacity, width), dtype=like.dtype, device=like.device)
         if old is not None:
             grown[:, :, : self.length] = old[:, :, : self.length]
         return grown

@@ -69,8 +69,10 @@ class Decoder(nn.Module):
             positions = torch.arange(past, past + tokens, device=ids.device)
         else:
             positions = (padding.long().cumsum(-1) - 1).clamp_min(0)[:, past:]
-        step = Step(positions=positions, past=past, dtype=self.dtype, cache=cache, padding=padding)
         x = self.embed_tokens(ids).to(self.dtype)
+        is_plain = ids.shape[0] == 1 and cache is not None and padding is None
+        is_single = is_plain and x.dtype == torch.float32 and x.device.type == "cpu"
+        step = Step(positions, past, self.dtype, cache=cache, padding=padding, is_single=is_single)
         if self.embedding_scale != 1.0:
             x = x * torch.tensor(self.embedding_scale, dtype=x.dtype)
         if self.position_embedding is not None:

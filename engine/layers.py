@@ -30,6 +30,7 @@ class Step:
     dtype: torch.dtype
     cache: KVCache | None = None
     padding: Tensor | None = None
+    is_single: bool = False  # one text with a cache, float32 on the CPU: what the compiled halves of a block take
     _masks: dict[int | None, Tensor] = field(default_factory=dict)
     _tables: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
 
@@ -321,7 +322,8 @@ class Block(nn.Module):
     """One decoder layer: attention, then a feed-forward network, each normalised before and added back.
 
     `attention_out_norm` and `mlp_out_norm` normalise a branch before it is added (Gemma 2, OLMo 2);
-    an absent input norm is None. `residual_scale` multiplies each branch (Granite).
+    an absent input norm is None. `residual_scale` multiplies each branch (Granite). `engine.fused` sets the
+    compiled forms of the two halves, where there are any.
     """
 
     def __init__(
@@ -340,12 +342,18 @@ class Block(nn.Module):
         self.input_layernorm, self.post_attention_layernorm = input_layernorm, post_attention_layernorm
         self.attention_out_norm, self.mlp_out_norm = attention_out_norm, mlp_out_norm
         self.residual_scale = residual_scale
+        self.fused_attention: Callable[[Tensor, Step], Tensor] | None = None
+        self.fused_mlp: Callable[[Tensor], Tensor] | None = None
 
     def forward(self, x: Tensor, step: Step) -> Tensor:
-        """[B, T, E] -> [B, T, E]."""
-        branch = x if self.input_layernorm is None else self.input_layernorm(x)
-        branch = self.self_attn(branch, step)
-        x = self._add(x, branch, self.attention_out_norm)
+        """[B, T, E] -> [B, T, E]; the compiled halves write into x's memory."""
+        if step.is_single and self.fused_attention is not None:
+            x = self.fused_attention(x, step)
+        else:
+            branch = x if self.input_layernorm is None else self.input_layernorm(x)
+            x = self._add(x, self.self_attn(branch, step), self.attention_out_norm)
+        if step.is_single and self.fused_mlp is not None:
+            return self.fused_mlp(x)
         branch = x if self.post_attention_layernorm is None else self.post_attention_layernorm(x)
         return self._add(x, self.mlp(branch), self.mlp_out_norm)
 

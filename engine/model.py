@@ -14,6 +14,7 @@ from engine import kernels
 from engine.api import ModelFileError, ModelInfo, UnsupportedModelError
 from engine.decoder import Decoder
 from engine.device import WORKING_SPACE_BYTES, check_memory, pick_device, pick_dtype
+from engine.fused import fuse
 from engine.layers import Attention
 from engine.loaders import Checkpoint, GgufCheckpoint, open_checkpoint
 from engine.loaders.gguf_config import hugging_face_config
@@ -157,6 +158,8 @@ def load_model(
         )
         decoder.dtype = activations
         decoder.to(place)
+        if place.type == "cpu":
+            fuse(decoder)
     except BaseException:
         blueprint.checkpoint.close()
         raise

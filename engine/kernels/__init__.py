@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from engine.kernels.plans import AttentionPlan, Matrix, MlpPlan
+
 if TYPE_CHECKING:
     from engine.quants.packed import PackedTensor
 
 LIBRARY = "_native"
+_NO_ROOM = "no room for the kernels' working space"
 _POINTER, _SIZE, _INT = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int
 _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "fireside_start": (_INT, (ctypes.c_char_p,)),
@@ -26,7 +29,9 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "fireside_set_threads": (_INT, (_INT,)),
     "fireside_threads": (_INT, ()),
     "fireside_supports": (_INT, (_INT,)),
-    "fireside_linear": (_INT, (_INT, _POINTER, _SIZE, _SIZE, _SIZE, _POINTER, _SIZE, _POINTER)),
+    "fireside_linear": (_INT, (_POINTER, _POINTER, _SIZE, _POINTER)),
+    "fireside_attention": (_INT, (*[_POINTER] * 2, _SIZE, *[_POINTER] * 4, *[_SIZE] * 2)),
+    "fireside_mlp": (_INT, (*[_POINTER] * 2, _SIZE)),
 }
 
 
@@ -78,20 +83,45 @@ def linear(weight: PackedTensor, x: Tensor) -> Tensor:
     rows, columns = weight.shape
     activations = x.reshape(-1, columns).float().contiguous()
     y = torch.empty(activations.shape[0], rows)
-    blocks = weight.blocks if weight.blocks.stride(-1) == 1 else weight.blocks.contiguous()
-    failed = library.fireside_linear(
-        weight.type.ggml_id,
-        blocks.data_ptr(),
-        blocks.stride(0),
-        rows,
-        columns,
-        activations.data_ptr(),
-        activations.shape[0],
-        y.data_ptr(),
-    )
-    if failed:
-        raise MemoryError("no room for the rounded activations")
+    matrix = Matrix.of(weight)
+    if library.fireside_linear(ctypes.addressof(matrix), activations.data_ptr(), activations.shape[0], y.data_ptr()):
+        raise MemoryError(_NO_ROOM)
     return y.view(*x.shape[:-1], rows).to(x.dtype)
+
+
+def attention(
+    plan: AttentionPlan, x: Tensor, *, rotary: tuple[Tensor, Tensor], kept: tuple[Tensor, Tensor], past: int
+) -> None:
+    """Add a layer's attention to x float32 [1, T, E] in place.
+
+    `rotary` holds cosines and sines [T, rotated / 2]; `kept` the cached keys and values [1, K, capacity, D], of
+    which `past` positions are filled and T more will be. Raises MemoryError.
+    """
+    library = _library()
+    assert library is not None, "ask available() first"
+    (cos, sin), (keys, values) = rotary, kept
+    assert all(tensor.is_contiguous() for tensor in (x, cos, sin, keys, values))
+    if library.fireside_attention(
+        ctypes.addressof(plan),
+        x.data_ptr(),
+        x.shape[1],
+        cos.data_ptr(),
+        sin.data_ptr(),
+        keys.data_ptr(),
+        values.data_ptr(),
+        keys.shape[2],
+        past,
+    ):
+        raise MemoryError(_NO_ROOM)
+
+
+def mlp(plan: MlpPlan, x: Tensor) -> None:
+    """Add a layer's feed-forward network to x float32 [1, T, E] in place. Raises MemoryError."""
+    library = _library()
+    assert library is not None, "ask available() first"
+    assert x.is_contiguous()
+    if library.fireside_mlp(ctypes.addressof(plan), x.data_ptr(), x.shape[1]):
+        raise MemoryError(_NO_ROOM)
 
 
 @cache

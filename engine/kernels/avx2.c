@@ -117,5 +117,10 @@ FN void panel(const Product *p, Scratch *s, int64_t first, int64_t last) {
     }
 }
 
-const Variant fireside_avx2 = {"avx2", rows, panel, round_activations};
+#define LANES 8
+#include "dense.h"
+
+FN inline float sum_lanes(vec v) { return sum8((__m256)v); }
+
+const Variant fireside_avx2 = {"avx2", rows, panel, round_activations, rms_norm, gate_by, attend};
 #endif

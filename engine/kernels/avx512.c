@@ -260,5 +260,10 @@ FN void round512(const float *x, int64_t columns, int8_t *high, int8_t *low, flo
     }
 }
 
-const Variant fireside_avx512 = {"avx512", rows, panel, round512};
+#define LANES 16
+#include "dense.h"
+
+FN inline float sum_lanes(vec v) { return _mm512_reduce_add_ps((__m512)v); }
+
+const Variant fireside_avx512 = {"avx512", rows, panel, round512, rms_norm, gate_by, attend};
 #endif

@@ -52,12 +52,86 @@ typedef struct {
     float *offsets;   /* [PANEL * columns / SPLIT] */
 } Scratch;
 
+enum { SILU = 0, GELU_TANH = 1 };
+enum { KEYS = 64 }; /* keys that attention looks at before it rescales */
+
+/* A packed projection; engine/kernels/__init__.py fills these structures. */
+typedef struct {
+    int64_t type;
+    const uint8_t *weights;
+    int64_t row_bytes, rows, columns;
+    const float *bias;                        /* [rows] or NULL */
+} Matrix;
+
+/* RMSNorm; a NULL weight stands for none. */
+typedef struct {
+    const float *weight;
+    double eps;
+} Norm;
+
+/* x += scale * out(o(attention(q, k, v of in(x)))). */
+typedef struct {
+    int64_t width, heads, kv_heads, depth, rope_depth, is_interleaved, window;
+    double scale, residual_scale;
+    Norm in, out, q_norm, k_norm;
+    Matrix q, k, v, o;
+} AttentionPlan;
+
+/* x += scale * out(down(activation(gate(in(x))) * up(in(x)))). */
+typedef struct {
+    int64_t width, hidden, activation;
+    double residual_scale;
+    Norm in, out;
+    Matrix gate, up, down;
+} MlpPlan;
+
+/* One attention over cached keys and values, [kv_heads][stride / depth][depth] each. */
+typedef struct {
+    const float *q, *keys, *values;
+    float *out;
+    int64_t stride, depth, q_stride, out_stride, heads_a_key, past, window;
+    float scale;
+} Attend;
+
+/* Floats of working space for `queries` queries. */
+static inline int64_t attention_room(int64_t queries, int64_t depth) {
+    return KEYS * depth + 2 * KEYS + 2 * (queries + 1) * (depth + 1);
+}
+
 typedef struct {
     const char *name;
     void (*rows)(const Product *, Scratch *, int64_t first, int64_t last);   /* one token after the other */
     void (*panel)(const Product *, Scratch *, int64_t first, int64_t last);  /* tiles of tokens */
     void (*round)(const float *x, int64_t columns, int8_t *high, int8_t *low, float *scales, float *sums);
+    void (*rms_norm)(const float *x, const float *weight, float eps, int64_t width, float *y);
+    void (*gate_by)(int activation, float *gate, const float *up, int64_t count);
+    void (*attend)(const Attend *, int64_t head, int64_t heads, int64_t first, int64_t last, float *room);
 } Variant;
+
+extern const Variant *fireside_variant; /* the one in use */
+
+/* What becomes of a product. */
+typedef enum {
+    STORE, /* outputs[i] = x W_i^T */
+    ADD,   /* residual += scale * x W_0^T; outputs[0] is working space */
+    GATE   /* outputs[0] = activation(x W_0^T) * (x W_1^T); outputs[1] is working space */
+} Then;
+
+typedef struct {
+    const Matrix *matrices[3];
+    float *outputs[3];        /* [tokens][rows] each */
+    int count;
+    Then then;
+    float *residual, scale;
+    int activation;
+} Targets;
+
+/* Norm and round x [tokens][columns], multiply it by every matrix. -1 when memory is short. */
+int multiply(const Targets *targets, const float *x, const Norm *norm, int64_t tokens);
+
+/* Working space that is kept between calls, one piece for each slot; NULL when memory is short. */
+enum { PRODUCT_ROOM, LAYER_ROOM, ROOMS };
+uint8_t *room(int slot, size_t size);
 
 extern const Variant fireside_portable;
 #if defined(__x86_64__) && defined(__GNUC__)

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-static const Variant *variant;
+const Variant *fireside_variant;
 
 static int runs_here(const Variant *v) {
 #ifdef FIRESIDE_X86
@@ -27,14 +27,14 @@ FIRESIDE_API int fireside_start(const char *wanted) {
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if ((!*wanted || !strcmp(wanted, known[i]->name)) && runs_here(known[i])) {
-            variant = known[i];
+            fireside_variant = known[i];
             return 0;
         }
     }
     return -1;
 }
 
-FIRESIDE_API const char *fireside_instruction_set(void) { return variant->name; }
+FIRESIDE_API const char *fireside_instruction_set(void) { return fireside_variant->name; }
 FIRESIDE_API void fireside_set_threads(int count) { pool_set_threads(count); }
 FIRESIDE_API int fireside_threads(void) { return pool_threads(); }
 
@@ -48,60 +48,86 @@ FIRESIDE_API int fireside_supports(int type) {
 }
 
 typedef struct {
-    Product product;
-    const float *x;
+    const Targets *targets;
+    Activations x;
+    const float *from;
+    const Norm *norm;
+    float *normal;             /* [threads][columns] */
     Scratch scratch[MOST_THREADS];
-    int64_t rows_a_part;
-    int is_matrix;
+    int64_t rows_a_part, parts[3];
 } Job;
 
 static void round_part(void *job_, int64_t token, int thread) {
     Job *job = job_;
-    const Activations *x = job->product.x;
-    (void)thread;
-    variant->round(job->x + token * x->columns, x->columns, x->high + token * x->columns, x->low + token * x->columns,
-                   x->scales + token * (x->columns / GROUP), x->sums + token * (x->columns / SPLIT));
+    const Activations *x = &job->x;
+    const float *from = job->from + token * x->columns;
+    if (job->norm && job->norm->weight) {
+        float *normal = job->normal + thread * x->columns;
+        fireside_variant->rms_norm(from, job->norm->weight, (float)job->norm->eps, x->columns, normal);
+        from = normal;
+    }
+    fireside_variant->round(from, x->columns, x->high + token * x->columns, x->low + token * x->columns,
+                            x->scales + token * (x->columns / GROUP), x->sums + token * (x->columns / SPLIT));
+}
+
+static void multiply_rows(Job *job, int i, int64_t first, int64_t last, int thread) {
+    const Matrix *m = job->targets->matrices[i];
+    Product product = {(int)m->type, m->weights, m->row_bytes, m->rows, m->columns, &job->x, job->targets->outputs[i]};
+    int is_matrix = job->x.tokens >= MATRIX_FROM;
+    (is_matrix ? fireside_variant->panel : fireside_variant->rows)(&product, &job->scratch[thread], first, last);
+    for (int64_t t = 0; m->bias && t < job->x.tokens; t++)
+        for (int64_t r = first; r < last; r++) product.y[t * m->rows + r] += m->bias[r];
 }
 
 static void multiply_part(void *job_, int64_t part, int thread) {
     Job *job = job_;
-    int64_t first = part * job->rows_a_part, last = first + job->rows_a_part;
-    if (last > job->product.rows) last = job->product.rows;
-    (job->is_matrix ? variant->panel : variant->rows)(&job->product, &job->scratch[thread], first, last);
+    const Targets *to = job->targets;
+    int i = 0;
+    for (; part >= job->parts[i]; i++) part -= job->parts[i];
+    int64_t rows = to->matrices[i]->rows, first = part * job->rows_a_part, last = first + job->rows_a_part;
+    if (last > rows) last = rows;
+    multiply_rows(job, i, first, last, thread);
+    if (to->then == GATE) multiply_rows(job, 1, first, last, thread);
+    for (int64_t at = first; to->then != STORE && at < job->x.tokens * rows; at += rows) {
+        if (to->then == GATE)
+            fireside_variant->gate_by(to->activation, to->outputs[0] + at, to->outputs[1] + at, last - first);
+        else
+            for (int64_t r = 0; r < last - first; r++) to->residual[at + r] += to->scale * to->outputs[0][at + r];
+    }
 }
 
-/* Memory that grows and is kept: a call for one token must not allocate. Guarded by the caller's engine thread. */
-static _Thread_local struct { uint8_t *bytes; size_t size; } arena;
+/* Only the thread that owns the engine calls in, but tests may have several. */
+static _Thread_local struct { uint8_t *bytes; size_t size; } arenas[ROOMS];
 
-static uint8_t *room(size_t size) {
-    if (arena.size < size) {
-        free(arena.bytes);
-        arena.size = 0;
-        arena.bytes = malloc(size + size / 4);
-        if (!arena.bytes) return NULL;
-        arena.size = size + size / 4;
+uint8_t *room(int slot, size_t size) {
+    size += 64;
+    if (arenas[slot].size < size) {
+        free(arenas[slot].bytes);
+        arenas[slot].size = 0;
+        arenas[slot].bytes = malloc(size + size / 4);
+        if (!arenas[slot].bytes) return NULL;
+        arenas[slot].size = size + size / 4;
     }
-    return arena.bytes;
+    return (uint8_t *)(((uintptr_t)arenas[slot].bytes + 63) & ~(uintptr_t)63);
 }
 
 static size_t padded(int64_t bytes) { return ((size_t)bytes + 127) / 64 * 64; }
 
-/* x [tokens][columns], y [tokens][rows]; `columns` is a multiple of the type's block. -1 when memory is short. */
-FIRESIDE_API int fireside_linear(int type, const void *weights, int64_t row_bytes, int64_t rows, int64_t columns,
-                                 const float *x, int64_t tokens, float *y) {
+int multiply(const Targets *targets, const float *x, const Norm *norm, int64_t tokens) {
     int threads = pool_threads();
-    int64_t groups = columns / SPLIT;
+    int64_t columns = targets->matrices[0]->columns, groups = columns / SPLIT, row_bytes = targets->matrices[0]->row_bytes;
     size_t values = padded(tokens * columns), scales = padded(tokens * columns / GROUP * 4), sums = padded(tokens * groups * 4);
     int is_matrix = tokens >= MATRIX_FROM;
     int64_t deep = is_matrix ? PANEL + 1 : 2;
-    size_t unpacked = padded(deep * columns), numbers = padded(deep * groups * 4);
-    uint8_t *at = room(2 * values + scales + sums + (size_t)threads * (unpacked + 2 * numbers) + 64);
+    size_t unpacked = padded(deep * columns), numbers = padded(deep * groups * 4), normal = padded(threads * columns * 4);
+    uint8_t *at = room(PRODUCT_ROOM, 2 * values + scales + sums + normal + (size_t)threads * (unpacked + 2 * numbers));
     if (!at) return -1;
-    at = (uint8_t *)(((uintptr_t)at + 63) & ~(uintptr_t)63);
-    Activations activations = {columns, tokens, (int8_t *)at, (int8_t *)(at + values),
-                               (float *)(at + 2 * values), (float *)(at + 2 * values + scales)};
-    Job job = {.product = {type, weights, row_bytes, rows, columns, &activations, y}, .x = x, .is_matrix = is_matrix};
+    Job job = {.targets = targets, .from = x, .norm = norm,
+               .x = {columns, tokens, (int8_t *)at, (int8_t *)(at + values),
+                     (float *)(at + 2 * values), (float *)(at + 2 * values + scales)}};
     at += 2 * values + scales + sums;
+    job.normal = (float *)at;
+    at += normal;
     for (int i = 0; i < threads; i++, at += unpacked + 2 * numbers)
         job.scratch[i] = (Scratch){at, (float *)(at + unpacked), (float *)(at + unpacked + numbers)};
     if (tokens < 8)
@@ -109,10 +135,20 @@ FIRESIDE_API int fireside_linear(int type, const void *weights, int64_t row_byte
     else
         pool_run(round_part, &job, tokens);
     /* Parts small enough to share out evenly, large enough (16 KiB) not to fight for the counter. */
+    int64_t rows = 0, parts = 0;
+    for (int i = 0; i < targets->count; i++) rows += targets->then == GATE && i ? 0 : targets->matrices[i]->rows;
     int64_t least = is_matrix ? PANEL : 16384 / (row_bytes ? row_bytes : 1) + 1;
     int64_t fair = rows / (threads * 4) + 1;
     job.rows_a_part = fair < least ? least : fair;
     if (is_matrix) job.rows_a_part = (job.rows_a_part + PANEL - 1) / PANEL * PANEL;
-    pool_run(multiply_part, &job, (rows + job.rows_a_part - 1) / job.rows_a_part);
+    for (int i = 0; i < (targets->then == STORE ? targets->count : 1); i++)
+        parts += job.parts[i] = (targets->matrices[i]->rows + job.rows_a_part - 1) / job.rows_a_part;
+    pool_run(multiply_part, &job, parts);
     return 0;
+}
+
+/* y [tokens][rows] = x [tokens][columns] W^T; `columns` is a multiple of the type's block. -1 when memory is short. */
+FIRESIDE_API int fireside_linear(const Matrix *matrix, const float *x, int64_t tokens, float *y) {
+    Targets targets = {.matrices = {matrix}, .outputs = {y}, .count = 1, .then = STORE};
+    return multiply(&targets, x, NULL, tokens);
 }

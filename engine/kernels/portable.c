@@ -25,4 +25,9 @@ static void rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
     }
 }
 
-const Variant fireside_portable = {"portable", rows, rows, round_activations};
+#define LANES 4
+#include "dense.h"
+
+FN inline float sum_lanes(vec v) { return v[0] + v[1] + v[2] + v[3]; }
+
+const Variant fireside_portable = {"portable", rows, rows, round_activations, rms_norm, gate_by, attend};

@@ -1,0 +1,108 @@
+"""A layer's two halves as one compiled call each, for the parts that the kernels know; torch runs the others.
+
+`fuse` looks at what a block is composed of, not at its family. The torch code of the same block in
+`engine.layers` is the oracle.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch.nn.functional as F  # noqa: N812 - torch's own name for it
+from torch import Tensor, nn
+
+from engine import kernels
+from engine.kernels.plans import AttentionPlan, Matrix, MlpPlan, Norm
+from engine.layers import ACTIVATIONS, Attention, Block, GatedMLP, RMSNorm, Step
+from engine.quants.linear import QuantizedLinear
+
+KERNEL_ACTIVATIONS = {F.silu: 0, ACTIVATIONS["gelu_pytorch_tanh"]: 1, ACTIVATIONS["gelu_new"]: 1}
+LANES = 16  # a head must be a multiple of the widest vector
+
+
+def fuse(decoder: nn.Module) -> None:
+    """Give every block of a loaded decoder on the CPU the compiled halves that its parts allow."""
+    if not kernels.available():
+        return
+    for block in decoder.modules():
+        if isinstance(block, Block):
+            block.fused_attention = FusedAttention.of(block)
+            block.fused_mlp = FusedMLP.of(block)
+
+
+class FusedAttention:
+    """x += attention(norm(x)) for one text; extends the cache."""
+
+    def __init__(self, plan: AttentionPlan, attention: Attention) -> None:
+        self.plan, self.attention = plan, attention
+
+    @classmethod
+    def of(cls, block: Block) -> FusedAttention | None:
+        """None when a part of the block has no compiled form."""
+        a = block.self_attn
+        if not isinstance(a, Attention) or a.rope is None or a.head_dim % LANES:
+            return None
+        absent = (a.softcap, a.alibi, a.clip, a.sinks, a.rotated_q_norm, a.rotated_k_norm)
+        matrices = [_matrix(m) for m in (a.q_proj, a.k_proj, a.v_proj, a.o_proj)]
+        norms = [_norm(m) for m in (block.input_layernorm, block.attention_out_norm, a.q_norm, a.k_norm)]
+        has_wide_norm = any(isinstance(m, RMSNorm) and m.weight.numel() != a.head_dim for m in (a.q_norm, a.k_norm))
+        if any(part is not None for part in absent) or None in matrices or None in norms or has_wide_norm:
+            return None
+        width = matrices[3].rows if matrices[3] is not None else 0
+        sizes = (width, a.heads, a.kv_heads, a.head_dim, a.rope.dim, int(a.rope.interleaved), a.window or 0)
+        return cls(_kept(AttentionPlan(*sizes, a.scale, block.residual_scale, *norms, *matrices), norms, matrices), a)
+
+    def __call__(self, x: Tensor, step: Step) -> Tensor:
+        """[1, T, E] -> the same memory, changed."""
+        attention = self.attention
+        assert attention.rope is not None
+        cache = step.layer_cache(attention.layer)
+        assert cache is not None
+        past = cache.length
+        kept = cache.reserve((1, attention.kv_heads, step.tokens, attention.head_dim), x)
+        kernels.attention(self.plan, x, rotary=step.rotary(attention.rope), kept=kept, past=past)
+        return x
+
+
+class FusedMLP:
+    """x += mlp(norm(x))."""
+
+    def __init__(self, plan: MlpPlan) -> None:
+        self.plan = plan
+
+    @classmethod
+    def of(cls, block: Block) -> FusedMLP | None:
+        """None when a part of the block has no compiled form."""
+        mlp = block.mlp
+        if not isinstance(mlp, GatedMLP) or mlp.activation not in KERNEL_ACTIVATIONS:
+            return None
+        matrices = [_matrix(m) for m in (mlp.gate_proj, mlp.up_proj, mlp.down_proj)]
+        norms = [_norm(m) for m in (block.post_attention_layernorm, block.mlp_out_norm)]
+        gate, _, down = matrices
+        if gate is None or down is None or None in matrices or None in norms:
+            return None
+        sizes = (down.rows, gate.rows, KERNEL_ACTIVATIONS[mlp.activation], block.residual_scale)
+        return cls(_kept(MlpPlan(*sizes, *norms, *matrices), norms, matrices))
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """[1, T, E] -> the same memory, changed."""
+        kernels.mlp(self.plan, x)
+        return x
+
+
+def _matrix(projection: nn.Module) -> Matrix | None:
+    if not isinstance(projection, QuantizedLinear) or not kernels.supports(projection.weight.type.name):
+        return None
+    return Matrix.of(projection.weight, projection.bias)
+
+
+def _norm(norm: nn.Module | None) -> Norm | None:
+    """A structure for RMSNorm or no norm; None for another kind."""
+    if norm is None:
+        return Norm.of(None)
+    return Norm.of(norm.weight.float() + norm.offset, norm.eps) if isinstance(norm, RMSNorm) else None
+
+
+def _kept(plan: Any, *parts: Any) -> Any:  # any structure: it copies the addresses, not what they point to
+    plan.kept = parts
+    return plan

@@ -1,0 +1,182 @@
+/* Float parts of a layer: norms, gated activations, attention over the cache. Included by each variant, which defines
+ * FN (its target), LANES and sum_lanes; vectors are the compiler's own. Oracles: engine/layers.py. */
+
+typedef float vec __attribute__((vector_size(LANES * 4)));
+typedef int32_t ivec __attribute__((vector_size(LANES * 4)));
+
+FN inline vec load(const float *at) {
+    vec v;
+    memcpy(&v, at, sizeof v);
+    return v;
+}
+
+FN inline void store(float *at, vec v) { memcpy(at, &v, sizeof v); }
+
+FN inline float sum_lanes(vec v);
+
+FN inline vec choose(ivec mask, vec a, vec b) { return (vec)((mask & (ivec)a) | (~mask & (ivec)b)); }
+FN inline vec at_least(vec v, float least) { return choose(v > least, v, (vec){0} + least); }
+FN inline vec at_most(vec v, float most) { return choose(v < most, v, (vec){0} + most); }
+
+/* e^x to 2e-7 of its value: 2^n by the exponent bits, e^r by Cephes' polynomial, |r| <= ln 2 / 2. */
+FN inline vec exponential(vec x) {
+    const float magic = 12582912.0f; /* 1.5 * 2^23: adding it leaves the rounded whole number in the low bits */
+    x = at_most(at_least(x, -87.0f), 88.0f);
+    vec t = x * 1.44269504f + magic, n = t - magic;
+    vec r = x - n * 0.693359375f + n * 2.12194440e-4f;
+    vec p = r * 1.9875691500e-4f + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.0f;
+    return p * (vec)(((ivec)t - 0x4B400000 + 127) << 23);
+}
+
+/* y = x / rms(x) * weight; x may be y. */
+FN void rms_norm(const float *x, const float *weight, float eps, int64_t width, float *y) {
+    vec squares = {0};
+    int64_t i = 0;
+    for (; i + LANES <= width; i += LANES) squares += load(x + i) * load(x + i);
+    float total = sum_lanes(squares);
+    for (; i < width; i++) total += x[i] * x[i];
+    float by = 1.0f / sqrtf(total / (float)width + eps);
+    for (i = 0; i + LANES <= width; i += LANES) store(y + i, load(x + i) * by * load(weight + i));
+    for (; i < width; i++) y[i] = x[i] * by * weight[i];
+}
+
+FN inline vec activated(int activation, vec x) {
+    vec inner = activation == GELU_TANH ? (x + x * x * x * 0.044715f) * 1.5957691216f : x;
+    return x / (exponential(-inner) + 1.0f);
+}
+
+/* gate = activation(gate) * up. */
+FN void gate_by(int activation, float *gate, const float *up, int64_t count) {
+    int64_t i = 0;
+    for (; i + LANES <= count; i += LANES) store(gate + i, activated(activation, load(gate + i)) * load(up + i));
+    float rest[2][LANES] = {{0}};
+    memcpy(rest[0], gate + i, (size_t)(count - i) * 4);
+    memcpy(rest[1], up + i, (size_t)(count - i) * 4);
+    store(rest[0], activated(activation, load(rest[0])) * load(rest[1]));
+    memcpy(gate + i, rest[0], (size_t)(count - i) * 4);
+}
+
+/* scores[KEYS] of one query against rows of keys. */
+FN inline void score_rows(const float *q, const float *keys, int64_t count, int64_t depth, float *scores) {
+    for (int64_t s = 0; s < count; s++) {
+        vec total = {0};
+        for (int64_t d = 0; d < depth; d += LANES) total += load(q + d) * load(keys + s * depth + d);
+        scores[s] = sum_lanes(total);
+    }
+}
+
+/* scores[2][KEYS] of two queries against keys turned to [depth][KEYS]. */
+FN inline void score_tile(const float *q0, const float *q1, const float *turned, int64_t depth, float *scores) {
+    for (int64_t s = 0; s < KEYS; s += 4 * LANES) {
+        vec a[4] = {{0}}, b[4] = {{0}};
+        for (int64_t d = 0; d < depth; d++)
+            for (int i = 0; i < 4; i++) {
+                vec k = load(turned + d * KEYS + s + i * LANES);
+                a[i] += k * q0[d];
+                b[i] += k * q1[d];
+            }
+        for (int i = 0; i < 4; i++) {
+            store(scores + s + i * LANES, a[i]);
+            store(scores + KEYS + s + i * LANES, b[i]);
+        }
+    }
+}
+
+/* out[2][depth] = out * by + sum over keys of p[2][KEYS] * values. */
+FN inline void gather_values(const float *p, const float *by, const float *values, int64_t count, int64_t depth,
+                             float *out0, float *out1) {
+    int64_t d = 0;
+    for (; d + 4 * LANES <= depth; d += 4 * LANES) {
+        vec a[4], b[4];
+        for (int i = 0; i < 4; i++) a[i] = load(out0 + d + i * LANES) * by[0], b[i] = load(out1 + d + i * LANES) * by[1];
+        for (int64_t s = 0; s < count; s++)
+            for (int i = 0; i < 4; i++) {
+                vec v = load(values + s * depth + d + i * LANES);
+                a[i] += v * p[s];
+                b[i] += v * p[KEYS + s];
+            }
+        for (int i = 0; i < 4; i++) store(out0 + d + i * LANES, a[i]), store(out1 + d + i * LANES, b[i]);
+    }
+    for (; d < depth; d += LANES) {
+        vec a = load(out0 + d) * by[0], b = load(out1 + d) * by[1];
+        for (int64_t s = 0; s < count; s++) {
+            vec v = load(values + s * depth + d);
+            a += v * p[s];
+            b += v * p[KEYS + s];
+        }
+        store(out0 + d, a);
+        store(out1 + d, b);
+    }
+}
+
+/* Turn scores[KEYS] into weights, visible in [first, last); the factor for what was gathered before. */
+FN inline float weigh(float *scores, int64_t first, int64_t last, float *largest, float *total) {
+    for (int64_t s = 0; s < KEYS; s++)
+        if (s < first || s >= last) scores[s] = -INFINITY;
+    float most = *largest;
+    for (int64_t s = 0; s < KEYS; s++) most = scores[s] > most ? scores[s] : most;
+    if (most == -INFINITY) {
+        memset(scores, 0, KEYS * sizeof *scores);
+        return 1.0f;
+    }
+    vec sum = {0};
+    for (int64_t s = 0; s < KEYS; s += LANES) {
+        vec x = load(scores + s);
+        vec e = choose(x > -INFINITY, exponential(x - most), (vec){0});
+        store(scores + s, e);
+        sum += e;
+    }
+    float by = *largest == -INFINITY ? 0.0f : expf(*largest - most);
+    *total = *total * by + sum_lanes(sum);
+    *largest = most;
+    return by;
+}
+
+/* Softmax attention of query heads [head, head + heads), which share one key head, for tokens [first, last):
+ * online over blocks of KEYS keys (FlashAttention, arXiv:2205.14135). `room` holds ATTENTION_ROOM floats a query. */
+FN void attend(const Attend *a, int64_t head, int64_t heads, int64_t first, int64_t last, float *room) {
+    int64_t depth = a->depth, tokens = last - first, count = heads * tokens, kv = head / a->heads_a_key;
+    const float *keys = a->keys + kv * a->stride, *values = a->values + kv * a->stride;
+    float *turned = room, *scores = turned + KEYS * depth, *q = scores + 2 * KEYS, *out = q + (count + 1) * depth;
+    float *largest = out + (count + 1) * depth, *total = largest + count + 1;
+    for (int64_t n = 0; n <= count; n++) {
+        const float *from = a->q + (first + (n < count ? n : 0) / heads) * a->q_stride + (head + n % heads) * depth;
+        for (int64_t d = 0; d < depth; d++) q[n * depth + d] = n < count ? from[d] * a->scale : 0.0f, out[n * depth + d] = 0.0f;
+        largest[n] = -INFINITY;
+        total[n] = 0.0f;
+    }
+    int64_t from = a->window && a->past + first + 1 > a->window ? a->past + first + 1 - a->window : 0;
+    for (int64_t block = from; block < a->past + last; block += KEYS) {
+        int64_t present = a->past + last - block < KEYS ? a->past + last - block : KEYS;
+        const float *k = keys + block * depth, *v = values + block * depth;
+        if (count >= 4) {
+            for (int64_t d = 0; d < depth; d++)
+                for (int64_t s = 0; s < KEYS; s++) turned[d * KEYS + s] = s < present ? k[s * depth + d] : 0.0f;
+        }
+        for (int64_t n = 0; n < count; n += 2) {
+            float by[2];
+            if (count >= 4) {
+                score_tile(q + n * depth, q + (n + 1) * depth, turned, depth, scores);
+            } else {
+                score_rows(q + n * depth, k, present, depth, scores);
+                if (n + 1 < count) score_rows(q + (n + 1) * depth, k, present, depth, scores + KEYS);
+            }
+            for (int i = 0; i < 2; i++) {
+                int64_t place = a->past + first + (n + i < count ? n + i : n) / heads - block;
+                int64_t oldest = a->window ? place - a->window + 1 : 0;
+                by[i] = weigh(scores + i * KEYS, oldest, place < present ? place + 1 : present, largest + n + i, total + n + i);
+            }
+            gather_values(scores, by, v, present, depth, out + n * depth, out + (n + 1) * depth);
+        }
+    }
+    for (int64_t n = 0; n < count; n++) {
+        float *to = a->out + (first + n / heads) * a->out_stride + (head + n % heads) * depth;
+        float by = 1.0f / total[n];
+        for (int64_t d = 0; d < depth; d++) to[d] = out[n * depth + d] * by;
+    }
+}

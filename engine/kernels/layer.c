@@ -1,0 +1,121 @@
+/* The two halves of a decoder layer, each in one call: attention and feed-forward network, with their norms and the
+ * residual. Tokens follow those in the cache; x [tokens][width] is changed in place. -1 when memory is short. */
+#include "kernels.h"
+#include "pool.h"
+
+enum { BLOCK = 16 }; /* tokens of a prompt that attend together */
+
+typedef struct {
+    const AttentionPlan *plan;
+    Attend attend;
+    const float *cos, *sin;  /* [tokens][rope_depth / 2] */
+    float *q, *k, *v, *keys, *values, *rooms;
+    int64_t tokens, room;    /* floats of working space a thread */
+} AttentionJob;
+
+static void rotate(const AttentionJob *job, float *x, int64_t token) {
+    int64_t half = job->plan->rope_depth / 2;
+    const float *cos = job->cos + token * half, *sin = job->sin + token * half;
+    for (int64_t i = 0; i < half; i++) {
+        int64_t a = job->plan->is_interleaved ? 2 * i : i, b = job->plan->is_interleaved ? a + 1 : i + half;
+        float first = x[a], second = x[b];
+        x[a] = first * cos[i] - second * sin[i];
+        x[b] = second * cos[i] + first * sin[i];
+    }
+}
+
+static void norm_heads(const Norm *norm, float *x, int64_t heads, int64_t depth) {
+    for (int64_t h = 0; norm->weight && h < heads; h++)
+        fireside_variant->rms_norm(x + h * depth, norm->weight, (float)norm->eps, depth, x + h * depth);
+}
+
+/* Norm and rotate one token's queries and keys; keys and values go to the cache. */
+static void prepare_part(void *job_, int64_t token, int thread) {
+    AttentionJob *job = job_;
+    const AttentionPlan *p = job->plan;
+    int64_t depth = p->depth, place = (job->attend.past + token) * depth;
+    float *q = job->q + token * p->heads * depth, *k = job->k + token * p->kv_heads * depth;
+    const float *v = job->v + token * p->kv_heads * depth;
+    (void)thread;
+    norm_heads(&p->q_norm, q, p->heads, depth);
+    norm_heads(&p->k_norm, k, p->kv_heads, depth);
+    for (int64_t h = 0; h < p->heads; h++) rotate(job, q + h * depth, token);
+    for (int64_t h = 0; h < p->kv_heads; h++) {
+        rotate(job, k + h * depth, token);
+        memcpy(job->keys + h * job->attend.stride + place, k + h * depth, (size_t)depth * 4);
+        memcpy(job->values + h * job->attend.stride + place, v + h * depth, (size_t)depth * 4);
+    }
+}
+
+static void attend_part(void *job_, int64_t part, int thread) {
+    AttentionJob *job = job_;
+    float *space = job->rooms + thread * job->room;
+    if (job->tokens < BLOCK / 2) {
+        fireside_variant->attend(&job->attend, part, 1, 0, job->tokens, space);
+        return;
+    }
+    int64_t group = job->attend.heads_a_key, first = part / job->plan->kv_heads * BLOCK, last = first + BLOCK;
+    if (last > job->tokens) last = job->tokens;
+    fireside_variant->attend(&job->attend, part % job->plan->kv_heads * group, group, first, last, space);
+}
+
+static void for_tokens(Work work, void *job, int64_t tokens) {
+    if (tokens >= 8) pool_run(work, job, tokens);
+    else for (int64_t token = 0; token < tokens; token++) work(job, token, 0);
+}
+
+typedef struct {
+    const Norm *norm;
+    float *branch, *x, scale;
+    int64_t width;
+} AddJob;
+
+static void add_part(void *job_, int64_t token, int thread) {
+    AddJob *job = job_;
+    float *branch = job->branch + token * job->width, *x = job->x + token * job->width;
+    (void)thread;
+    fireside_variant->rms_norm(branch, job->norm->weight, (float)job->norm->eps, job->width, branch);
+    for (int64_t i = 0; i < job->width; i++) x[i] += job->scale * branch[i];
+}
+
+/* x += scale * norm(inner W^T). */
+static int project_back(const Matrix *m, const float *inner, const Norm *norm, double scale, float *branch, float *x,
+                        int64_t tokens) {
+    Targets to = {.matrices = {m}, .outputs = {branch}, .count = 1, .then = norm->weight ? STORE : ADD,
+                  .residual = x, .scale = (float)scale};
+    if (multiply(&to, inner, NULL, tokens)) return -1;
+    if (norm->weight) for_tokens(add_part, &(AddJob){norm, branch, x, (float)scale, m->rows}, tokens);
+    return 0;
+}
+
+/* `keys` and `values` are [kv_heads][capacity][depth] with room for `past` + `tokens`. */
+FIRESIDE_API int fireside_attention(const AttentionPlan *p, float *x, int64_t tokens, const float *cos, const float *sin,
+                                    float *keys, float *values, int64_t capacity, int64_t past) {
+    int64_t threads = pool_threads(), depth = p->depth, group = p->heads / p->kv_heads;
+    int64_t queries = tokens * p->heads * depth, kept = tokens * p->kv_heads * depth;
+    int64_t a_part = tokens < BLOCK / 2 ? tokens : group * BLOCK, space = attention_room(a_part, depth);
+    float *at = (float *)room(LAYER_ROOM, (size_t)(2 * queries + 2 * kept + tokens * p->width + threads * space) * 4);
+    if (!at) return -1;
+    float *q = at, *k = q + queries, *v = k + kept, *attended = v + kept, *branch = attended + queries;
+    Targets to = {.matrices = {&p->q, &p->k, &p->v}, .outputs = {q, k, v}, .count = 3, .then = STORE};
+    if (multiply(&to, x, &p->in, tokens)) return -1;
+    AttentionJob job = {
+        .plan = p,
+        .attend = {q, keys, values, attended, capacity * depth, depth, p->heads * depth, p->heads * depth, group, past,
+                   p->window, (float)p->scale},
+        .cos = cos, .sin = sin, .q = q, .k = k, .v = v, .keys = keys, .values = values,
+        .rooms = branch + tokens * p->width, .tokens = tokens, .room = space};
+    for_tokens(prepare_part, &job, tokens);
+    pool_run(attend_part, &job, tokens < BLOCK / 2 ? p->heads : (tokens + BLOCK - 1) / BLOCK * p->kv_heads);
+    return project_back(&p->o, attended, &p->out, p->residual_scale, branch, x, tokens);
+}
+
+FIRESIDE_API int fireside_mlp(const MlpPlan *p, float *x, int64_t tokens) {
+    int64_t hidden = tokens * p->hidden;
+    float *gate = (float *)room(LAYER_ROOM, (size_t)(2 * hidden + tokens * p->width) * 4);
+    if (!gate) return -1;
+    Targets to = {.matrices = {&p->gate, &p->up}, .outputs = {gate, gate + hidden}, .count = 2, .then = GATE,
+                  .activation = (int)p->activation};
+    if (multiply(&to, x, &p->in, tokens)) return -1;
+    return project_back(&p->down, gate, &p->out, p->residual_scale, gate + 2 * hidden, x, tokens);
+}

@@ -1,0 +1,159 @@
+"""The compiled halves of a layer against the torch code of the same layer, step after step through one cache."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import torch
+from test_kernels import packed_matrix
+from torch import Tensor, nn
+
+from engine import kernels
+from engine.cache import KVCache, LayerCache
+from engine.fused import fuse
+from engine.layers import ACTIVATIONS, Attention, Block, GatedMLP, RMSNorm, Step
+from engine.quants.linear import QuantizedLinear
+from engine.rope import make_rope
+
+pytestmark = pytest.mark.skipif(not kernels.available(), reason="no C compiler was there at installation")
+
+WIDTH, HIDDEN = 96, 160
+STEPS = (5, 1, 1, 40, 7, 8, 64, 1, 33)  # tokens of each step: both sides of every threshold in the kernels
+PLAIN: dict[str, Any] = {"heads": 4, "kv_heads": 2, "head_dim": 32}
+CASES: dict[str, dict[str, Any]] = {
+    "plain": PLAIN,
+    "one key head": {"heads": 6, "kv_heads": 1, "head_dim": 16},
+    "no groups, wide heads": {"heads": 2, "kv_heads": 2, "head_dim": 80},
+    "window": {**PLAIN, "window": 20},
+    "window smaller than a step": {**PLAIN, "window": 3},
+    "normed heads": {**PLAIN, "q_norm": 32, "k_norm": 32},
+    "biased": {**PLAIN, "qkv_bias": True},
+    "half rotated, in pairs": {**PLAIN, "rope_dim": 16, "interleaved": True},
+    "norms behind": {**PLAIN, "norm_out": True, "activation": "gelu_pytorch_tanh"},
+    "norms only behind": {**PLAIN, "norm_out": True, "norm_in": False, "residual_scale": 0.3},
+}
+
+
+def norm(width: int) -> RMSNorm:
+    made = RMSNorm(width, 1e-5, offset=1.0)
+    made.weight = nn.Parameter(torch.randn(width) / 4, requires_grad=False)
+    return made
+
+
+def projection(rows: int, columns: int, *, bias: bool = False) -> QuantizedLinear:
+    weight = packed_matrix("Q8_0", rows, columns)
+    weight.blocks.view(rows, -1, 34)[:, :, :2] = torch.tensor([0.002], dtype=torch.float16).view(torch.uint8)
+    return QuantizedLinear(weight, torch.randn(rows) / 4 if bias else None)
+
+
+def make_block(
+    *,
+    heads: int,
+    kv_heads: int,
+    head_dim: int,
+    norm_in: bool = True,
+    norm_out: bool = False,
+    activation: str = "silu",
+    residual_scale: float = 1.0,
+    rope_dim: int | None = None,
+    interleaved: bool = False,
+    **parts: Any,
+) -> Block:
+    torch.manual_seed(3)
+    has_bias = parts.pop("qkv_bias", False)
+    for name in ("q_norm", "k_norm"):
+        parts[name] = norm(parts[name]) if name in parts else None
+    rope = make_rope(theta=1e4, dim=rope_dim or head_dim, scaling=None, max_positions=999, interleaved=interleaved)
+    attention = Attention(width=WIDTH, heads=heads, kv_heads=kv_heads, head_dim=head_dim, layer=0, rope=rope, **parts)
+    for name, count in (("q_proj", heads), ("k_proj", kv_heads), ("v_proj", kv_heads)):
+        setattr(attention, name, projection(count * head_dim, WIDTH, bias=has_bias))
+    attention.o_proj = projection(WIDTH, heads * head_dim)
+    mlp = GatedMLP(WIDTH, HIDDEN, ACTIVATIONS[activation])
+    mlp.gate_proj, mlp.up_proj = projection(HIDDEN, WIDTH), projection(HIDDEN, WIDTH)
+    mlp.down_proj = projection(WIDTH, HIDDEN)
+    return Block(
+        self_attn=attention,
+        mlp=mlp,
+        input_layernorm=norm(WIDTH) if norm_in else None,
+        post_attention_layernorm=norm(WIDTH) if norm_in else None,
+        attention_out_norm=norm(WIDTH) if norm_out else None,
+        mlp_out_norm=norm(WIDTH) if norm_out else None,
+        residual_scale=residual_scale,
+    )
+
+
+def run(block: Block, *, fused: bool) -> list[Tensor]:
+    """The block's output for every step of one text."""
+    cache = KVCache([LayerCache(limit=512)])
+    generator = torch.Generator().manual_seed(1)
+    outputs = []
+    for tokens in STEPS:
+        x = torch.randn(1, tokens, WIDTH, generator=generator)
+        past = cache.length
+        step = Step(torch.arange(past, past + tokens), past, torch.float32, cache=cache, is_single=fused)
+        outputs.append(block(x, step))
+    return outputs
+
+
+def largest_difference(block: Block) -> float:
+    expected, found = run(block, fused=False), run(block, fused=True)
+    return max(float((one - other).abs().max() / one.abs().max()) for one, other in zip(expected, found, strict=True))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_fused_layer_equals_the_torch_layer(case: str) -> None:
+    block = make_block(**CASES[case])
+    fuse(nn.ModuleList([block]))
+    assert block.fused_attention is not None
+    assert block.fused_mlp is not None
+    assert largest_difference(block) < 1e-4
+
+
+@pytest.mark.parametrize("part", ["softcap", "clip"])
+def test_a_part_without_a_compiled_form_runs_in_torch(part: str) -> None:
+    block = make_block(**PLAIN, **{part: 5.0})
+    fuse(nn.ModuleList([block]))
+    assert block.fused_attention is None
+    assert block.fused_mlp is not None
+    assert largest_difference(block) < 1e-4
+
+
+@pytest.mark.parametrize("instructions", ["portable", "avx2", "avx512"])
+def test_every_instruction_set_gives_the_same(instructions: str) -> None:
+    script = (
+        "import json, sys; sys.path[:0] = ['tests', 'tests/engine']\n"
+        "import test_fused as t; from engine import kernels; from torch import nn\n"
+        "blocks = {name: t.make_block(**case) for name, case in t.CASES.items()}\n"
+        "t.fuse(nn.ModuleList(blocks.values()))\n"
+        "differences = {name: t.largest_difference(block) for name, block in blocks.items()}\n"
+        "print(json.dumps([kernels.instruction_set(), differences]))"
+    )
+    environment = {**os.environ, "FIRESIDE_INSTRUCTION_SET": instructions}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    used, differences = json.loads(done.stdout)
+    if used == "torch":
+        pytest.skip(f"this processor has no {instructions}")
+    assert used == instructions
+    assert max(differences.values()) < 1e-4, differences
+
+
+def test_the_number_of_threads_changes_no_bit() -> None:
+    block = make_block(**PLAIN)
+    fuse(nn.ModuleList([block]))
+    before = kernels.threads()
+    try:
+        results = []
+        for count in (1, 2, 3):
+            kernels.set_threads(count)
+            results.append(torch.cat(run(block, fused=True), 1))
+    finally:
+        kernels.set_threads(before)
+    assert all(torch.equal(result, results[0]) for result in results)
