@@ -170,11 +170,102 @@ FN inline __attribute__((always_inline)) void rows_of(int type, int split, const
     }
 }
 
+/* The first four bytes of sixteen blocks, `count` of them present. A gather takes four times as long. */
+FN inline __attribute__((always_inline)) __m512i heads16(const uint8_t *b, int stride, int64_t count) {
+    __m512i words = _mm512_setzero_si512();
+    int32_t word[4];
+    for (int k = 0; k < 4 && 4 * k < count; k++) {
+        for (int j = 0; j < 4; j++) {
+            word[j] = 0;
+            if (4 * k + j < count) memcpy(&word[j], b + (4 * k + j) * stride, 4);
+        }
+        __m128i four = _mm_setr_epi32(word[0], word[1], word[2], word[3]);
+        words = k == 0 ? _mm512_zextsi128_si512(four)
+              : k == 1 ? _mm512_inserti32x4(words, four, 1)
+              : k == 2 ? _mm512_inserti32x4(words, four, 2) : _mm512_inserti32x4(words, four, 3);
+    }
+    return words;
+}
+
+/* Scales of a row of 32-blocks times those of the activations into `by`; the sum over offset * activation sum.
+ * `sums` [columns / GROUP] are those of whole groups. */
+FN inline __attribute__((always_inline)) __m512 block_scales(int type, const uint8_t *b, int64_t groups,
+                                                             const float *scales, const float *sums, float *by) {
+    const int stride = type == Q4_0 ? 18 : type == Q4_1 ? 20 : 34;
+    __m512 rest = _mm512_setzero_ps();
+    for (int64_t g = 0; g < groups; g += 16) {
+        int64_t count = groups - g < 16 ? groups - g : 16;
+        __mmask16 present = (__mmask16)((1u << count) - 1);
+        __m512i words = count == 16 ? heads16(b + g * stride, stride, 16) : heads16(b + g * stride, stride, count);
+        __m512 d = _mm512_cvtph_ps(_mm512_cvtepi32_epi16(words)), sum = _mm512_maskz_loadu_ps(present, sums + g);
+        __m512 offset = type == Q4_1 ? _mm512_cvtph_ps(_mm512_cvtepi32_epi16(_mm512_srli_epi32(words, 16)))
+                                     : _mm512_mul_ps(d, _mm512_set1_ps(type == Q4_0 ? -8.0f : -128.0f));
+        rest = _mm512_fmadd_ps(offset, sum, rest);
+        _mm512_mask_storeu_ps(by + g, present, _mm512_mul_ps(d, _mm512_maskz_loadu_ps(present, scales + g)));
+    }
+    return rest;
+}
+
+/* `count` (a constant) rows of 32-blocks at once, which share the loads of the activations. Nibbles are taken in the
+ * order low 0, low 1, high 0, high 1 of two blocks, and the activations turned to it. */
+FN inline __attribute__((always_inline)) void block_rows(int type, const int count, const Product *p, Scratch *s,
+                                                         int64_t first) {
+    const Activations *x = p->x;
+    const int stride = type == Q4_0 ? 18 : type == Q4_1 ? 20 : 34, head = type == Q4_1 ? 4 : 2;
+    const __m512i counts = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi16(4), 1);
+    const __m512i spread = type == Q8_0 ? _mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1)
+                                        : _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1);
+    int64_t groups = p->columns / GROUP;
+    for (int64_t t = 0; t < x->tokens; t++) {
+        const int8_t *high = x->high + t * x->columns, *low = x->low + t * x->columns;
+        const float *scales = x->scales + t * groups, *halves = x->sums + t * 2 * groups;
+        float *by = s->scales, *sums = s->offsets;
+        for (int64_t g = 0; g < groups; g++) sums[g] = halves[2 * g] + halves[2 * g + 1];
+        __m512 total[4];
+        for (int r = 0; r < count; r++)
+            total[r] = block_scales(type, p->weights + (first + r) * p->row_bytes, groups, scales, sums, by + r * groups);
+        for (int64_t g = 0; g < groups; g += 2) {
+            __m512i h = _mm512_loadu_si512(high + g * GROUP), l = _mm512_loadu_si512(low + g * GROUP);
+            if (type != Q8_0) h = _mm512_shuffle_i64x2(h, h, 0xd8), l = _mm512_shuffle_i64x2(l, l, 0xd8);
+            for (int r = 0; r < count; r++) {
+                const uint8_t *b = p->weights + (first + r) * p->row_bytes + g * stride + head;
+                __m512i u;
+                if (type == Q8_0) {
+                    u = _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)b)),
+                                           _mm256_loadu_si256((const __m256i *)(b + stride)), 1);
+                    u = _mm512_xor_si512(u, _mm512_set1_epi8((char)128));
+                } else {
+                    __m256i q = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)b)),
+                                                        _mm_loadu_si128((const __m128i *)(b + stride)), 1);
+                    u = _mm512_srlv_epi16(_mm512_broadcast_i64x4(q), counts);
+                    u = _mm512_and_si512(u, _mm512_set1_epi8(15));
+                }
+                __m512i dot = _mm512_dpbusd_epi32(_mm512_setzero_si512(), u, h);
+                dot = _mm512_dpbusd_epi32(_mm512_slli_epi32(dot, 8), u, l);
+                __m128 pair = _mm_castpd_ps(_mm_load_sd((const double *)(by + r * groups + g)));
+                __m512 scale = _mm512_permutexvar_ps(spread, _mm512_castps128_ps512(pair));
+                total[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), scale, total[r]);
+            }
+        }
+        for (int r = 0; r < count; r++) p->y[t * p->rows + first + r] = _mm512_reduce_add_ps(total[r]);
+    }
+}
+
+FN inline __attribute__((always_inline)) void block_type_rows(int type, const Product *p, Scratch *s, int64_t first,
+                                                              int64_t last) {
+    if (p->columns % 64) {
+        rows_of(type, 0, p, s, first, last);
+        return;
+    }
+    for (; first + 4 <= last; first += 4) block_rows(type, 4, p, s, first);
+    for (; first < last; first++) block_rows(type, 1, p, s, first);
+}
+
 FN void rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
     switch (p->type) {
-    case Q4_0: rows_of(Q4_0, 0, p, s, first, last); break;
-    case Q4_1: rows_of(Q4_1, 0, p, s, first, last); break;
-    case Q8_0: rows_of(Q8_0, 0, p, s, first, last); break;
+    case Q4_0: block_type_rows(Q4_0, p, s, first, last); break;
+    case Q4_1: block_type_rows(Q4_1, p, s, first, last); break;
+    case Q8_0: block_type_rows(Q8_0, p, s, first, last); break;
     case Q4_K: rows_of(Q4_K, 0, p, s, first, last); break;
     case Q6_K: rows_of(Q6_K, 1, p, s, first, last); break;
     case Q2_K:

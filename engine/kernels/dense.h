@@ -87,6 +87,28 @@ FN inline void score_tile(const float *q0, const float *q1, const float *turned,
     }
 }
 
+/* out[depth] = out * by + sum over keys of p[KEYS] * values; even and odd keys apart, so that sums need not wait. */
+FN inline void gather_one(const float *p, float by, const float *values, int64_t count, int64_t depth, float *out) {
+    int64_t d = 0;
+    for (; d + 4 * LANES <= depth; d += 4 * LANES) {
+        vec a[4], b[4] = {{0}};
+        for (int i = 0; i < 4; i++) a[i] = load(out + d + i * LANES) * by;
+        int64_t s = 0;
+        for (; s + 1 < count; s += 2)
+            for (int i = 0; i < 4; i++) {
+                a[i] += load(values + s * depth + d + i * LANES) * p[s];
+                b[i] += load(values + (s + 1) * depth + d + i * LANES) * p[s + 1];
+            }
+        for (int i = 0; i < 4 && s < count; i++) a[i] += load(values + s * depth + d + i * LANES) * p[s];
+        for (int i = 0; i < 4; i++) store(out + d + i * LANES, a[i] + b[i]);
+    }
+    for (; d < depth; d += LANES) {
+        vec a = load(out + d) * by;
+        for (int64_t s = 0; s < count; s++) a += load(values + s * depth + d) * p[s];
+        store(out + d, a);
+    }
+}
+
 /* out[2][depth] = out * by + sum over keys of p[2][KEYS] * values. */
 FN inline void gather_values(const float *p, const float *by, const float *values, int64_t count, int64_t depth,
                              float *out0, float *out1) {
@@ -116,10 +138,13 @@ FN inline void gather_values(const float *p, const float *by, const float *value
 
 /* Turn scores[KEYS] into weights, visible in [first, last); the factor for what was gathered before. */
 FN inline float weigh(float *scores, int64_t first, int64_t last, float *largest, float *total) {
-    for (int64_t s = 0; s < KEYS; s++)
-        if (s < first || s >= last) scores[s] = -INFINITY;
-    float most = *largest;
-    for (int64_t s = 0; s < KEYS; s++) most = scores[s] > most ? scores[s] : most;
+    for (int64_t s = 0; s < first; s++) scores[s] = -INFINITY;
+    for (int64_t s = last > 0 ? last : 0; s < KEYS; s++) scores[s] = -INFINITY;
+    vec high = load(scores);
+    for (int64_t s = LANES; s < KEYS; s += LANES) high = choose(load(scores + s) > high, load(scores + s), high);
+    float lanes[LANES], most = *largest;
+    store(lanes, high);
+    for (int i = 0; i < LANES; i++) most = lanes[i] > most ? lanes[i] : most;
     if (most == -INFINITY) {
         memset(scores, 0, KEYS * sizeof *scores);
         return 1.0f;
@@ -166,12 +191,15 @@ FN void attend(const Attend *a, int64_t head, int64_t heads, int64_t first, int6
                 score_rows(q + n * depth, k, present, depth, scores);
                 if (n + 1 < count) score_rows(q + (n + 1) * depth, k, present, depth, scores + KEYS);
             }
-            for (int i = 0; i < 2; i++) {
-                int64_t place = a->past + first + (n + i < count ? n + i : n) / heads - block;
+            for (int i = 0; i < 2 && n + i < count; i++) {
+                int64_t place = a->past + first + (n + i) / heads - block;
                 int64_t oldest = a->window ? place - a->window + 1 : 0;
                 by[i] = weigh(scores + i * KEYS, oldest, place < present ? place + 1 : present, largest + n + i, total + n + i);
             }
-            gather_values(scores, by, v, present, depth, out + n * depth, out + (n + 1) * depth);
+            if (n + 1 == count)
+                gather_one(scores, by[0], v, present, depth, out + n * depth);
+            else
+                gather_values(scores, by, v, present, depth, out + n * depth, out + (n + 1) * depth);
         }
     }
     for (int64_t n = 0; n < count; n++) {
