@@ -81,12 +81,6 @@ class Transcript(QScrollArea):
         self._placeholder.setVisible(not messages)
         self.scroll_to_end()
 
-    def append_message(self, message: TranscriptMessage) -> None:
-        """Add a message at the end."""
-        self._add(message)
-        self._placeholder.hide()
-        self.scroll_to_end()
-
     def update_message(self, message: TranscriptMessage) -> None:
         """Show a newer state of a message."""
         view = self._views.get(message.id)
@@ -98,13 +92,6 @@ class Transcript(QScrollArea):
         view = self._views.get(message_id)
         if view is not None:
             view.append_text(text)
-
-    def remove_messages_from(self, message_id: str) -> None:
-        """Take a message and all after it away."""
-        ids = list(self._views)
-        for gone in ids[ids.index(message_id) :]:
-            self._remove(gone)
-        self._placeholder.setVisible(not self._views and not self._hidden)
 
     def clear(self) -> None:
         """Show the placeholder."""
