@@ -48,6 +48,17 @@ def expert(index: int, inner: Take = whole) -> Take:
     return lambda weight: inner(weight[index])
 
 
+def grouped(groups: int, sizes: Sequence[int], index: int) -> Take:
+    """Part `index` of every group, where the rows are `groups` groups of parts with so many rows each."""
+    start = sum(sizes[:index])
+
+    def take(weight: Any) -> Any:
+        parts = weight.view(groups, sum(sizes), *weight.shape[1:])
+        return parts[:, start : start + sizes[index]].reshape(-1, *weight.shape[1:])
+
+    return take
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where one weight of the decoder comes from: a tensor of the file, and which part of it."""

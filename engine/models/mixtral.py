@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from engine.decoder import Decoder
-from engine.experts import MixtureOfExperts, softmax_then_top_k
-from engine.layers import Block, GatedMLP
+from engine.experts import softmax_then_top_k
+from engine.layers import Block
 from engine.models.config import Config
 from engine.models.family import Family, Names, per_layer
-from engine.models.skeleton import attention, causal_decoder, pre_norm_block, rotary, window_of
+from engine.models.skeleton import attention, causal_decoder, mixture, pre_norm_block, rotary, window_of
 
 
 def names(config: Config) -> Names:
@@ -23,18 +25,13 @@ def names(config: Config) -> Names:
 def build(config: Config) -> Decoder:
     """Compose the decoder. GGUF files of this family call themselves `llama`."""
     rope = rotary(config, interleaved=config.is_gguf)
-    hidden = config.integer("intermediate_size")
-    count = config.integer("num_local_experts", 8, high=1024)
-    route = softmax_then_top_k(config.integer("num_experts_per_tok", 2, high=count), renormalise=True)
+    experts = mixture(
+        config, partial(softmax_then_top_k, renormalise=True), hidden=config.integer("intermediate_size")
+    )
 
     def block(layer: int) -> Block:
-        experts = MixtureOfExperts(
-            width=config.width,
-            experts=[GatedMLP(config.width, hidden, config.activation()) for _ in range(count)],
-            route=route,
-        )
         attn = attention(config, layer, rope=rope, window=window_of(config, layer, every_layer=True))
-        return pre_norm_block(config, attn, experts)
+        return pre_norm_block(config, attn, experts())
 
     return causal_decoder(config, block)
 

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 from engine.decoder import Decoder
-from engine.layers import Block
+from engine.layers import Attention, Block
 from engine.models.config import Config
 from engine.models.family import Family
 from engine.models.qwen2 import window
 from engine.models.skeleton import attention, causal_decoder, gated_mlp, pre_norm_block, rms_norm, rotary
+from engine.rope import Rope
+
+
+def normed_attention(config: Config, layer: int, rope: Rope) -> Attention:
+    """Attention whose query and key heads are normalised."""
+    has_bias = config.flag("attention_bias", False)
+    return attention(
+        config,
+        layer,
+        rope=rope,
+        qkv_bias=has_bias,
+        output_bias=has_bias,
+        q_norm=rms_norm(config, config.head_dim),
+        k_norm=rms_norm(config, config.head_dim),
+        window=window(config, layer),
+    )
 
 
 def build(config: Config) -> Decoder:
     """Compose the decoder."""
     rope = rotary(config)
-    has_bias = config.flag("attention_bias", False)
 
     def block(layer: int) -> Block:
-        attn = attention(
-            config,
-            layer,
-            rope=rope,
-            qkv_bias=has_bias,
-            output_bias=has_bias,
-            q_norm=rms_norm(config, config.head_dim),
-            k_norm=rms_norm(config, config.head_dim),
-            window=window(config, layer),
-        )
-        return pre_norm_block(config, attn, gated_mlp(config))
+        return pre_norm_block(config, normed_attention(config, layer, rope), gated_mlp(config))
 
     return causal_decoder(config, block)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from engine.decoder import Decoder
-from engine.layers import Attention, Block, Embedding, GatedMLP, Linear, RMSNorm
+from engine.experts import MixtureOfExperts, Route
+from engine.layers import Attention, Block, Embedding, GatedMLP, LayerNorm, Linear, RMSNorm
 from engine.models.config import Config
 from engine.rope import Rope, make_rope
 
@@ -77,6 +79,36 @@ def gated_mlp(config: Config, *, hidden: int | None = None, activation: str = "h
         config.activation(activation),
         bias=config.flag("mlp_bias", False),
     )
+
+
+def mixture(
+    config: Config, route: Callable[[int], Route], *, hidden: int, **parts: Any
+) -> Callable[[], MixtureOfExperts]:
+    """Makes one layer's experts, gated networks of width `hidden`; `route` gets how many a token takes."""
+    count = config.integer("num_local_experts", 8, high=1024)
+    chosen = config.integer("num_experts_per_tok", 2, high=count)
+
+    def make() -> MixtureOfExperts:
+        experts: list[nn.Module] = [gated_mlp(config, hidden=hidden) for _ in range(count)]
+        return MixtureOfExperts(width=config.width, experts=experts, route=route(chosen), **parts)
+
+    return make
+
+
+def layer_norm(config: Config, width: int | None = None, *, bias: bool = True) -> LayerNorm:
+    """LayerNorm over `width` (default: the residual stream) with the settings' epsilon."""
+    return LayerNorm(width or config.width, config.number("layer_norm_eps", 1e-5, high=1.0), bias=bias)
+
+
+def alibi_slopes(heads: int, *, largest: float = 8.0) -> Tensor:
+    """Slopes [heads] of ALiBi (arXiv:2108.12409): powers of 2^(-largest/n), n the power of two up to `heads`.
+
+    Where `heads` is no power of two, every second slope of 2n heads follows.
+    """
+    power = 1 << (heads.bit_length() - 1)
+    exponents = [i / power for i in range(1, power + 1)]
+    exponents += [i / (2 * power) for i in range(1, 2 * (heads - power), 2)]
+    return torch.tensor([2.0 ** (-largest * exponent) for exponent in exponents])
 
 
 def pre_norm_block(config: Config, self_attn: nn.Module, mlp: nn.Module, **parts: Any) -> Block:

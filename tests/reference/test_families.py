@@ -28,6 +28,7 @@ TINY = {
     "eos_token_id": 2,
     "pad_token_id": 0,
 }
+OLDER = {"num_key_value_heads": None, "intermediate_size": None}  # settings that a family does not know
 YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 64}
 LLAMA3 = {
     "rope_type": "llama3",
@@ -95,6 +96,46 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "ernie4_5": ("ernie4_5", {"head_dim": 16}),
     "starcoder2": ("starcoder2", {"sliding_window": 12}),
     "phi": ("phi", {"partial_rotary_factor": 0.5}),
+    "qwen2_moe": (
+        "qwen2_moe",
+        {
+            "num_experts": 4,
+            "num_experts_per_tok": 2,
+            "moe_intermediate_size": 32,
+            "shared_expert_intermediate_size": 48,
+            "mlp_only_layers": [1],
+        },
+    ),
+    "qwen3_moe": (
+        "qwen3_moe",
+        {
+            "num_experts": 4,
+            "num_experts_per_tok": 2,
+            "moe_intermediate_size": 32,
+            "norm_topk_prob": True,
+            "head_dim": 16,
+        },
+    ),
+    "granitemoe": (
+        "granitemoe",
+        {"num_local_experts": 4, "num_experts_per_tok": 2, "attention_multiplier": 0.2, "residual_multiplier": 0.5},
+    ),
+    "gpt_neox": ("gpt_neox", {"num_key_value_heads": None, "rotary_pct": 0.5}),
+    "gpt_neox-sequential": ("gpt_neox", {"num_key_value_heads": None, "use_parallel_residual": False}),
+    "falcon-40b": (
+        "falcon",
+        {"new_decoder_architecture": True, "num_kv_heads": 2, "hidden_size": 64, "bias": False, "alibi": False},
+    ),
+    "falcon-7b": ("falcon", {**OLDER, "multi_query": True, "alibi": False}),
+    "falcon-sequential": (
+        "falcon",
+        {**OLDER, "multi_query": False, "alibi": False, "parallel_attn": False, "bias": True},
+    ),
+    "stablelm": ("stablelm", {"use_qkv_bias": True}),
+    "stablelm-normed": ("stablelm", {"qk_layernorm": True, "use_parallel_residual": True}),
+    "bloom": ("bloom", {**OLDER, "n_head": 4, "n_layer": 4}),
+    "bloom-odd": ("bloom", {**OLDER, "n_head": 6, "n_layer": 2, "hidden_size": 96}),
+    "mpt": ("mpt", {**OLDER, "d_model": 64, "n_heads": 4, "n_layers": 4, "max_seq_len": 256}),
     "phi3": ("phi3", {"sliding_window": 12}),
 }
 

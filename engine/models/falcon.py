@@ -1,0 +1,75 @@
+"""Falcon 1: shared keys and values, both halves of a layer side by side."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from engine.api import UnsupportedModelError
+from engine.decoder import Decoder
+from engine.layers import MLP, Block, ParallelBlock
+from engine.models.config import Config
+from engine.models.family import Family, Names, Origin, grouped, per_layer
+from engine.models.skeleton import attention, causal_decoder, layer_norm, rotary
+
+_SETTINGS = {"layer_norm_epsilon": "layer_norm_eps", "num_kv_heads": "num_key_value_heads"}
+
+
+def kv_heads(config: Config) -> int:
+    """Falcon 40B groups its heads, 7B has one key head, the oldest have one for each query head."""
+    if config.flag("new_decoder_architecture", False):
+        return config.kv_heads
+    return 1 if config.flag("multi_query", True) else config.heads
+
+
+def names(config: Config) -> Names:
+    """The checkpoint's own names; a group's queries are followed by its key and its value."""
+    groups = kv_heads(config)
+    sizes = [config.heads // groups * config.head_dim, config.head_dim, config.head_dim]
+    source = "self_attention.query_key_value"
+    has_two_norms = config.flag("new_decoder_architecture", False) and config.get("num_ln_in_parallel_attn", 2) == 2
+    first, second = ("ln_attn", "ln_mlp") if has_two_norms else ("input_layernorm", "post_attention_layernorm")
+    return {
+        "embed_tokens": Origin("word_embeddings"),
+        "norm": Origin("ln_f"),
+        **per_layer(
+            config,
+            {
+                **{f"self_attn.{p}_proj": Origin(source, grouped(groups, sizes, i)) for i, p in enumerate("qkv")},
+                "input_layernorm": first,
+                "post_attention_layernorm": second,
+                "self_attn.o_proj": "self_attention.dense",
+                "mlp.up_proj": "mlp.dense_h_to_4h",
+                "mlp.down_proj": "mlp.dense_4h_to_h",
+            },
+            source="h.{}",
+        ),
+    }
+
+
+def build(config: Config) -> Decoder:
+    """Compose the decoder. Raises `UnsupportedModelError` for the ALiBi models, Falcon-RW."""
+    if config.flag("alibi", False):
+        raise UnsupportedModelError(f"{config.where}: Falcon with ALiBi (Falcon-RW) is not supported.")
+    rope = rotary(config)
+    has_bias = config.flag("bias", False)
+    is_new = config.flag("new_decoder_architecture", False)
+    is_parallel = is_new or config.flag("parallel_attn", True)
+    has_second_norm = not is_parallel or (is_new and config.get("num_ln_in_parallel_attn", 2) == 2)
+    sizes = Config({**config.values, "num_key_value_heads": kv_heads(config)}, where=config.where)
+    hidden = config.integer("ffn_hidden_size", 4 * config.width)
+
+    def block(layer: int) -> nn.Module:
+        attn = attention(sizes, layer, rope=rope, qkv_bias=has_bias, output_bias=has_bias)
+        mlp = MLP(config.width, hidden, config.activation("activation", "gelu"), bias=has_bias)
+        kind = ParallelBlock if is_parallel else Block
+        return kind(
+            self_attn=attn,
+            mlp=mlp,
+            input_layernorm=layer_norm(config),
+            post_attention_layernorm=layer_norm(config) if has_second_norm else None,
+        )
+
+    return causal_decoder(config, block, norm=layer_norm(config), tied=True)
+
+
+FAMILY = Family(name="falcon", model_types=("falcon",), build=build, names=names, settings=_SETTINGS)
