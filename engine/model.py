@@ -193,6 +193,13 @@ def _text_config(config: dict[str, object]) -> dict[str, object]:
     values = {**config, **inner} if isinstance(inner, dict) else dict(config)
     if not isinstance(values.get("model_type"), str):
         raise UnsupportedModelError("config.json does not name a model_type, so its architecture is unknown.")
+    packing = values.get("quantization_config") or values.get("quantization")
+    if packing:
+        method = packing.get("quant_method", "MLX") if isinstance(packing, dict) else packing
+        raise UnsupportedModelError(
+            f"The weights are quantised as {method!s:.40}, which is not supported in safetensors. "
+            "Get the model as GGUF, or unquantised."
+        )
     return values
 
 
@@ -211,9 +218,6 @@ def _name(checkpoint: Checkpoint) -> str:
 
 def _quantisation(checkpoint: Checkpoint) -> str:
     """The type that most of the weights have, by bytes."""
-    method = checkpoint.config.get("quantization_config") or checkpoint.config.get("quantization")
-    if isinstance(method, dict) and method:
-        return str(method.get("quant_method", "mlx"))
     sizes: Counter[str] = Counter()
     for info in checkpoint.tensors.values():
         sizes[info.type_name] += info.size_bytes
