@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor, nn
 
-from engine.cache import KVCache, LayerCache
+from engine.attention import Mixer
+from engine.cache import KVCache
 from engine.layers import Embedding, Step
 
 
@@ -47,7 +48,7 @@ class Decoder(nn.Module):
 
     def new_cache(self, limit: int) -> KVCache:
         """An empty KV cache for this decoder that holds at most `limit` tokens."""
-        return KVCache([LayerCache(limit=limit) for _ in self.layers])
+        return KVCache([m.new_cache(limit) for m in self.modules() if isinstance(m, Mixer)])
 
     @torch.inference_mode()
     def forward(

@@ -219,9 +219,9 @@ class Engine:
             if ours != theirs:
                 break
             common += 1
-        self._cache.truncate(common)
-        del self._cached_ids[common:]
-        return self._cache, common
+        kept = self._cache.truncate(common)
+        del self._cached_ids[kept:]
+        return self._cache, kept
 
     def _forward(self, ids: list[int], cache: KVCache) -> torch.Tensor:
         """Logits [V] behind the last of `ids`; the cache is extended, or forgotten if the step fails."""

@@ -12,8 +12,9 @@ import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor, nn
 
 from engine import kernels
+from engine.attention import Attention
 from engine.kernels.plans import AttentionPlan, Matrix, MlpPlan, Norm
-from engine.layers import ACTIVATIONS, Attention, Block, GatedMLP, RMSNorm, Step
+from engine.layers import ACTIVATIONS, Block, GatedMLP, RMSNorm, Step
 from engine.quants.linear import QuantizedLinear
 
 KERNEL_ACTIVATIONS = {F.silu: 0, ACTIVATIONS["gelu_pytorch_tanh"]: 1, ACTIVATIONS["gelu_new"]: 1}

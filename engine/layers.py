@@ -1,4 +1,4 @@
-"""The parts that decoders are composed of: projections, norms, attention, feed-forward networks.
+"""The parts that decoders are composed of: projections, norms, feed-forward networks, blocks.
 
 A part does not know which model family it is in: what a family lacks is None, what it has is passed in.
 Attributes carry the names that Hugging Face's Llama uses, so weights load by name.
@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor, nn
 
-from engine.cache import KVCache, LayerCache
+from engine.cache import KVCache, LayerCache, StateCache
 from engine.rope import Rope
 
 
@@ -40,8 +40,20 @@ class Step:
         return self.positions.shape[-1]
 
     def layer_cache(self, layer: int) -> LayerCache | None:
-        """The cache of one layer, or None when nothing is kept."""
-        return None if self.cache is None else self.cache.layers[layer]
+        """The keys and values of an attention layer, or None when nothing is kept."""
+        found = None if self.cache is None else self.cache.layers[layer]
+        assert not isinstance(found, StateCache)
+        return found
+
+    def state_cache(self, layer: int) -> StateCache | None:
+        """The state of a recurrent layer, or None when nothing is kept."""
+        found = None if self.cache is None else self.cache.layers[layer]
+        assert not isinstance(found, LayerCache)
+        return found
+
+    def counted(self, x: Tensor) -> Tensor:
+        """x [B, T, E] with zeros where a token does not count: recurrent layers pass over padding so."""
+        return x if self.padding is None else x * self.padding[:, self.past :, None].to(x.dtype)
 
     def rotary(self, rope: Rope) -> tuple[Tensor, Tensor]:
         """`rope.tables` for this step's positions, ready to broadcast over [B, heads, T, dim/2]."""
@@ -146,132 +158,6 @@ class PerHeadLayerNorm(nn.Module):
         """Normalise [..., heads, D] over D; computed in float32, returned in x's dtype."""
         normal = F.layer_norm(x.float(), x.shape[-1:], eps=self.eps)
         return (normal * self.weight.float()).to(x.dtype)
-
-
-def attend(
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    *,
-    scale: float,
-    mask: Tensor | None,
-    softcap: float | None = None,
-    sinks: Tensor | None = None,
-    bias: Tensor | None = None,
-) -> Tensor:
-    """Softmax attention of q [B, H, T, D] over k [B, K, S, D] and v [B, K, S, Dv] -> [B, H, T, Dv].
-
-    `mask` is True where a key is visible; `bias` [H, T or 1, S] is added to the scores (ALiBi); `softcap`
-    squashes them by tanh (Gemma 2); `sinks` [H] take part in the softmax without a value (GPT-OSS).
-    """
-    if softcap is None and sinks is None:
-        if bias is not None:
-            bias = bias.to(q.dtype)
-            mask = bias if mask is None else torch.where(mask, bias, float("-inf"))
-        grouped = q.shape[1] != k.shape[1]
-        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=scale, enable_gqa=grouped)
-    groups = q.shape[1] // k.shape[1]
-    k, v = k.repeat_interleave(groups, dim=1), v.repeat_interleave(groups, dim=1)
-    scores = (q @ k.transpose(-1, -2)).float() * scale
-    if softcap is not None:
-        scores = torch.tanh(scores / softcap) * softcap
-    if bias is not None:
-        scores = scores + bias
-    if mask is not None:
-        scores = scores.masked_fill(~mask, torch.finfo(torch.float32).min)  # -inf makes NaN of a padding row
-    if sinks is not None:
-        column = sinks.float()[None, :, None, None].expand(*scores.shape[:-1], 1)
-        weights = torch.cat((scores, column), dim=-1).softmax(-1)[..., :-1]
-    else:
-        weights = scores.softmax(-1)
-    return weights.to(v.dtype) @ v
-
-
-class Attention(nn.Module):
-    """Multi-head attention with grouped keys and values; every optional part is None where a family lacks it.
-
-    `q_norm`, `k_norm` normalise each head (their width is D) or all heads together (H*D), before rotation;
-    `rotated_q_norm`, `rotated_k_norm` each head after it. `window` counts visible positions, itself included.
-    `alibi` [H] holds slopes. `clip` bounds q, k and v.
-    """
-
-    def __init__(
-        self,
-        *,
-        width: int,
-        heads: int,
-        kv_heads: int,
-        head_dim: int,
-        layer: int,
-        rope: Rope | None = None,
-        qkv_bias: bool = False,
-        output_bias: bool = False,
-        scale: float | None = None,
-        q_norm: nn.Module | None = None,
-        k_norm: nn.Module | None = None,
-        rotated_q_norm: nn.Module | None = None,
-        rotated_k_norm: nn.Module | None = None,
-        window: int | None = None,
-        softcap: float | None = None,
-        alibi: Tensor | None = None,
-        clip: float | None = None,
-        has_sinks: bool = False,
-    ) -> None:
-        super().__init__()
-        self.heads, self.kv_heads, self.head_dim, self.layer = heads, kv_heads, head_dim, layer
-        self.q_proj: nn.Module = Linear(width, heads * head_dim, bias=qkv_bias)
-        self.k_proj: nn.Module = Linear(width, kv_heads * head_dim, bias=qkv_bias)
-        self.v_proj: nn.Module = Linear(width, kv_heads * head_dim, bias=qkv_bias)
-        self.o_proj: nn.Module = Linear(heads * head_dim, width, bias=output_bias)
-        self.q_norm, self.k_norm = q_norm, k_norm
-        self.rotated_q_norm, self.rotated_k_norm = rotated_q_norm, rotated_k_norm
-        self.rope, self.window, self.softcap, self.alibi, self.clip = rope, window, softcap, alibi, clip
-        self.scale = head_dim**-0.5 if scale is None else scale
-        self.sinks = nn.Parameter(torch.empty(heads, device="meta"), requires_grad=False) if has_sinks else None
-
-    def forward(self, x: Tensor, step: Step) -> Tensor:
-        """[B, T, E] -> [B, T, E]."""
-        batch, tokens, _ = x.shape
-        q, k, v = self.q_proj(x), self.k_proj(x), self.v_proj(x)
-        if self.clip is not None:
-            q, k, v = (t.clamp(-self.clip, self.clip) for t in (q, k, v))
-        q = self._heads(q, self.heads, self.q_norm)
-        k = self._heads(k, self.kv_heads, self.k_norm)
-        v = v.view(batch, tokens, self.kv_heads, self.head_dim).transpose(1, 2)
-        if self.rope is not None:
-            cos, sin = step.rotary(self.rope)
-            q, k = self.rope.rotate(q, cos, sin), self.rope.rotate(k, cos, sin)
-        if self.rotated_q_norm is not None and self.rotated_k_norm is not None:
-            q, k = self.rotated_q_norm(q), self.rotated_k_norm(k)
-        cache = step.layer_cache(self.layer)
-        if cache is not None:
-            k, v = cache.append(k, v)
-        bias = None
-        if self.alibi is not None:
-            keys = torch.arange(k.shape[2], device=x.device, dtype=torch.float32)
-            bias = self.alibi.to(x.device)[:, None, None] * keys
-        attended = attend(
-            q,
-            k,
-            v,
-            scale=self.scale,
-            mask=step.mask(self.window),
-            softcap=self.softcap,
-            sinks=self.sinks,
-            bias=bias,
-        )
-        return self.o_proj(attended.transpose(1, 2).reshape(batch, tokens, -1))
-
-    def _heads(self, x: Tensor, heads: int, norm: nn.Module | None) -> Tensor:
-        """[B, T, heads*D] -> [B, heads, T, D], normalised over whatever width the norm has."""
-        batch, tokens, _ = x.shape
-        is_per_head = norm is not None and next(norm.parameters()).shape[-1] == self.head_dim
-        if norm is not None and not is_per_head:
-            x = norm(x)
-        x = x.view(batch, tokens, heads, self.head_dim)
-        if norm is not None and is_per_head:
-            x = norm(x)
-        return x.transpose(1, 2)
 
 
 Activation = Callable[[Tensor], Tensor]

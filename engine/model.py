@@ -12,10 +12,10 @@ from torch import Tensor
 
 from engine import kernels
 from engine.api import ModelFileError, ModelInfo, UnsupportedModelError
+from engine.attention import Mixer
 from engine.decoder import Decoder
 from engine.device import WORKING_SPACE_BYTES, check_memory, pick_device, pick_dtype
 from engine.fused import fuse
-from engine.layers import Attention
 from engine.loaders import Checkpoint, GgufCheckpoint, open_checkpoint
 from engine.loaders.gguf_config import hugging_face_config
 from engine.models import find_family
@@ -77,8 +77,7 @@ class Blueprint:
     @property
     def cache_bytes_per_token(self) -> int:
         """Bytes that one token takes in a float32 KV cache."""
-        layers = [m for m in self.decoder.modules() if isinstance(m, Attention)]
-        return sum(2 * 4 * layer.kv_heads * layer.head_dim for layer in layers)
+        return sum(m.cache_bytes_per_token for m in self.decoder.modules() if isinstance(m, Mixer))
 
     def info(self, tokenizer: Tokenizer) -> ModelInfo:
         """What a person may want to know about the model."""

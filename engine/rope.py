@@ -14,11 +14,15 @@ import torch
 from torch import Tensor
 
 from engine.api import ModelFileError, UnsupportedModelError
+from engine.constant import Constant
 
 
-def base_frequencies(theta: float, dim: int) -> Tensor:
+def base_frequencies(theta: float, dim: int, device: torch.device | None = None) -> Tensor:
     """Inverse frequencies theta^(-2i/dim), float32 [dim / 2]."""
-    return 1.0 / (theta ** (torch.arange(0, dim, 2, dtype=torch.int64).float() / dim))
+    return 1.0 / (theta ** (torch.arange(0, dim, 2, dtype=torch.int64, device=device).float() / dim))
+
+
+ForLength = Callable[[int, torch.device], tuple[Tensor, float]]
 
 
 class Rope:
@@ -26,6 +30,7 @@ class Rope:
 
     `interleaved` pairs entry 2i with 2i+1 (GPT-J order, and the row order of many GGUF files); otherwise
     entry i is paired with i + dim/2 (GPT-NeoX order). `attention_factor` multiplies cosine and sine (YaRN).
+    `for_length` gives frequencies and factor by the length of the text, where they depend on it.
     """
 
     def __init__(
@@ -34,9 +39,9 @@ class Rope:
         *,
         attention_factor: float = 1.0,
         interleaved: bool = False,
-        for_length: Callable[[int], Tensor] | None = None,
+        for_length: ForLength | None = None,
     ) -> None:
-        self.inverse_frequencies = inverse_frequencies
+        self._inverse = Constant(inverse_frequencies)
         self.dim = 2 * inverse_frequencies.numel()
         self.attention_factor = attention_factor
         self.interleaved = interleaved
@@ -48,11 +53,14 @@ class Rope:
         `length` is the number of tokens in view after this step; only scalings that depend on it
         (dynamic NTK, LongRoPE) look at it. Angles are computed in float32 whatever `dtype` is.
         """
-        inverse = self.inverse_frequencies if self._for_length is None else self._for_length(length)
-        angles = positions.to(torch.float32)[..., None] * inverse.to(positions.device)
+        if self._for_length is None:
+            inverse, factor = self._inverse.on(positions.device), self.attention_factor
+        else:
+            inverse, factor = self._for_length(length, positions.device)
+        angles = positions.to(torch.float32)[..., None] * inverse
         cos, sin = angles.cos(), angles.sin()
-        if self.attention_factor != 1.0:
-            cos, sin = cos * self.attention_factor, sin * self.attention_factor
+        if factor != 1.0:
+            cos, sin = cos * factor, sin * factor
         return cos.to(dtype), sin.to(dtype)
 
     def rotate(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -118,30 +126,37 @@ def _yarn(
     return inverse, float(attention_factor)
 
 
-def _dynamic(scaling: Mapping[str, Any], *, theta: float, dim: int, max_positions: int) -> Callable[[int], Tensor]:
+def _dynamic(scaling: Mapping[str, Any], *, theta: float, dim: int, max_positions: int) -> ForLength:
     """Dynamic NTK: the base grows once the text is longer than the model was trained for."""
     factor = float(scaling["factor"])
 
-    def for_length(length: int) -> Tensor:
+    def for_length(length: int, device: torch.device) -> tuple[Tensor, float]:
         seen = max(length, max_positions)
         stretched = theta * ((factor * seen / max_positions) - (factor - 1)) ** (dim / (dim - 2))
-        return base_frequencies(stretched, dim)
+        return base_frequencies(stretched, dim, device), 1.0
 
     return for_length
 
 
-def _longrope(
-    base: Tensor, scaling: Mapping[str, Any], *, max_positions: int
-) -> tuple[Callable[[int], Tensor], float]:
-    """LongRoPE (arXiv:2402.13753): one list of divisors up to the original context, another beyond it."""
+def _longrope(base: Tensor, scaling: Mapping[str, Any], *, max_positions: int) -> ForLength:
+    """LongRoPE (arXiv:2402.13753): one list of divisors up to the original context, another beyond it.
+
+    Phi-3.5-MoE names the factors of both, as short_mscale and long_mscale.
+    """
     original = int(scaling.get("original_max_position_embeddings") or max_positions)
-    short = base / torch.tensor(scaling["short_factor"], dtype=torch.float32)
-    long = base / torch.tensor(scaling["long_factor"], dtype=torch.float32)
+    short = Constant(base / torch.tensor(scaling["short_factor"], dtype=torch.float32))
+    long = Constant(base / torch.tensor(scaling["long_factor"], dtype=torch.float32))
     attention_factor = scaling.get("attention_factor")
     if attention_factor is None:
         factor = scaling.get("factor") or max_positions / original
         attention_factor = 1.0 if factor <= 1 else math.sqrt(1 + math.log(factor) / math.log(original))
-    return (lambda length: long if length > original else short), float(attention_factor)
+    short_factor = float(scaling.get("short_mscale", attention_factor))
+    long_factor = float(scaling.get("long_mscale", attention_factor))
+
+    def for_length(length: int, device: torch.device) -> tuple[Tensor, float]:
+        return (long.on(device), long_factor) if length > original else (short.on(device), short_factor)
+
+    return for_length
 
 
 def make_rope(
@@ -174,8 +189,8 @@ def make_rope(
             grow = _dynamic(scaling, theta=theta, dim=dim, max_positions=max_positions)
             return Rope(base, interleaved=interleaved, for_length=grow)
         if kind in ("longrope", "su"):
-            grow, factor = _longrope(base, scaling, max_positions=max_positions)
-            return Rope(base, attention_factor=factor, interleaved=interleaved, for_length=grow)
+            choose = _longrope(base, scaling, max_positions=max_positions)
+            return Rope(base, interleaved=interleaved, for_length=choose)
     except (KeyError, TypeError, ValueError, ZeroDivisionError, RuntimeError) as error:
         raise ModelFileError(f"The rope scaling {kind!r} in the model's settings is broken: {error}.") from error
     raise UnsupportedModelError(

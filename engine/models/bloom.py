@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.attention import Alibi
 from engine.decoder import Decoder
 from engine.layers import MLP, Block
 from engine.models.config import Config
@@ -41,11 +42,11 @@ def names(config: Config) -> Names:
 
 def build(config: Config) -> Decoder:
     """Compose the decoder."""
-    slopes = alibi_slopes(config.heads)
+    alibi = Alibi(alibi_slopes(config.heads))
 
     def block(layer: int) -> Block:
         return Block(
-            self_attn=attention(config, layer, alibi=slopes, qkv_bias=True, output_bias=True),
+            self_attn=attention(config, layer, alibi=alibi, qkv_bias=True, output_bias=True),
             mlp=MLP(config.width, 4 * config.width, config.activation("hidden_act", "gelu_new")),
             input_layernorm=layer_norm(config),
             post_attention_layernorm=layer_norm(config),

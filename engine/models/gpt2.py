@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from engine.attention import Attention
 from engine.decoder import Decoder
-from engine.layers import MLP, Attention, Block, Embedding, LayerNorm
+from engine.layers import MLP, Block, Embedding, LayerNorm
 from engine.models.config import Config
 from engine.models.family import Family, Names, Origin, fused, per_layer, transposed
 from engine.models.skeleton import causal_decoder

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.attention import Attention
 from engine.decoder import Decoder
-from engine.layers import Attention, Block
+from engine.layers import Block
 from engine.models.config import Config
 from engine.models.family import Family
 from engine.models.skeleton import attention, causal_decoder, gated_mlp, pre_norm_block, rotary

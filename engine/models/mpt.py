@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.attention import Alibi
 from engine.decoder import Decoder
 from engine.layers import MLP, Block
 from engine.models.config import Config
@@ -43,13 +44,13 @@ def build(config: Config) -> Decoder:
     """Compose the decoder; GGUF holds the settings of attention flat, config.json nests them."""
     nested = config.get("attn_config")
     inner = Config({**config.values, **(nested if isinstance(nested, Mapping) else {})}, where=config.where)
-    slopes = alibi_slopes(config.heads, largest=inner.number("alibi_bias_max", 8.0))
+    alibi = Alibi(alibi_slopes(config.heads, largest=inner.number("alibi_bias_max", 8.0)))
     clip = inner.optional_number("clip_qkv")
     hidden = config.integer("intermediate_size", 4 * config.width)
 
     def block(layer: int) -> Block:
         return Block(
-            self_attn=attention(config, layer, alibi=slopes, clip=clip),
+            self_attn=attention(config, layer, alibi=alibi, clip=clip),
             mlp=MLP(config.width, hidden, config.activation("hidden_act", "gelu"), bias=False),
             input_layernorm=layer_norm(config, bias=False),
             post_attention_layernorm=layer_norm(config, bias=False),

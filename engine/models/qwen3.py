@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from engine.attention import Attention
 from engine.decoder import Decoder
-from engine.layers import Attention, Block
+from engine.layers import Block
 from engine.models.config import Config
 from engine.models.family import Family
 from engine.models.qwen2 import window

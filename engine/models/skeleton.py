@@ -8,9 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engine.attention import Attention
 from engine.decoder import Decoder
 from engine.experts import MixtureOfExperts, Route
-from engine.layers import Attention, Block, Embedding, GatedMLP, LayerNorm, Linear, RMSNorm
+from engine.layers import Block, Embedding, GatedMLP, LayerNorm, Linear, RMSNorm
 from engine.models.config import Config
 from engine.rope import Rope, make_rope
 

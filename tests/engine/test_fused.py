@@ -14,9 +14,10 @@ from test_kernels import packed_matrix
 from torch import Tensor, nn
 
 from engine import kernels
+from engine.attention import Attention
 from engine.cache import KVCache, LayerCache
 from engine.fused import fuse
-from engine.layers import ACTIVATIONS, Attention, Block, GatedMLP, RMSNorm, Step
+from engine.layers import ACTIVATIONS, Block, GatedMLP, RMSNorm, Step
 from engine.quants.linear import QuantizedLinear
 from engine.rope import make_rope
 
