@@ -12,13 +12,13 @@ from torch import Tensor, nn
 
 from engine.layers import Linear
 
-Route = Callable[[Tensor], tuple[Tensor, Tensor]]
+Route = Callable[[Tensor, Tensor | None], tuple[Tensor, Tensor]]  # scores, bias -> weights, experts [tokens, count]
 
 
 def softmax_then_top_k(count: int, *, renormalise: bool, scale: float = 1.0) -> Route:
     """Softmax over all experts, then the `count` largest, renormalised or not (Mixtral, Qwen)."""
 
-    def route(logits: Tensor) -> tuple[Tensor, Tensor]:
+    def route(logits: Tensor, _bias: Tensor | None) -> tuple[Tensor, Tensor]:
         weights, chosen = logits.float().softmax(-1).topk(count, dim=-1)
         if renormalise:
             weights = weights / weights.sum(-1, keepdim=True)
@@ -30,9 +30,59 @@ def softmax_then_top_k(count: int, *, renormalise: bool, scale: float = 1.0) -> 
 def top_k_then_softmax(count: int) -> Route:
     """The `count` largest scores, softmax over those alone (GPT-OSS, Granite)."""
 
-    def route(logits: Tensor) -> tuple[Tensor, Tensor]:
+    def route(logits: Tensor, _bias: Tensor | None) -> tuple[Tensor, Tensor]:
         scores, chosen = logits.float().topk(count, dim=-1)
         return scores.softmax(-1), chosen
+
+    return route
+
+
+def sparse_mixer(jitter: float) -> Route:
+    """Two experts, each weighed against those whose score is near its own (SparseMixer-v2, arXiv:2409.12136)."""
+
+    def route(logits: Tensor, _bias: Tensor | None) -> tuple[Tensor, Tensor]:
+        scores = left = logits.float()
+        weights, chosen = [], []
+        for _ in range(2):
+            best, index = left.max(-1, keepdim=True)
+            is_far = (best - scores) / scores.abs().clamp(min=best) > 2 * jitter
+            weights.append(left.masked_fill(is_far, float("-inf")).softmax(-1).gather(-1, index))
+            chosen.append(index)
+            left = left.scatter(-1, index, float("-inf"))
+        return torch.cat(weights, -1), torch.cat(chosen, -1)
+
+    return route
+
+
+def grouped_top_k(
+    count: int,
+    *,
+    score: Callable[[Tensor], Tensor],
+    groups: int,
+    top_groups: int,
+    group_votes: int,
+    renormalise: bool,
+    scale: float,
+) -> Route:
+    """The `count` best experts of the `top_groups` best groups (DeepSeek-V2 and V3, arXiv:2412.19437, 2.1.2).
+
+    A group is as good as the sum of its `group_votes` best experts. A bias decides who is chosen, not how much
+    it weighs.
+    """
+
+    def route(logits: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor]:
+        scores = score(logits.float())
+        ranked = scores if bias is None else scores + bias
+        if groups > 1:
+            by_group = ranked.view(len(ranked), groups, -1)
+            best = by_group.topk(group_votes, dim=-1).values.sum(-1).topk(top_groups, dim=-1).indices
+            is_in = torch.zeros_like(by_group[..., 0]).scatter(1, best, 1.0).bool()[..., None]
+            ranked = by_group.masked_fill(~is_in, float("-inf")).flatten(1)
+        chosen = ranked.topk(count, dim=-1).indices
+        weights = scores.gather(-1, chosen)
+        if renormalise:
+            weights = weights / (weights.sum(-1, keepdim=True) + 1e-20)
+        return weights * scale, chosen
 
     return route
 
@@ -40,7 +90,8 @@ def top_k_then_softmax(count: int) -> Route:
 class MixtureOfExperts(nn.Module):
     """`router` scores the experts, `route` picks and weighs them, `shared_expert` always takes part.
 
-    `shared_expert_gate` [E -> 1] scales the shared expert by a sigmoid where a family has it.
+    `shared_expert_gate` [E -> 1] scales the shared expert by a sigmoid where a family has it; `selection_bias`
+    [experts] is what the route gets as bias.
     """
 
     def __init__(
@@ -52,6 +103,7 @@ class MixtureOfExperts(nn.Module):
         router_bias: bool = False,
         shared_expert: nn.Module | None = None,
         has_shared_gate: bool = False,
+        has_selection_bias: bool = False,
     ) -> None:
         super().__init__()
         self.router: nn.Module = Linear(width, len(experts), bias=router_bias)
@@ -59,11 +111,13 @@ class MixtureOfExperts(nn.Module):
         self.route = route
         self.shared_expert = shared_expert
         self.shared_expert_gate = Linear(width, 1) if has_shared_gate else None
+        bias = torch.empty(len(experts), device="meta") if has_selection_bias else None
+        self.selection_bias = None if bias is None else nn.Parameter(bias, requires_grad=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, T, E] -> [B, T, E]."""
         flat = x.reshape(-1, x.shape[-1])
-        weights, chosen = self.route(self.router(flat))
+        weights, chosen = self.route(self.router(flat), self.selection_bias)
         out = torch.zeros_like(flat)
         for index, expert in enumerate(self.experts):
             token, slot = (chosen == index).nonzero(as_tuple=True)

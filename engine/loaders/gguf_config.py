@@ -18,6 +18,8 @@ _KEYS = {
     "attention.head_count_kv": "num_key_value_heads",
     "attention.key_length": "head_dim",
     "attention.value_length": "value_head_dim",
+    "attention.key_length_mla": "latent_key_dim",
+    "attention.value_length_mla": "latent_value_dim",
     "attention.layer_norm_rms_epsilon": "rms_norm_eps",
     "attention.layer_norm_epsilon": "layer_norm_eps",
     "attention.sliding_window": "sliding_window",
@@ -37,6 +39,7 @@ _KEYS = {
     "expert_group_used_count": "topk_group",
     "expert_weights_scale": "routed_scaling_factor",
     "expert_weights_norm": "norm_topk_prob",
+    "expert_gating_func": "expert_gating_func",
     "leading_dense_block_count": "first_k_dense_replace",
     "attn_logit_softcapping": "attn_logit_softcapping",
     "final_logit_softcapping": "final_logit_softcapping",
@@ -68,6 +71,8 @@ def hugging_face_config(metadata: Mapping[str, Any], tensors: Container[str]) ->
             scaling[_SCALING_KEYS[name]] = value
         elif name == "rope.scaling.type":
             scaling["rope_type"] = value
+        elif name == "rope.scaling.yarn_log_multiplier" and isinstance(value, float):
+            scaling["mscale"] = scaling["mscale_all_dim"] = 10 * value  # stored as a tenth (llama.cpp's converter)
         else:
             config[_KEYS.get(name, name)] = value
     if scaling.get("rope_type", "none") not in ("none", ""):

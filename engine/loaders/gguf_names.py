@@ -23,11 +23,19 @@ LAYER = {
     "self_attn.o_proj": "attn_output",
     "self_attn.q_norm": "attn_q_norm",
     "self_attn.k_norm": "attn_k_norm",
-    "self_attn.sinks": "attn_sinks",
+    "self_attn.sinks": "attn_sinks.weight",
+    "self_attn.q_a_proj": "attn_q_a",
+    "self_attn.q_a_layernorm": "attn_q_a_norm",
+    "self_attn.q_b_proj": "attn_q_b",
+    "self_attn.kv_a_proj": "attn_kv_a_mqa",
+    "self_attn.kv_a_layernorm": "attn_kv_a_norm",
+    "self_attn.k_up": "attn_k_b",
+    "self_attn.v_up": "attn_v_b",
     "mlp.gate_proj": "ffn_gate",
     "mlp.up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
     "mlp.router": "ffn_gate_inp",
+    "mlp.selection_bias": "exp_probs_b.bias",
     "mlp.shared_expert.gate_proj": "ffn_gate_shexp",
     "mlp.shared_expert.up_proj": "ffn_up_shexp",
     "mlp.shared_expert.down_proj": "ffn_down_shexp",
@@ -39,6 +47,7 @@ EXPERT = {"gate_proj": "ffn_gate_exps", "up_proj": "ffn_up_exps", "down_proj": "
 def gguf_name(module: str) -> str | None:
     """The GGUF tensor, without `.weight` or `.bias`, that holds a module's weights; None if there is no rule.
 
+    A parameter that is neither (`layers.3.self_attn.sinks`) names its tensor whole.
     One expert's projection (`layers.3.mlp.experts.5.up_proj`) names the tensor stacked over all experts.
     """
     if module in GLOBAL:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import torch
 from torch import nn
 
-from engine.api import UnsupportedModelError
+from engine.attention import Alibi
 from engine.decoder import Decoder
 from engine.layers import MLP, Block, ParallelBlock
 from engine.models.config import Config
 from engine.models.family import Family, Names, Origin, grouped, per_layer
-from engine.models.skeleton import attention, causal_decoder, layer_norm, rotary
+from engine.models.skeleton import alibi_slopes, attention, causal_decoder, layer_norm, rotary
 
 _SETTINGS = {"layer_norm_epsilon": "layer_norm_eps", "num_kv_heads": "num_key_value_heads"}
 
@@ -47,10 +48,12 @@ def names(config: Config) -> Names:
 
 
 def build(config: Config) -> Decoder:
-    """Compose the decoder. Raises `UnsupportedModelError` for the ALiBi models, Falcon-RW."""
+    """Compose the decoder; the oldest models (Falcon-RW) have ALiBi, rounded to bfloat16, instead of rotation."""
+    alibi = None
     if config.flag("alibi", False):
-        raise UnsupportedModelError(f"{config.where}: Falcon with ALiBi (Falcon-RW) is not supported.")
-    rope = rotary(config)
+        slopes = alibi_slopes(config.heads)
+        alibi = Alibi(slopes, scale=config.head_dim**-0.5, dtype=torch.bfloat16)
+    rope = rotary(config) if alibi is None else None
     has_bias = config.flag("bias", False)
     is_new = config.flag("new_decoder_architecture", False)
     is_parallel = is_new or config.flag("parallel_attn", True)
@@ -59,7 +62,7 @@ def build(config: Config) -> Decoder:
     hidden = config.integer("ffn_hidden_size", 4 * config.width)
 
     def block(layer: int) -> nn.Module:
-        attn = attention(sizes, layer, rope=rope, qkv_bias=has_bias, output_bias=has_bias)
+        attn = attention(sizes, layer, rope=rope, alibi=alibi, qkv_bias=has_bias, output_bias=has_bias)
         mlp = MLP(config.width, hidden, config.activation("activation", "gelu"), bias=has_bias)
         kind = ParallelBlock if is_parallel else Block
         return kind(

@@ -8,17 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from torch import Tensor
 
 from engine.decoder import Decoder
 from engine.models.config import Config
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from engine.quants import PackedTensor
-
-    Weight = Tensor | PackedTensor
 
 Take = Callable[[Any], Any]
 
@@ -40,7 +35,12 @@ def rows(start: int, stop: int) -> Take:
 
 def transposed(inner: Take = whole) -> Take:
     """The transposed matrix (GPT-2 stores its projections [in, out]); a bias stays as it is."""
-    return lambda weight: inner(weight.t().contiguous() if weight.dim() == 2 else weight)
+    return dense(lambda weight: inner(weight.t().contiguous() if weight.dim() == 2 else weight))
+
+
+def dense(inner: Take = whole) -> Take:
+    """Of the values, where the file packs them."""
+    return lambda weight: inner(weight if isinstance(weight, Tensor) else weight.dequantize())
 
 
 def expert(index: int, inner: Take = whole) -> Take:
@@ -52,11 +52,11 @@ def grouped(groups: int, sizes: Sequence[int], index: int) -> Take:
     """Part `index` of every group, where the rows are `groups` groups of parts with so many rows each."""
     start = sum(sizes[:index])
 
-    def take(weight: Any) -> Any:
+    def take(weight: Tensor) -> Tensor:
         parts = weight.view(groups, sum(sizes), *weight.shape[1:])
         return parts[:, start : start + sizes[index]].reshape(-1, *weight.shape[1:])
 
-    return take
+    return dense(take)
 
 
 @dataclass(frozen=True)

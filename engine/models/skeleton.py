@@ -83,14 +83,22 @@ def gated_mlp(config: Config, *, hidden: int | None = None, activation: str = "h
 
 
 def mixture(
-    config: Config, route: Callable[[int], Route], *, hidden: int, **parts: Any
+    config: Config,
+    route: Callable[[int], Route],
+    *,
+    hidden: int,
+    expert: Callable[[], nn.Module] | None = None,
+    **parts: Any,
 ) -> Callable[[], MixtureOfExperts]:
-    """Makes one layer's experts, gated networks of width `hidden`; `route` gets how many a token takes."""
+    """Makes one layer's experts, gated networks of width `hidden` unless `expert` makes another kind.
+
+    `route` gets how many experts a token takes.
+    """
     count = config.integer("num_local_experts", 8, high=1024)
     chosen = config.integer("num_experts_per_tok", 2, high=count)
 
     def make() -> MixtureOfExperts:
-        experts: list[nn.Module] = [gated_mlp(config, hidden=hidden) for _ in range(count)]
+        experts = [gated_mlp(config, hidden=hidden) if expert is None else expert() for _ in range(count)]
         return MixtureOfExperts(width=config.width, experts=experts, route=route(chosen), **parts)
 
     return make

@@ -15,7 +15,7 @@ from engine.loaders import Checkpoint
 from engine.loaders.gguf_names import gguf_name
 from engine.models.config import Config
 from engine.models.family import Family, Names, Origin, expert, rows
-from engine.quants import PackedTensor, packed_linear
+from engine.quants import PackedTensor
 from engine.quants.embedding import QuantizedEmbedding
 from engine.quants.linear import QuantizedLinear
 
@@ -52,46 +52,49 @@ class _Loader:
         self.names: Names = (family.gguf_names if config.is_gguf else family.names)(config)
         embedding = self.names.get("embed_tokens", Origin("embed_tokens")).name
         self.prefix = "" if config.is_gguf else _prefix(checkpoint, embedding)
+        self.stems = {name.rpartition(".")[0] for name in checkpoint.tensors}
 
     def fill(self, decoder: Decoder, path: str, module: nn.Module) -> None:
-        origin = self._origin(decoder, path, module)
-        if isinstance(module, Linear):
-            weight, bias = self._projection(origin, module)
-            if not isinstance(weight, Tensor):
-                self._replace(decoder, path, QuantizedLinear(weight, bias))
-                return
-            module.weight = nn.Parameter(weight, requires_grad=False)
-            if bias is not None:
-                module.bias = nn.Parameter(bias, requires_grad=False)
-            return
         for name, parameter in _own_parameters(module):
-            stored = origin.name if name not in ("weight", "bias") and not self.config.is_gguf else None
-            tensor = f"{stored}.{name}" if stored else f"{origin.name}.{'weight' if name == 'sinks' else name}"
-            weight = self._read(tensor, origin, tuple(parameter.shape))
-            if isinstance(module, Embedding) and not isinstance(weight, Tensor):
-                self._replace(decoder, path, QuantizedEmbedding(weight))
-                return
-            if not isinstance(weight, Tensor):
-                weight = weight.dequantize()
-            setattr(module, name, nn.Parameter(weight, requires_grad=False))
+            source = self._source(decoder, path, module, name)
+            weight = self._read(source, tuple(parameter.shape))
+            if not isinstance(weight, Tensor) and name == "weight":
+                if isinstance(module, Linear):
+                    bias = self._source(decoder, path, module, "bias")
+                    dense = None if module.bias is None else self._dense(bias, tuple(module.bias.shape))
+                    self._replace(decoder, path, QuantizedLinear(weight, dense))
+                    return
+                if isinstance(module, Embedding) and isinstance(weight, PackedTensor):
+                    self._replace(decoder, path, QuantizedEmbedding(weight))
+                    return
+            setattr(module, name, nn.Parameter(_values(weight), requires_grad=False))
 
-    def _origin(self, decoder: Decoder, path: str, module: nn.Module) -> Origin:
+    def _source(self, decoder: Decoder, path: str, module: nn.Module, name: str) -> Origin:
+        """Where a module's parameter lies: the tensor's whole name, and which part of it."""
+        exact = self.names.get(f"{path}.{name}")
+        if exact is not None:
+            return replace(exact, name=self._stored(exact.name))
         if not self.config.is_gguf:
             origin = self.names.get(path, Origin(path))
-            return replace(origin, name=self._stored(origin.name))
+            stacked = tuple(self._stored(f"{other}.{name}") for other in origin.stacked)
+            return replace(origin, name=self._stored(f"{origin.name}.{name}"), stacked=stacked)
         if path in self.names:
-            return self.names[path]
-        name = gguf_name(path)
-        if name is None:
+            origin = self.names[path]
+            return replace(origin, name=f"{origin.name}.{name}")
+        parameter = gguf_name(f"{path}.{name}")
+        if parameter is not None:
+            return Origin(parameter)
+        module_name = gguf_name(path)
+        if module_name is None:
             raise ModelFileError(f"{self.checkpoint.path.name}: no GGUF tensor is known for {path!r}.")
-        return self._unfused(decoder, path, module, name)
+        origin = self._unfused(decoder, path, module, module_name)
+        return replace(origin, name=f"{origin.name}.{name}")
 
     def _stored(self, name: str) -> str:
         """The name with the checkpoint's prefix; the output head often stands outside of it."""
-        inside = f"{self.prefix}{name}"
-        tensors = self.checkpoint.tensors
-        is_outside = f"{inside}.weight" not in tensors and f"{name}.weight" in tensors
-        return name if is_outside else inside
+        stem = name.rpartition(".")[0]
+        is_outside = f"{self.prefix}{stem}" not in self.stems and stem in self.stems
+        return name if is_outside else f"{self.prefix}{name}"
 
     def _unfused(self, decoder: Decoder, path: str, module: nn.Module, name: str) -> Origin:
         """GGUF files of some families hold q, k and v, or gate and up, as consecutive rows of one tensor."""
@@ -114,35 +117,23 @@ class _Loader:
                 return Origin(f"{block}.ffn_up", rows(start, start + size))
         return Origin(name)
 
-    def _projection(self, origin: Origin, module: Linear) -> tuple[Tensor | PackedTensor, Tensor | None]:
-        shape = (module.out_features, module.in_features)
-        bias = None
-        if module.bias is not None:
-            bias = self._dense(f"{origin.name}.bias", origin, (module.out_features,))
-        packed = packed_linear(self.config.values, self.checkpoint.tensors, self.checkpoint.read, origin.name)
-        if packed is None:
-            return self._read(f"{origin.name}.weight", origin, shape), bias
-        weight = origin.take(packed)
-        self._check(f"{origin.name}.weight", tuple(weight.shape), shape)
-        return weight.to(self.device), bias
+    def _dense(self, source: Origin, shape: tuple[int, ...]) -> Tensor:
+        return _values(self._read(source, shape))
 
-    def _dense(self, name: str, origin: Origin, shape: tuple[int, ...]) -> Tensor:
-        weight = self._read(name, origin, shape)
-        return weight if isinstance(weight, Tensor) else weight.dequantize()
-
-    def _read(self, name: str, origin: Origin, shape: tuple[int, ...]) -> Tensor | PackedTensor:
-        if name not in self.checkpoint.tensors:
-            raise ModelFileError(f"{self.checkpoint.path.name}: the tensor {name!r} is missing.")
-        stored = self.checkpoint.read(name)
-        if origin.stacked:
-            leaf = name.rpartition(".")[2]
-            rest = [self.checkpoint.read(f"{self._stored(other)}.{leaf}") for other in origin.stacked]
-            stored = torch.stack([part for part in (stored, *rest) if isinstance(part, Tensor)])
-        weight = origin.take(stored)
-        self._check(name, tuple(weight.shape), shape)
+    def _read(self, source: Origin, shape: tuple[int, ...]) -> Tensor | PackedTensor:
+        stored = self._stored_values(source.name)
+        if source.stacked:
+            stored = torch.stack([_values(stored), *(_values(self._stored_values(name)) for name in source.stacked)])
+        weight = source.take(stored)
+        self._check(source.name, tuple(weight.shape), shape)
         if isinstance(weight, Tensor) and (weight.dim() < 2 or weight.dtype == torch.float64):
             weight = weight.float()
         return weight.to(self.device)
+
+    def _stored_values(self, name: str) -> Tensor | PackedTensor:
+        if name in self.checkpoint.tensors:
+            return self.checkpoint.read(name)
+        raise ModelFileError(f"{self.checkpoint.path.name}: the tensor {name!r} is missing.")
 
     def _check(self, name: str, found: tuple[int, ...], expected: tuple[int, ...]) -> None:
         if found != expected:
@@ -155,6 +146,10 @@ class _Loader:
     def _replace(decoder: Decoder, path: str, module: nn.Module) -> None:
         parent, _, leaf = path.rpartition(".")
         setattr(decoder.get_submodule(parent), leaf, module)
+
+
+def _values(weight: Tensor | PackedTensor) -> Tensor:
+    return weight if isinstance(weight, Tensor) else weight.dequantize()
 
 
 def _out_features(module: nn.Module) -> int:

@@ -5,8 +5,7 @@ To add a block type: its function and entry in a file here; to add a file, its `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -16,7 +15,7 @@ from engine.quants import k_quants, legacy, nonlinear, ternary
 from engine.quants.block import BlockType
 from engine.quants.packed import PackedTensor
 
-__all__ = ["BLOCK_TYPES", "BlockType", "PackedTensor", "by_ggml_id", "dequantize", "packed_linear"]
+__all__ = ["BLOCK_TYPES", "BlockType", "PackedTensor", "by_ggml_id", "dequantize"]
 
 _ALL = (*legacy.TYPES, *k_quants.TYPES, *nonlinear.TYPES, *ternary.TYPES)
 BLOCK_TYPES: Mapping[str, BlockType] = {kind.name: kind for kind in _ALL}
@@ -38,14 +37,3 @@ def dequantize(type_name: str, blocks: Tensor) -> Tensor:
             f"{type_name} blocks are uint8 [N, {kind.type_size}], not {blocks.dtype} {list(blocks.shape)}."
         )
     return kind.dequantize(blocks)
-
-
-def packed_linear(
-    _settings: Mapping[str, Any], tensors: Container[str], read: Callable[[str], Tensor | PackedTensor], prefix: str
-) -> PackedTensor | None:
-    """The packed weight of the projection `prefix`, or None when it is stored as plain numbers."""
-    name = f"{prefix}.weight"
-    if name not in tensors:
-        return None
-    weight = read(name)
-    return weight if isinstance(weight, PackedTensor) else None
