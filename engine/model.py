@@ -183,6 +183,12 @@ def _gguf_values(checkpoint: Checkpoint) -> dict[str, object]:
     values["vocab_size"] = embedding.shape[0]
     if "rope_freqs.weight" in tensors:
         values["rope_scaling"] = {"rope_type": "divisors", "divisors": checkpoint.read("rope_freqs.weight")}
+    scaling = values.get("rope_scaling")
+    if isinstance(scaling, dict) and scaling["rope_type"] == "longrope":
+        for length in ("short", "long"):
+            name = f"rope_factors_{length}.weight"
+            if name in tensors:
+                scaling[f"{length}_factor"] = torch.as_tensor(checkpoint.read(name)).tolist()
     return values
 
 

@@ -39,7 +39,6 @@ _KEYS = {
     "expert_group_used_count": "topk_group",
     "expert_weights_scale": "routed_scaling_factor",
     "expert_weights_norm": "norm_topk_prob",
-    "expert_gating_func": "expert_gating_func",
     "leading_dense_block_count": "first_k_dense_replace",
     "attn_logit_softcapping": "attn_logit_softcapping",
     "final_logit_softcapping": "final_logit_softcapping",
@@ -47,6 +46,11 @@ _KEYS = {
     "embedding_scale": "embedding_multiplier",
     "residual_scale": "residual_multiplier",
     "use_parallel_residual": "use_parallel_residual",
+    "ssm.conv_kernel": "conv_kernel",
+    "ssm.inner_size": "inner_size",
+    "ssm.state_size": "state_size",
+    "ssm.time_step_rank": "time_step_rank",
+    "shortconv.l_cache": "conv_L_cache",
 }
 _SCALING_KEYS = {
     "rope.scaling.factor": "factor",
@@ -75,12 +79,20 @@ def hugging_face_config(metadata: Mapping[str, Any], tensors: Container[str]) ->
             scaling["mscale"] = scaling["mscale_all_dim"] = 10 * value  # stored as a tenth (llama.cpp's converter)
         else:
             config[_KEYS.get(name, name)] = value
+    if "rope_factors_short.weight" in tensors:
+        scaling["rope_type"] = "longrope"
     if scaling.get("rope_type", "none") not in ("none", ""):
         config["rope_scaling"] = scaling
+    pattern = config.get("attention.sliding_window_pattern")
+    if isinstance(pattern, list):
+        config["layer_types"] = ["sliding_attention" if is_sliding else "full_attention" for is_sliding in pattern]
     vocabulary = metadata.get("tokenizer.ggml.tokens")
     if "vocab_size" not in config and isinstance(vocabulary, list):
         config["vocab_size"] = len(vocabulary)
     config["tie_word_embeddings"] = "output.weight" not in tensors
     config["attention_bias"] = "blk.0.attn_q.bias" in tensors
     config["mlp_bias"] = "blk.0.ffn_up.bias" in tensors
+    config["lm_head_bias"] = "output.bias" in tensors
+    config["use_qk_norm"] = "blk.0.attn_q_norm.weight" in tensors
+    config["has_two_norms"] = "blk.0.attn_norm_2.weight" in tensors
     return config

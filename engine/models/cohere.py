@@ -15,10 +15,10 @@ def layer_norm(config: Config) -> LayerNorm:
 
 
 def build(config: Config) -> Decoder:
-    """Compose the decoder; the larger model (64 layers) normalises query and key heads."""
+    """Compose the decoder; the larger model normalises query and key heads."""
     rope = rotary(config, interleaved=True)
     has_bias = config.flag("attention_bias", False)
-    has_head_norms = config.flag("use_qk_norm", config.is_gguf and config.layers >= 64)
+    has_head_norms = config.flag("use_qk_norm", False)
     eps = config.number("layer_norm_eps", 1e-5, high=1.0)
 
     def head_norm(heads: int) -> PerHeadLayerNorm | None:

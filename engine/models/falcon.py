@@ -12,14 +12,24 @@ from engine.models.config import Config
 from engine.models.family import Family, Names, Origin, grouped, per_layer
 from engine.models.skeleton import alibi_slopes, attention, causal_decoder, layer_norm, rotary
 
-_SETTINGS = {"layer_norm_epsilon": "layer_norm_eps", "num_kv_heads": "num_key_value_heads"}
+_SETTINGS = {
+    "layer_norm_epsilon": "layer_norm_eps",
+    "num_kv_heads": "num_key_value_heads",
+}
 
 
 def kv_heads(config: Config) -> int:
     """Falcon 40B groups its heads, 7B has one key head, the oldest have one for each query head."""
-    if config.flag("new_decoder_architecture", False):
+    if config.is_gguf or config.flag("new_decoder_architecture", False):
         return config.kv_heads
     return 1 if config.flag("multi_query", True) else config.heads
+
+
+def has_two_norms(config: Config) -> bool:
+    """Whether attention and the network, side by side, each have a norm of their own (Falcon 40B)."""
+    if config.is_gguf:
+        return config.flag("has_two_norms", False)
+    return config.flag("new_decoder_architecture", False) and config.get("num_ln_in_parallel_attn", 2) == 2
 
 
 def names(config: Config) -> Names:
@@ -27,8 +37,9 @@ def names(config: Config) -> Names:
     groups = kv_heads(config)
     sizes = [config.heads // groups * config.head_dim, config.head_dim, config.head_dim]
     source = "self_attention.query_key_value"
-    has_two_norms = config.flag("new_decoder_architecture", False) and config.get("num_ln_in_parallel_attn", 2) == 2
-    first, second = ("ln_attn", "ln_mlp") if has_two_norms else ("input_layernorm", "post_attention_layernorm")
+    first, second = (
+        ("ln_attn", "ln_mlp") if has_two_norms(config) else ("input_layernorm", "post_attention_layernorm")
+    )
     return {
         "embed_tokens": Origin("word_embeddings"),
         "norm": Origin("ln_f"),
@@ -47,6 +58,14 @@ def names(config: Config) -> Names:
     }
 
 
+def gguf_names(config: Config) -> Names:
+    """Where there are two norms, attention has the second."""
+    if not has_two_norms(config):
+        return {}
+    table = {"input_layernorm": "attn_norm_2", "post_attention_layernorm": "attn_norm"}
+    return per_layer(config, table, source="blk.{}")
+
+
 def build(config: Config) -> Decoder:
     """Compose the decoder; the oldest models (Falcon-RW) have ALiBi, rounded to bfloat16, instead of rotation."""
     alibi = None
@@ -55,11 +74,10 @@ def build(config: Config) -> Decoder:
         alibi = Alibi(slopes, scale=config.head_dim**-0.5, dtype=torch.bfloat16)
     rope = rotary(config) if alibi is None else None
     has_bias = config.flag("bias", False)
-    is_new = config.flag("new_decoder_architecture", False)
-    is_parallel = is_new or config.flag("parallel_attn", True)
-    has_second_norm = not is_parallel or (is_new and config.get("num_ln_in_parallel_attn", 2) == 2)
+    is_parallel = config.flag("new_decoder_architecture", False) or config.flag("parallel_attn", True)
+    has_second_norm = not is_parallel or has_two_norms(config)
     sizes = Config({**config.values, "num_key_value_heads": kv_heads(config)}, where=config.where)
-    hidden = config.integer("ffn_hidden_size", 4 * config.width)
+    hidden = config.integer("intermediate_size" if config.is_gguf else "ffn_hidden_size", 4 * config.width)
 
     def block(layer: int) -> nn.Module:
         attn = attention(sizes, layer, rope=rope, alibi=alibi, qkv_bias=has_bias, output_bias=has_bias)
@@ -75,4 +93,12 @@ def build(config: Config) -> Decoder:
     return causal_decoder(config, block, norm=layer_norm(config), tied=True)
 
 
-FAMILY = Family(name="falcon", model_types=("falcon",), build=build, names=names, settings=_SETTINGS)
+FAMILY = Family(
+    name="falcon",
+    model_types=("falcon",),
+    gguf=("falcon",),
+    build=build,
+    settings=_SETTINGS,
+    names=names,
+    gguf_names=gguf_names,
+)

@@ -75,7 +75,7 @@ def build(config: Config) -> Decoder:
     sizes = Config({**config.values, "num_key_value_heads": kv_heads}, where=config.where, is_gguf=config.is_gguf)
     rope = rotary(config)
     hidden = hidden_width(config)
-    kernel = config.integer("shortconv.l_cache" if config.is_gguf else "conv_L_cache", 3, high=LARGEST_KERNEL)
+    kernel = config.integer("conv_L_cache", 3, high=LARGEST_KERNEL)
 
     def block(layer: int) -> Block:
         mixer = (

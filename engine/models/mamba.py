@@ -15,10 +15,7 @@ SETTINGS = {
     "layer_norm_epsilon": "rms_norm_eps",
     "n_layer": "num_hidden_layers",
     "d_model": "hidden_size",
-    "ssm.conv_kernel": "conv_kernel",
-    "ssm.inner_size": "intermediate_size",
-    "ssm.state_size": "state_size",
-    "ssm.time_step_rank": "time_step_rank",
+    "intermediate_size": "inner_size",
 }
 LARGEST_STATE = 1024
 
@@ -69,7 +66,7 @@ def gguf_names(config: Config) -> Names:
 def build(config: Config) -> Decoder:
     """Compose the decoder."""
     sizes = {
-        "inner": config.integer("intermediate_size", config.integer("expand", 2) * config.width),
+        "inner": config.integer("inner_size", config.integer("expand", 2) * config.width),
         "state": config.integer("state_size", 16, high=LARGEST_STATE),
         "kernel": config.integer("conv_kernel", 4, high=LARGEST_STATE),
         "time_rank": -(-config.width // 16)

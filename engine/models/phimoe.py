@@ -12,7 +12,7 @@ from engine.models.skeleton import attention, causal_decoder, mixture, rotary, w
 
 
 def build(config: Config) -> Decoder:
-    """Compose the decoder; GGUF always holds the biases."""
+    """Compose the decoder."""
     rope = rotary(config)
     eps = config.number("rms_norm_eps", 1e-5, high=1.0)
     has_bias = config.flag("attention_bias", False)
@@ -28,7 +28,7 @@ def build(config: Config) -> Decoder:
             post_attention_layernorm=LayerNorm(config.width, eps),
         )
 
-    has_head_bias = config.flag("lm_head_bias", config.is_gguf)
+    has_head_bias = config.flag("lm_head_bias", False)
     return causal_decoder(config, block, norm=LayerNorm(config.width, eps), head_bias=has_head_bias)
 
 

@@ -150,6 +150,10 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "bloom-odd": ("bloom", {**OLDER, "n_head": 6, "n_layer": 2, "hidden_size": 96}),
     "mpt": ("mpt", {**OLDER, "d_model": 64, "n_heads": 4, "n_layers": 4, "max_seq_len": 256}),
     "phi3": ("phi3", {"sliding_window": 12}),
+    "phi3-longrope": (
+        "phi3",
+        {"rope_parameters": LONGROPE, "original_max_position_embeddings": 256, "max_position_embeddings": 512},
+    ),
     "phimoe": ("phimoe", {"num_local_experts": 4, "attention_bias": True, "lm_head_bias": True}),
     "phimoe-longrope": (
         "phimoe",
@@ -163,7 +167,13 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         "ministral3",
         {
             "head_dim": 16,
-            "rope_parameters": {**YARN, "original_max_position_embeddings": 16, "llama_4_scaling_beta": 0.1},
+            "rope_parameters": {
+                **YARN,
+                "original_max_position_embeddings": 16,
+                "llama_4_scaling_beta": 0.1,
+                "mscale": 1.0,
+                "mscale_all_dim": 1.0,
+            },
         },
     ),
     "deepseek_v2": ("deepseek_v2", {**LATENT, "first_k_dense_replace": 1, "q_lora_rank": 24}),
@@ -220,14 +230,21 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     ours.close()
 
 
-def make_reference(model_type: str, settings: dict[str, Any], folder: Path, *, attention: str) -> Any:
-    """A tiny model of transformers, saved with a tokenizer; norms and biases are random too."""
+def make_reference(
+    model_type: str, settings: dict[str, Any], folder: Path, *, attention: str, is_coarse: bool = False
+) -> Any:
+    """A tiny model of transformers, saved with a tokenizer; norms and biases are random too.
+
+    Coarse weights fit into float16 and compress well.
+    """
     torch.manual_seed(5)
     config = transformers.AutoConfig.for_model(model_type, **{**TINY, **settings})
     model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation=attention).eval()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(torch.randn_like(parameter) * (0.3 if parameter.dim() == 1 else 0.08))
+            if is_coarse:
+                parameter.copy_((parameter * 32).round() / 32)
     model.save_pretrained(folder)
     shutil.copy(FIXTURES / "models" / "llama" / "tokenizer.json", folder)
     return model
