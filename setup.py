@@ -19,6 +19,7 @@ class BuildKernels(build_ext):
 
 setup(
     packages=find_packages(include=["app", "app.*", "engine", "engine.*"]),
+    package_data={"engine.quants": ["codebooks.safetensors"]},
     cmdclass={"build_ext": BuildKernels},
     ext_modules=[
         Extension(

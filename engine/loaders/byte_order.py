@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from engine.api import UnsupportedModelError
 from engine.quants import BlockType
 
 # First bytes of the 2-byte numbers in each block (ggml-common.h).
@@ -24,14 +23,22 @@ _SHORTS: dict[str, tuple[int, ...]] = {
     "TQ1_0": (52,),
     "TQ2_0": (64,),
     "MXFP4": (),
+    "Q8_K": tuple(range(260, 292, 2)),
+    "IQ1_S": (0, *range(34, 50, 2)),
+    "IQ1_M": (),
+    "IQ2_XXS": tuple(range(0, 66, 2)),
+    "IQ2_XS": tuple(range(0, 66, 2)),
+    "IQ2_S": (0,),
+    "IQ3_XXS": (0,),
+    "IQ3_S": (0,),
 }
+_FLOATS: dict[str, tuple[int, ...]] = {"Q8_K": (0,)}  # of the 4-byte numbers
 
 
-def swapped_blocks(kind: BlockType, blocks: Tensor, *, where: str) -> Tensor:
-    """A copy of uint8 `blocks` with its 2-byte numbers turned round. Raises `UnsupportedModelError`."""
-    if kind.name not in _SHORTS:
-        raise UnsupportedModelError(f"{where}: {kind.name} in a big-endian file cannot be read yet.")
+def swapped_blocks(kind: BlockType, blocks: Tensor) -> Tensor:
+    """A copy of uint8 `blocks` with its wider numbers turned round."""
     turned = blocks.clone().view(-1, kind.type_size)
-    for start in _SHORTS[kind.name]:
-        turned[:, start : start + 2] = turned[:, start : start + 2].flip(-1)
+    for places, width in ((_SHORTS[kind.name], 2), (_FLOATS.get(kind.name, ()), 4)):
+        for start in places:
+            turned[:, start : start + width] = turned[:, start : start + width].flip(-1)
     return turned.view(-1)

@@ -40,7 +40,6 @@ _DENSE = {
     28: ("F64", torch.float64),
     30: ("BF16", torch.bfloat16),
 }
-_NOT_READ = {16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS", 19: "IQ1_S", 21: "IQ3_S", 22: "IQ2_S", 29: "IQ1_M"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ class GgufCheckpoint(Checkpoint):
         kind = by_ggml_id[place.type_id]
         blocks = place.file.bytes[place.start : place.stop]
         if not self._is_little:
-            blocks = swapped_blocks(kind, blocks, where=f"{self.path.name}: {name}")
+            blocks = swapped_blocks(kind, blocks)
         row_bytes = shape[-1] // kind.block_size * kind.type_size
         return PackedTensor(kind, blocks.view(*shape[:-1], row_bytes), shape)
 
@@ -291,9 +290,8 @@ class _Header:
     def _block_type(self, type_id: int) -> BlockType:
         kind = by_ggml_id.get(type_id)
         if kind is None:
-            named = _NOT_READ.get(type_id, f"number {type_id}")
             raise UnsupportedModelError(
-                f"{self._name}: {self._where} is quantised as {named}, which Fireside cannot read yet; "
+                f"{self._name}: {self._where} has the unknown block type {type_id}; "
                 "choose a file with another quantisation, such as Q4_K_M."
             )
         return kind

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from engine.api import RequestError, UnsupportedModelError
-from engine.quants import k_quants, legacy, nonlinear, ternary
+from engine.quants import codebooks, k_quants, legacy, nonlinear, ternary
 from engine.quants.block import BlockType
 from engine.quants.packed import PackedTensor
 
 __all__ = ["BLOCK_TYPES", "BlockType", "PackedTensor", "by_ggml_id", "dequantize"]
 
-_ALL = (*legacy.TYPES, *k_quants.TYPES, *nonlinear.TYPES, *ternary.TYPES)
+_ALL = (*legacy.TYPES, *k_quants.TYPES, *nonlinear.TYPES, *codebooks.TYPES, *ternary.TYPES)
 BLOCK_TYPES: Mapping[str, BlockType] = {kind.name: kind for kind in _ALL}
 by_ggml_id: Mapping[int, BlockType] = {kind.ggml_id: kind for kind in _ALL}
 

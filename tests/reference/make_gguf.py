@@ -1,7 +1,8 @@
 """Makes `data/families/`: each family as GGUF, converted by llama.cpp's own converter, and transformers' logits.
 
-Run by hand when a family is added: `PYTHONPATH=.:tests python tests/reference/make_gguf.py
-LLAMA_CPP_SOURCES [CASE...]`. The tests read what it wrote. Weights are rounded, so that the file holds exactly what transformers ran, and is small.
+Run by hand when a family is added: `PYTHONPATH=.:tests python tests/reference/make_gguf.py LLAMA_CPP [CASE...]`,
+with the folder of llama.cpp's sources. The tests read what it wrote. Weights are rounded, so that the file holds
+exactly what transformers ran, and is small.
 """
 
 from __future__ import annotations
