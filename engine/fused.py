@@ -15,7 +15,7 @@ from engine import kernels
 from engine.attention import Attention
 from engine.kernels.plans import AttentionPlan, Matrix, MlpPlan, Norm
 from engine.layers import ACTIVATIONS, Block, GatedMLP, RMSNorm, Step
-from engine.quants.linear import QuantizedLinear
+from engine.quants.linear import QuantizedLinear, has_kernel
 
 KERNEL_ACTIVATIONS = {F.silu: 0, ACTIVATIONS["gelu_pytorch_tanh"]: 1, ACTIVATIONS["gelu_new"]: 1}
 LANES = 16  # a head must be a multiple of the widest vector
@@ -92,7 +92,7 @@ class FusedMLP:
 
 
 def _matrix(projection: nn.Module) -> Matrix | None:
-    if not isinstance(projection, QuantizedLinear) or not kernels.supports(projection.weight.type.name):
+    if not isinstance(projection, QuantizedLinear) or not has_kernel(projection.weight):
         return None
     return Matrix.of(projection.weight, projection.bias)
 

@@ -23,6 +23,7 @@ from engine.models.config import Config
 from engine.models.family import Family
 from engine.models.weights import load_weights
 from engine.quants.linear import QuantizedLinear
+from engine.quants.packings import packing_of
 from engine.tokenizers import Tokenizer, load_tokenizer
 
 
@@ -82,21 +83,30 @@ class Blueprint:
     def info(self, tokenizer: Tokenizer) -> ModelInfo:
         """What a person may want to know about the model."""
         checkpoint, context = self.checkpoint, self.config.context_length
-        parameters = sum(_numel(info.shape) for info in checkpoint.tensors.values())
         return ModelInfo(
             name=_name(checkpoint),
             path=str(checkpoint.path),
             family=self.family.name,
-            parameters=parameters,
+            parameters=sum(parameter.numel() for parameter in self.decoder.parameters()),
             layers=self.config.layers,
             context_length=context,
             vocabulary=self.decoder.vocabulary,
-            quantisation=_quantisation(checkpoint),
+            quantisation=self._quantisation(),
             tokenizer=tokenizer.name,
             has_chat_template=tokenizer.chat_template is not None,
             size_bytes=checkpoint.size_bytes,
             memory_bytes=checkpoint.size_bytes + self.cache_bytes_per_token * context + WORKING_SPACE_BYTES,
         )
+
+    def _quantisation(self) -> str:
+        """The packing's name, or the type that most of the weights have, by bytes."""
+        packing = None if self.config.is_gguf else packing_of(self.config.values)
+        if packing is not None:
+            return packing[0]
+        sizes: Counter[str] = Counter()
+        for info in self.checkpoint.tensors.values():
+            sizes[info.type_name] += info.size_bytes
+        return sizes.most_common(1)[0][0] if sizes else "none"
 
 
 def open_blueprint(path: str | Path) -> Blueprint:
@@ -193,37 +203,19 @@ def _gguf_values(checkpoint: Checkpoint) -> dict[str, object]:
 
 
 def _text_config(config: dict[str, object]) -> dict[str, object]:
-    """The settings of the text model: those of a vision model lie one level deeper."""
+    """The settings of the text model: those of a vision model lie one level deeper.
+
+    Raises `UnsupportedModelError` where the architecture or the weights' packing is unknown.
+    """
     inner = config.get("text_config")
     values = {**config, **inner} if isinstance(inner, dict) else dict(config)
     if not isinstance(values.get("model_type"), str):
         raise UnsupportedModelError("config.json does not name a model_type, so its architecture is unknown.")
-    packing = values.get("quantization_config") or values.get("quantization")
-    if packing:
-        method = packing.get("quant_method", "MLX") if isinstance(packing, dict) else packing
-        raise UnsupportedModelError(
-            f"The weights are quantised as {method!s:.40}, which is not supported in safetensors. "
-            "Get the model as GGUF, or unquantised."
-        )
+    packing_of(values)
     return values
-
-
-def _numel(shape: tuple[int, ...]) -> int:
-    count = 1
-    for size in shape:
-        count *= size
-    return count
 
 
 def _name(checkpoint: Checkpoint) -> str:
     """The file's or folder's own name: what the person chose it by; names inside files are often internal ones."""
     path = checkpoint.path
     return path.stem if path.suffix == ".gguf" else path.name
-
-
-def _quantisation(checkpoint: Checkpoint) -> str:
-    """The type that most of the weights have, by bytes."""
-    sizes: Counter[str] = Counter()
-    for info in checkpoint.tensors.values():
-        sizes[info.type_name] += info.size_bytes
-    return sizes.most_common(1)[0][0] if sizes else "none"

@@ -10,6 +10,7 @@ from reference_data import REPOSITORY
 from engine import kernels
 from engine.models import FAMILIES
 from engine.quants import BLOCK_TYPES
+from engine.quants.packings import PACKINGS
 
 PAGE = REPOSITORY / "docs" / "engine.md"
 
@@ -28,7 +29,11 @@ def formats() -> str:
     return ", ".join(f"{name}{'*' if kernels.supports(name) else ''}" for name in BLOCK_TYPES)
 
 
-@pytest.mark.parametrize("table", [families, formats])
+def packings() -> str:
+    return ", ".join(PACKINGS)
+
+
+@pytest.mark.parametrize("table", [families, formats, packings])
 def test_a_table_says_what_the_code_does(table) -> None:
     page = PAGE.read_text(encoding="utf-8")
     begin = f"<!-- {table.__name__} -->\n"

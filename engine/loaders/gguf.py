@@ -102,7 +102,7 @@ class GgufCheckpoint(Checkpoint):
         if not self._is_little:
             blocks = swapped_blocks(kind, blocks)
         row_bytes = shape[-1] // kind.block_size * kind.type_size
-        return PackedTensor(kind, blocks.view(*shape[:-1], row_bytes), shape)
+        return PackedTensor(shape, kind, blocks.view(*shape[:-1], row_bytes))
 
     def side_file(self, name: str) -> bytes | None:
         """A GGUF file holds everything itself."""

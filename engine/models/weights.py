@@ -15,9 +15,11 @@ from engine.loaders import Checkpoint
 from engine.loaders.gguf_names import gguf_name
 from engine.models.config import Config
 from engine.models.family import Family, Names, Origin, expert, rows
-from engine.quants import PackedTensor
+from engine.quants import Packed
 from engine.quants.embedding import QuantizedEmbedding
 from engine.quants.linear import QuantizedLinear
+from engine.quants.packings import PACKINGS, packing_of
+from engine.quants.source import Source
 
 Progress = Callable[[float], None]
 
@@ -53,6 +55,12 @@ class _Loader:
         embedding = self.names.get("embed_tokens", Origin("embed_tokens")).name
         self.prefix = "" if config.is_gguf else _prefix(checkpoint, embedding)
         self.stems = {name.rpartition(".")[0] for name in checkpoint.tensors}
+        packing = None if config.is_gguf else packing_of(config.values)
+        self.packing = None if packing is None else PACKINGS[packing[0]]
+        shapes = {name: info.shape for name, info in checkpoint.tensors.items()}
+        self.packed = Source(
+            {} if packing is None else packing[1], shapes, lambda name: _values(checkpoint.read(name))
+        )
 
     def fill(self, decoder: Decoder, path: str, module: nn.Module) -> None:
         for name, parameter in _own_parameters(module):
@@ -64,7 +72,7 @@ class _Loader:
                     dense = None if module.bias is None else self._dense(bias, tuple(module.bias.shape))
                     self._replace(decoder, path, QuantizedLinear(weight, dense))
                     return
-                if isinstance(module, Embedding) and isinstance(weight, PackedTensor):
+                if isinstance(module, Embedding):
                     self._replace(decoder, path, QuantizedEmbedding(weight))
                     return
             setattr(module, name, nn.Parameter(_values(weight), requires_grad=False))
@@ -120,7 +128,7 @@ class _Loader:
     def _dense(self, source: Origin, shape: tuple[int, ...]) -> Tensor:
         return _values(self._read(source, shape))
 
-    def _read(self, source: Origin, shape: tuple[int, ...]) -> Tensor | PackedTensor:
+    def _read(self, source: Origin, shape: tuple[int, ...]) -> Tensor | Packed:
         stored = self._stored_values(source.name)
         if source.stacked:
             stored = torch.stack([_values(stored), *(_values(self._stored_values(name)) for name in source.stacked)])
@@ -130,7 +138,11 @@ class _Loader:
             weight = weight.float()
         return weight.to(self.device)
 
-    def _stored_values(self, name: str) -> Tensor | PackedTensor:
+    def _stored_values(self, name: str) -> Tensor | Packed:
+        if self.packing is not None and not name.endswith(".bias"):
+            packed = self.packing(self.packed, name.removesuffix(".weight"))
+            if packed is not None:
+                return packed
         if name in self.checkpoint.tensors:
             return self.checkpoint.read(name)
         raise ModelFileError(f"{self.checkpoint.path.name}: the tensor {name!r} is missing.")
@@ -148,7 +160,7 @@ class _Loader:
         setattr(decoder.get_submodule(parent), leaf, module)
 
 
-def _values(weight: Tensor | PackedTensor) -> Tensor:
+def _values(weight: Tensor | Packed) -> Tensor:
     return weight if isinstance(weight, Tensor) else weight.dequantize()
 
 

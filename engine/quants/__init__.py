@@ -1,6 +1,7 @@
 """Block formats of quantised weights: their layouts, and weights that stay packed.
 
-To add a block type: its function and entry in a file here; to add a file, its `TYPES` below.
+To add a block type: its function and entry in a file here; to add a file, its `TYPES` below. The packings of
+safetensors are listed in `packings`.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from torch import Tensor
 from engine.api import RequestError, UnsupportedModelError
 from engine.quants import codebooks, k_quants, legacy, nonlinear, ternary
 from engine.quants.block import BlockType
-from engine.quants.packed import PackedTensor
+from engine.quants.packed import Packed, PackedTensor
 
-__all__ = ["BLOCK_TYPES", "BlockType", "PackedTensor", "by_ggml_id", "dequantize"]
+__all__ = ["BLOCK_TYPES", "BlockType", "Packed", "PackedTensor", "by_ggml_id", "dequantize"]
 
 _ALL = (*legacy.TYPES, *k_quants.TYPES, *nonlinear.TYPES, *codebooks.TYPES, *ternary.TYPES)
 BLOCK_TYPES: Mapping[str, BlockType] = {kind.name: kind for kind in _ALL}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from engine.quants.linear import QuantizedLinear
-from engine.quants.packed import PackedTensor
+from engine.quants.packed import Packed
 
 
 class QuantizedEmbedding(nn.Module):
     """Looks up packed rows by id, dequantising only those."""
 
-    def __init__(self, weight: PackedTensor) -> None:
+    def __init__(self, weight: Packed) -> None:
         super().__init__()
         self.head = QuantizedLinear(weight, None)
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor, nn
 
 from engine import kernels
-from engine.quants.packed import PackedTensor
+from engine.quants.packed import Packed, PackedTensor
 
 CHUNK_VALUES = 1 << 22  # dequantised at a time, 16 MiB as float32: bounds memory for large vocabularies
+
+
+def has_kernel(weight: Packed) -> TypeGuard[PackedTensor]:
+    """Whether a compiled kernel multiplies weights packed like this."""
+    return isinstance(weight, PackedTensor) and kernels.supports(weight.type.name)
 
 
 class QuantizedLinear(nn.Module):
     """x @ weight.T + bias. `use_kernel` False keeps activations exact (the reference path)."""
 
-    def __init__(self, weight: PackedTensor, bias: Tensor | None) -> None:
+    def __init__(self, weight: Packed, bias: Tensor | None) -> None:
         super().__init__()
         self.out_features, self.in_features = weight.shape
         self.weight, self.bias = weight, bias
@@ -23,7 +30,7 @@ class QuantizedLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., in] -> [..., out] in x's dtype."""
-        if self.use_kernel and x.device.type == "cpu" and kernels.supports(self.weight.type.name):
+        if self.use_kernel and x.device.type == "cpu" and has_kernel(self.weight):
             y = kernels.linear(self.weight, x)
             return y if self.bias is None else y + self.bias.to(y.dtype)
         bias = None if self.bias is None else self.bias.to(x.dtype)

@@ -1,8 +1,10 @@
-"""PackedTensor: a weight in its file's block format, usually a view of the mapped file; never written to."""
+"""Weights that stay as their file packs them, usually views of the mapped file; never written to."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -10,36 +12,72 @@ from torch import Tensor
 from engine.quants.block import BlockType
 
 
-@dataclass(frozen=True, slots=True)
-class PackedTensor:
-    """`blocks` is uint8 [*leading, row_bytes]; `shape` is the tensor's own, in torch's order."""
+@dataclass(frozen=True)
+class Packed(ABC):
+    """A packed weight matrix; `shape` is that of its values."""
 
-    type: BlockType
-    blocks: Tensor
     shape: tuple[int, ...]
+
+    @abstractmethod
+    def dequantize(self) -> Tensor:
+        """All values, float32."""
+
+    @abstractmethod
+    def narrow_rows(self, start: int, length: int) -> Self:
+        """Rows start..start+length of the first dimension."""
+
+    def rows(self, index: Tensor) -> Tensor:
+        """Rows of a matrix by index [...], as float32 [..., columns]."""
+        return self.dequantize()[index]
+
+    def to(self, device: torch.device) -> Self:
+        """The same on `device`."""
+        return self._each(lambda part: part.to(device))
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the blocks."""
-        return self.blocks.nbytes
+        """Bytes of all parts."""
+        return sum(part.nbytes for part in self._parts().values())
+
+    def _parts(self) -> dict[str, Tensor]:
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in found.items() if isinstance(value, Tensor)}
+
+    def _each(self, change: Any, **other: Any) -> Self:
+        return replace(self, **{name: change(part) for name, part in self._parts().items()}, **other)
+
+
+@dataclass(frozen=True)
+class RowPacked(Packed):
+    """A packing whose parts all have the matrix's rows as their first dimension; it may be a stack of matrices."""
+
+    def narrow_rows(self, start: int, length: int) -> Self:
+        """A view."""
+        return self._each(lambda part: part.narrow(0, start, length), shape=(length, *self.shape[1:]))
+
+    def rows(self, index: Tensor) -> Tensor:
+        """Only these are dequantised."""
+        chosen = index.flatten()
+        return (
+            self._each(lambda part: part[chosen], shape=(len(chosen), *self.shape[1:]))
+            .dequantize()
+            .view(*index.shape, self.shape[-1])
+        )
+
+    def __getitem__(self, index: int | slice) -> Self:
+        if isinstance(index, int):
+            return self._each(lambda part: part[index], shape=self.shape[1:])
+        count = len(range(*index.indices(self.shape[0])))
+        return self._each(lambda part: part[index], shape=(count, *self.shape[1:]))
+
+
+@dataclass(frozen=True)
+class PackedTensor(RowPacked):
+    """ggml's blocks: uint8 [*leading, row_bytes]."""
+
+    type: BlockType
+    blocks: Tensor
 
     def dequantize(self) -> Tensor:
         """All values, float32."""
         return self.type.dequantize(self.blocks.reshape(-1, self.type.type_size)).view(self.shape)
-
-    def rows(self, index: Tensor) -> Tensor:
-        """Rows of a matrix by index [...], as float32 [..., columns]."""
-        chosen = self.blocks[index.flatten()]
-        values = self.type.dequantize(chosen.view(-1, self.type.type_size))
-        return values.view(*index.shape, self.shape[-1])
-
-    def narrow_rows(self, start: int, length: int) -> PackedTensor:
-        """Rows start..start+length of the first dimension; a view."""
-        return PackedTensor(self.type, self.blocks.narrow(0, start, length), (length, *self.shape[1:]))
-
-    def __getitem__(self, index: int) -> PackedTensor:
-        return PackedTensor(self.type, self.blocks[index], self.shape[1:])
-
-    def to(self, device: torch.device) -> PackedTensor:
-        """The same on `device`."""
-        return PackedTensor(self.type, self.blocks.to(device), self.shape)

@@ -25,7 +25,7 @@ TOKENS = (1, 2, 3, 4, 5, 8, 17, 64)
 def packed_matrix(name: str, rows: int, columns: int) -> PackedTensor:
     kind = BLOCK_TYPES[name]
     blocks = sane_blocks(name, rows * columns // kind.block_size, seed=rows)
-    return PackedTensor(kind, blocks.view(rows, -1), (rows, columns))
+    return PackedTensor((rows, columns), kind, blocks.view(rows, -1))
 
 
 def rounded(x: Tensor) -> Tensor:

@@ -287,14 +287,14 @@ def test_absurd_settings_are_refused_before_weights_are_read(key: str, value: ob
 @pytest.mark.parametrize(
     ("settings", "name"),
     [
-        ({"quantization_config": {"quant_method": "gptq", "bits": 4}}, "gptq"),
-        ({"quantization": {"group_size": 64, "bits": 4}}, "MLX"),
+        ({"quantization_config": {"quant_method": "aqlm", "bits": 2}}, "aqlm"),
+        ({"quantization": {"scheme": "own"}}, r"\?"),
     ],
 )
 def test_a_packing_that_is_not_known_is_named(settings: dict[str, object], name: str, llama: Path) -> None:
     config = json.loads((llama / "config.json").read_text())
     (llama / "config.json").write_text(json.dumps({**config, **settings}))
-    with pytest.raises(UnsupportedModelError, match=f"quantised as {name}, which is not supported"):
+    with pytest.raises(UnsupportedModelError, match=f"packed as {name}, which is not supported"):
         open_blueprint(llama)
 
 

@@ -84,7 +84,7 @@ def test_unknown_types_and_wrong_sizes_are_refused() -> None:
 
 @pytest.fixture
 def packed() -> PackedTensor:
-    return PackedTensor(BLOCK_TYPES["Q4_1"], sane_blocks("Q4_1", 7 * 3).view(7, 60), (7, 96))
+    return PackedTensor((7, 96), BLOCK_TYPES["Q4_1"], sane_blocks("Q4_1", 7 * 3).view(7, 60))
 
 
 def test_rows_of_a_packed_tensor_are_those_of_the_whole(packed: PackedTensor) -> None:
