@@ -14,7 +14,7 @@ from engine.quants.source import Source
 
 @dataclass(frozen=True)
 class Float8Tensor(Packed):
-    """`values` float8 [out, in]; `scales` [row blocks, column blocks]; the first block begins `rows_before` earlier."""
+    """`values` float8 [out, in], `scales` [row, column blocks], the first of which begins `rows_before` earlier."""
 
     values: Tensor
     scales: Tensor

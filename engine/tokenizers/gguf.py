@@ -10,11 +10,12 @@ import tokenizers
 from tokenizers import Regex, models, normalizers, pre_tokenizers
 
 from engine.api import ModelFileError, TokenizerError, UnsupportedModelError
-from engine.tokenizers.pre_tokenizers import WHOLE_WORDS, patterns_of
+from engine.tokenizers.charsmap import Charsmap
+from engine.tokenizers.pre_tokenizers import BEGINS_MARKED, UNICODE_PIECES, WHOLE_WORDS, patterns_of
 from engine.tokenizers.tokenizer import SpecialTokens, Tokenizer
 from engine.tokenizers.vocabulary import Marker, Spelling, Vocabulary
 
-_UNKNOWN, _CONTROL, _USER_DEFINED, _BYTE = 2, 3, 4, 6  # tokenizer.ggml.token_type
+_NORMAL, _UNKNOWN, _CONTROL, _USER_DEFINED, _BYTE = 1, 2, 3, 4, 6  # tokenizer.ggml.token_type
 # Spellings that end a turn, whatever the metadata says (llama.cpp, llama_vocab::impl::load).
 END_SPELLINGS = frozenset(
     (
@@ -26,12 +27,19 @@ END_SPELLINGS = frozenset(
 )
 _PHI3_PLAIN = frozenset(("<unk>", "<s>", "<|endoftext|>"))  # its other control tokens eat the space behind them
 _WHERE = "the tokenizer in the file"
+_ALGORITHMS = {"gpt2": "BPE", "llama": "BPE", "gemma4": "BPE", "t5": "unigram", "bert": "greedy"}
 
 
 def tokenizer_from_gguf(metadata: Mapping[str, Any]) -> Tokenizer:
     """Rebuild the tokenizer. Raises `TokenizerError` or `UnsupportedModelError`."""
     model = metadata.get("tokenizer.ggml.model")
-    builders = {"gpt2": _byte_level, "llama": _sentencepiece_bpe, "t5": _unigram}
+    builders = {
+        "gpt2": _byte_level,
+        "llama": _sentencepiece_bpe,
+        "t5": _unigram,
+        "bert": _wordpiece,
+        "gemma4": _unicode_merges,
+    }
     if model not in builders:
         if model is None:
             raise ModelFileError("The file holds no tokenizer; get a complete conversion of the model.")
@@ -52,13 +60,18 @@ def tokenizer_from_gguf(metadata: Mapping[str, Any]) -> Tokenizer:
         for i, (piece, kind) in enumerate(zip(pieces, kinds, strict=True))
         if piece and (kind in (_CONTROL, _USER_DEFINED, _UNKNOWN) or piece in END_SPELLINGS)
     )
+    if model == "gpt2" and metadata.get("tokenizer.ggml.pre") in UNICODE_PIECES:
+        model = "gemma4"
     spelling = Spelling.BYTE_LEVEL if model == "gpt2" else Spelling.SENTENCEPIECE
+    if model == "bert":
+        spelling = Spelling.WORDPIECE
+        pieces = [_as_wordpiece(piece, is_plain=kind == _NORMAL) for piece, kind in zip(pieces, kinds, strict=True)]
     vocabulary = Vocabulary(
         pieces,
         spelling,
         markers,
         bytes_by_id={i: _byte(pieces[i]) for i, kind in enumerate(kinds) if kind == _BYTE},
-        adds_space=model != "gpt2" and metadata.get("tokenizer.ggml.add_space_prefix", True) is not False,
+        adds_space=model in ("llama", "t5") and metadata.get("tokenizer.ggml.add_space_prefix", True) is not False,
     )
     template = metadata.get("tokenizer.chat_template")
     core = _guarded(lambda: builders[model](vocabulary, metadata))
@@ -67,7 +80,7 @@ def tokenizer_from_gguf(metadata: Mapping[str, Any]) -> Tokenizer:
         core,
         _special_tokens(metadata, vocabulary, str(model)),
         chat_template=template if isinstance(template, str) else None,
-        name=f"{spelling.value} {'unigram' if model == 't5' else 'BPE'}, {len(pieces)} tokens",
+        name=f"{spelling.value} {_ALGORITHMS[str(model)]}, {len(pieces)} tokens",
     )
 
 
@@ -81,14 +94,20 @@ def _guarded(build: Any) -> Any:
         raise TokenizerError(f"{_WHERE.capitalize()} is damaged: {error}.") from error
 
 
-def _byte_level(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> tokenizers.Tokenizer:
+def _merges(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> tuple[dict[str, int], list[tuple[str, str]]]:
     ids = {piece: i for i, piece in enumerate(vocabulary.pieces)}
     merges = []
     for merge in _list(metadata, "merges", str):
-        first, separator, second = merge.partition(" ")
-        if not separator or first not in ids or second not in ids or first + second not in ids:
+        cut = merge.find(" ", 1)
+        first, second = merge[:cut], merge[cut + 1 :]
+        if cut < 0 or first not in ids or second not in ids or first + second not in ids:
             raise TokenizerError(f"In {_WHERE}, the merge {merge!r:.60} makes no token.")
         merges.append((first, second))
+    return ids, merges
+
+
+def _byte_level(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> tokenizers.Tokenizer:
+    ids, merges = _merges(vocabulary, metadata)
     rule = metadata.get("tokenizer.ggml.pre") or ""
     patterns = patterns_of(rule if isinstance(rule, str) else repr(rule))
     core = tokenizers.Tokenizer(models.BPE(vocab=ids, merges=merges, ignore_merges=rule in WHOLE_WORDS))
@@ -99,6 +118,37 @@ def _byte_level(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> tokenize
         ]
     )
     return core
+
+
+def _unicode_merges(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> tokenizers.Tokenizer:
+    """Listed merges over a text spelt as SentencePiece does (Gemma 4)."""
+    ids, merges = _merges(vocabulary, metadata)
+    core = tokenizers.Tokenizer(models.BPE(vocab=ids, merges=merges, byte_fallback=True))
+    core.normalizer = _space_normalizer(vocabulary)
+    (lines,) = patterns_of("gemma4")
+    core.pre_tokenizer = pre_tokenizers.Split(Regex(lines), "isolated")
+    return core
+
+
+def _wordpiece(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> tokenizers.Tokenizer:
+    ids = {piece: i for i, piece in enumerate(vocabulary.pieces)}
+    unknown = metadata.get("tokenizer.ggml.unknown_token_id", 100)
+    if type(unknown) is not int or not 0 <= unknown < len(vocabulary.pieces):
+        raise TokenizerError(f"In {_WHERE}, there is no unknown token {unknown!r:.20}.")
+    unknown_piece = vocabulary.pieces[unknown]
+    core = tokenizers.Tokenizer(models.WordPiece(ids, unk_token=unknown_piece, max_input_chars_per_word=1 << 30))
+    lowercase = metadata.get("tokenizer.ggml.normalizer.lowercase", True) is not False
+    strips = metadata.get("tokenizer.ggml.normalizer.strip_accents", lowercase) is not False
+    core.normalizer = normalizers.BertNormalizer(lowercase=lowercase, strip_accents=strips)
+    core.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    return core
+
+
+def _as_wordpiece(piece: str, *, is_plain: bool) -> str:
+    """GGUF marks where words begin, WordPiece where they go on."""
+    if not is_plain:
+        return piece
+    return piece[1:] if piece.startswith("▁") else f"##{piece}"
 
 
 def _sentencepiece_bpe(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> tokenizers.Tokenizer:
@@ -132,14 +182,19 @@ def _sentencepiece_bpe(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> t
 def _unigram(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> tokenizers.Tokenizer:
     scores = _scores(metadata, vocabulary)
     unknown = metadata.get("tokenizer.ggml.unknown_token_id", 0)
-    pieces = list(zip(vocabulary.pieces, scores, strict=True))
+    hidden = {marker.id for marker in vocabulary.markers if marker.is_control}
+    pieces = [  # a control token has a spelling that no text has, so that the algorithm never finds it
+        (f"\0{i}" if i in hidden else piece, score)
+        for i, (piece, score) in enumerate(zip(vocabulary.pieces, scores, strict=True))
+    ]
     core = tokenizers.Tokenizer(models.Unigram(pieces, unk_id=unknown, byte_fallback=bool(vocabulary.bytes_by_id)))
     steps = [_space_normalizer(vocabulary)]
     charsmap = metadata.get("tokenizer.ggml.precompiled_charsmap")
     if isinstance(charsmap, list) and charsmap:
-        steps.insert(0, normalizers.Precompiled(bytes(byte & 0xFF for byte in charsmap)))
+        table = Charsmap(bytes(byte & 0xFF for byte in charsmap))
+        steps.insert(0, normalizers.Normalizer.custom(table))
     if metadata.get("tokenizer.ggml.remove_extra_whitespaces") is True:
-        steps[-1:-1] = [normalizers.Strip(), normalizers.Replace(Regex(" {2,}"), " ")]
+        steps[-1:-1] = [normalizers.Replace(Regex("^ +| +$"), ""), normalizers.Replace(Regex(" {2,}"), " ")]
     core.normalizer = normalizers.Sequence(steps)
     return core
 
@@ -172,13 +227,16 @@ def _special_tokens(metadata: Mapping[str, Any], vocabulary: Vocabulary, model: 
     if model == "llama":
         bos, eos = (1 if bos is None else bos), (2 if eos is None else eos)
         named.add(eos)
-    adds_bos_by_default = model == "llama" or metadata.get("tokenizer.ggml.pre") in WHOLE_WORDS - {"lfm2"}
+    if model == "bert":
+        bos, eos = (101 if bos is None else bos), identifier("seperator")
+        eos = 102 if eos is None else eos
+    adds_bos_by_default = model in ("llama", "bert") or metadata.get("tokenizer.ggml.pre") in BEGINS_MARKED
     return SpecialTokens(
         bos_id=bos,
         eos_id=eos,
         end_ids=frozenset(named | spelt),
         add_bos=flag("add_bos_token", adds_bos_by_default),
-        add_eos=flag("add_eos_token", model == "t5"),
+        add_eos=flag("add_eos_token", model in ("t5", "bert")),
     )
 
 

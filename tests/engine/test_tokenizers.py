@@ -11,18 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_data import FIXTURES, names, read_json
+from tokenizers import Regex, pre_tokenizers
 
 from engine.api import FiresideError, TokenizerError, UnsupportedModelError
 from engine.loaders import GgufCheckpoint, open_checkpoint
 from engine.tokenizers import Tokenizer, load_tokenizer
+from engine.tokenizers.charsmap import Charsmap
 from engine.tokenizers.gguf import tokenizer_from_gguf
+from engine.tokenizers.pre_tokenizers import PATTERNS
 from engine.tokenizers.stream import TextStream
 
-VOCABULARIES = [
-    name
-    for name in names("tokenizers", "ggml-vocab-*.gguf.xz")
-    if "nomic-bert" not in name  # an encoder's: its normalisation differs for combining marks
-]
+VOCABULARIES = names("tokenizers", "ggml-vocab-*.gguf.xz")
+BERT = Path(__file__).parent.parent / "reference" / "data" / "ggml-vocab-bert-bge.gguf.xz"
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,68 @@ def test_ids_and_pieces_equal_the_reference(name: str, tmp_path: Path) -> None:
         assert found == case["ids"], case
     for token, in_hex, _kind in reference["pieces"]:
         assert tokenizer.token_bytes(token).hex() == in_hex
+
+
+def test_a_wordpiece_vocabulary_gives_the_ids_of_llama_cpp(tmp_path: Path) -> None:
+    path = tmp_path / "vocabulary.gguf"
+    path.write_bytes(lzma.decompress(BERT.read_bytes()))
+    with GgufCheckpoint(path) as checkpoint:
+        tokenizer = load_tokenizer(checkpoint)
+    cases = json.loads(BERT.with_name("bert-bge.json").read_text())["cases"]
+    assert len(cases) > 40
+    for case in cases:
+        assert tokenizer.encode(case["text"]) == case["ids"], case["text"]
+    assert tokenizer.encode_with_specials("[SEP]", add_special=True, parse_special=True) == [101, 102, 102]
+
+
+def test_every_rule_for_cutting_texts_is_a_pattern_that_cuts() -> None:
+    for name, patterns in PATTERNS.items():
+        cutter = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(one), "isolated") for one in patterns])
+        text = "It's 12345 naïve 你好, <b>\r\n\n  x_y"
+        assert "".join(piece for piece, _ in cutter.pre_tokenize_str(text)) == text, name
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "pieces"),
+    [
+        ("superbpe", "no cut 1234567", ["no cut ", "1", "234", "567"]),
+        ("afmoe", "a 12345.6", ["a", " ", "12", "345", ".", "6"]),
+        ("kimi-k2", "你好abc 12345", ["你好", "abc", " ", "123", "45"]),
+        ("ufakzeka", "Ankara'da 10", ["Ankara", "'da", " ", "1", "0"]),
+        ("jais-2", "a" + 7 * " " + "b", ["a", 4 * " ", 2 * " ", " b"]),
+        ("youtu", "你好ab가나 12", ["你好", "ab", "가나", " ", "1", "2"]),
+    ],
+)
+def test_a_rule_cuts_as_its_model_was_trained(name: str, text: str, pieces: list[str]) -> None:
+    cutter = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(one), "isolated") for one in PATTERNS[name]])
+    assert [piece for piece, _ in cutter.pre_tokenize_str(text)] == pieces
+
+
+def test_merges_over_plain_unicode_know_lines_and_bytes() -> None:
+    """Gemma 4: listed merges, ▁ for a space, no merge over a line's end, bytes for what is not in the vocabulary."""
+    byte_pieces = [f"<0x{byte:02X}>" for byte in range(256)]
+    pieces = ["<pad>", "a", "b", "▁", "\n", "ab", "▁ab", "\na", *byte_pieces]
+    metadata = {
+        "tokenizer.ggml.model": "gemma4",
+        "tokenizer.ggml.tokens": pieces,
+        "tokenizer.ggml.token_type": [3, *[1] * 7, *[6] * 256],
+        "tokenizer.ggml.merges": ["a b", "▁ ab", "\n a"],
+    }
+    tokenizer = tokenizer_from_gguf(metadata)
+    ids = tokenizer.encode("ab ab\nab\u00e9<pad>")
+    assert [pieces[i] for i in ids[:4]] == ["ab", "▁ab", "\n", "ab"]
+    assert [pieces[i] for i in ids[4:6]] == ["<0xC3>", "<0xA9>"]
+    assert 0 not in ids
+    assert tokenizer.decode(ids) == "ab ab\nab\u00e9<pad>"
+
+
+@given(st.binary(max_size=200))
+def test_a_damaged_table_of_replacements_ends_with_an_error_or_a_text(table: bytes) -> None:
+    try:
+        charsmap = Charsmap(table)
+    except TokenizerError:
+        return
+    assert isinstance(charsmap.replaced("some ä́ text"), str)
 
 
 def test_a_folders_tokenizer_equals_the_library(fixtures: Path) -> None:
