@@ -118,15 +118,28 @@ class MixtureOfExperts(nn.Module):
         """[B, T, E] -> [B, T, E]."""
         flat = x.reshape(-1, x.shape[-1])
         weights, chosen = self.route(self.router(flat), self.selection_bias)
-        out = torch.zeros_like(flat)
-        for index, expert in enumerate(self.experts):
-            token, slot = (chosen == index).nonzero(as_tuple=True)
-            if token.numel():
-                share = weights[token, slot, None].to(x.dtype)
-                out.index_add_(0, token, expert(flat[token]) * share)
+        weights = weights.to(x.dtype)
+        out = self._by_expert(flat, weights, chosen) if x.device.type == "cpu" else self._all(flat, weights, chosen)
         if self.shared_expert is not None:
             shared = self.shared_expert(flat)
             if self.shared_expert_gate is not None:
                 shared = shared * torch.sigmoid(self.shared_expert_gate(flat))
             out = out + shared
         return out.view_as(x)
+
+    def _by_expert(self, x: Tensor, weights: Tensor, chosen: Tensor) -> Tensor:
+        """Each expert computes the tokens that chose it; which ones they are is read back from the device."""
+        out = torch.zeros_like(x)
+        for index, expert in enumerate(self.experts):
+            token, slot = (chosen == index).nonzero(as_tuple=True)
+            if token.numel():
+                out.index_add_(0, token, expert(x[token]) * weights[token, slot, None])
+        return out
+
+    def _all(self, x: Tensor, weights: Tensor, chosen: Tensor) -> Tensor:
+        """Every expert computes every token: more work, but of a fixed shape and without waiting for the device."""
+        shares = x.new_zeros(len(x), len(self.experts)).scatter(1, chosen, weights)
+        out = torch.zeros_like(x)
+        for index, expert in enumerate(self.experts):
+            out = out + expert(x) * shares[:, index, None]
+        return out
