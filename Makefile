@@ -21,7 +21,7 @@ bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.compare
 
 soak: $(VENV)/.test
-	FIRESIDE_FUZZ=10000 FIRESIDE_KILLS=200 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/engine tests/app
+	FIRESIDE_FUZZ=40000 FIRESIDE_KILLS=200 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/engine tests/app
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
