@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from engine.attention import Attention
 from engine.decoder import Decoder
-from engine.layers import MLP, Block, Embedding, LayerNorm
+from engine.layers import MLP, Block, Embedding
 from engine.models.config import Config
 from engine.models.family import Family, Names, Origin, fused, per_layer, transposed
-from engine.models.skeleton import causal_decoder
+from engine.models.skeleton import attention, causal_decoder, layer_norm
 
 _SETTINGS = {
     "n_embd": "hidden_size",
@@ -44,33 +43,18 @@ def names(config: Config) -> Names:
 
 def build(config: Config) -> Decoder:
     """Compose the decoder."""
-    width, heads = config.width, config.heads
-    eps = config.number("layer_norm_eps", 1e-5, high=1.0)
-    hidden = config.integer("intermediate_size", 4 * width)
+    hidden = config.integer("intermediate_size", 4 * config.width)
 
     def block(layer: int) -> Block:
         return Block(
-            self_attn=Attention(
-                width=width,
-                heads=heads,
-                kv_heads=heads,
-                head_dim=width // heads,
-                layer=layer,
-                qkv_bias=True,
-                output_bias=True,
-            ),
-            mlp=MLP(width, hidden, config.activation("hidden_act", "gelu_new")),
-            input_layernorm=LayerNorm(width, eps),
-            post_attention_layernorm=LayerNorm(width, eps),
+            self_attn=attention(config, layer, qkv_bias=True, output_bias=True),
+            mlp=MLP(config.width, hidden, config.activation("hidden_act", "gelu_new")),
+            input_layernorm=layer_norm(config),
+            post_attention_layernorm=layer_norm(config),
         )
 
-    return causal_decoder(
-        config,
-        block,
-        norm=LayerNorm(width, eps),
-        tied=True,
-        position_embedding=Embedding(config.context_length, width),
-    )
+    positions = Embedding(config.context_length, config.width)
+    return causal_decoder(config, block, norm=layer_norm(config), tied=True, position_embedding=positions)
 
 
 FAMILY = Family(name="gpt2", model_types=("gpt2",), gguf=("gpt2",), build=build, names=names, settings=_SETTINGS)

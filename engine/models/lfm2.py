@@ -71,7 +71,7 @@ def gguf_names(config: Config) -> Names:
 def build(config: Config) -> Decoder:
     """Compose the decoder."""
     heads = config.get("num_key_value_heads")
-    kv_heads = max(heads, default=None) if isinstance(heads, list) else heads
+    kv_heads = max((n for n in heads if isinstance(n, int)), default=None) if isinstance(heads, list) else heads
     sizes = Config({**config.values, "num_key_value_heads": kv_heads}, where=config.where, is_gguf=config.is_gguf)
     rope = rotary(config)
     hidden = hidden_width(config)

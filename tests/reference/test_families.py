@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,15 @@ import torch
 import transformers
 from reference_data import FIXTURES
 
+from engine.api import FiresideError
 from engine.cache import StateCache
 from engine.model import Model, load_model
-from engine.models import FAMILIES
+from engine.models import FAMILIES, find_family
+from engine.models.config import Config
 
 TOLERANCE = 1e-4  # of the largest logit
 GREEDY = 64
+ABSURD = int(os.environ.get("FIRESIDE_FUZZ", "500")) // 10  # settings tried for each case
 TINY = {
     "vocab_size": 320,
     "hidden_size": 64,
@@ -314,3 +319,32 @@ def test_every_family_has_a_case() -> None:
     covered = {model_type for model_type, _ in CASES.values()}
     for family in FAMILIES:
         assert covered & set(family.model_types), family.name
+
+
+HOSTILE = (
+    *(-1, 0, 1, 3, 10**12, 2**63, 1e308, float("nan"), float("inf"), -0.5, "x", "", None, True),
+    *([], {}, [0], [None] * 4, ["x"] * 4, {"a": 1}, {"rope_type": "yarn"}, {"rope_type": "dynamic", "factor": -1}),
+    *({"rope_type": "longrope", "short_factor": [0]}, {"rope_type": "linear", "factor": 0}),
+)
+
+
+@pytest.mark.parametrize("is_gguf", [False, True])
+@pytest.mark.parametrize("name", CASES)
+def test_hostile_settings_make_a_decoder_or_end_with_a_typed_error(name: str, is_gguf: bool) -> None:
+    model_type, settings = CASES[name]
+    family = find_family(model_type, is_gguf=False)
+    sane = transformers.AutoConfig.for_model(model_type, **{**TINY, **settings}).to_dict()
+    keys = [*sane, "rope_scaling", "head_dim", "sliding_window", "layer_types", "latent_key_dim"]
+    chance = random.Random(name)
+    for _ in range(ABSURD):
+        values = {**sane, chance.choice(keys): chance.choice(HOSTILE)}
+        config = Config(
+            {family.settings.get(k, k): value for k, value in values.items()}, where=name, is_gguf=is_gguf
+        )
+        try:
+            family.build(config)
+            (family.gguf_names if is_gguf else family.names)(config)
+        except FiresideError as error:
+            assert str(error).strip()
+        except (OverflowError, RuntimeError) as error:  # sizes that torch refuses: open_blueprint tells them
+            assert "size" in str(error).lower() or "overflow" in str(error).lower() or "large" in str(error).lower()
