@@ -46,7 +46,7 @@ def build(config: Config) -> Decoder:
 
     def block(layer: int) -> Block:
         return Block(
-            self_attn=attention(config, layer, alibi=alibi, qkv_bias=True, output_bias=True),
+            self_attn=attention(config, layer, kv_heads=config.heads, alibi=alibi, qkv_bias=True, output_bias=True),
             mlp=MLP(config.width, 4 * config.width, config.activation("hidden_act", "gelu_new")),
             input_layernorm=layer_norm(config),
             post_attention_layernorm=layer_norm(config),

@@ -76,11 +76,18 @@ def build(config: Config) -> Decoder:
     has_bias = config.flag("bias", False)
     is_parallel = config.flag("new_decoder_architecture", False) or config.flag("parallel_attn", True)
     has_second_norm = not is_parallel or has_two_norms(config)
-    sizes = Config({**config.values, "num_key_value_heads": kv_heads(config)}, where=config.where)
     hidden = config.integer("intermediate_size" if config.is_gguf else "ffn_hidden_size", 4 * config.width)
 
     def block(layer: int) -> nn.Module:
-        attn = attention(sizes, layer, rope=rope, alibi=alibi, qkv_bias=has_bias, output_bias=has_bias)
+        attn = attention(
+            config,
+            layer,
+            kv_heads=kv_heads(config),
+            rope=rope,
+            alibi=alibi,
+            qkv_bias=has_bias,
+            output_bias=has_bias,
+        )
         mlp = MLP(config.width, hidden, config.activation("activation", "gelu"), bias=has_bias)
         kind = ParallelBlock if is_parallel else Block
         return kind(

@@ -47,7 +47,7 @@ def build(config: Config) -> Decoder:
 
     def block(layer: int) -> Block:
         return Block(
-            self_attn=attention(config, layer, qkv_bias=True, output_bias=True),
+            self_attn=attention(config, layer, kv_heads=config.heads, qkv_bias=True, output_bias=True),
             mlp=MLP(config.width, hidden, config.activation("hidden_act", "gelu_new")),
             input_layernorm=layer_norm(config),
             post_attention_layernorm=layer_norm(config),

@@ -49,7 +49,9 @@ def build(config: Config) -> Decoder:
     def block(layer: int) -> nn.Module:
         kind = ParallelBlock if is_parallel else Block
         return kind(
-            self_attn=attention(config, layer, rope=rope, qkv_bias=has_bias, output_bias=has_bias),
+            self_attn=attention(
+                config, layer, kv_heads=config.heads, rope=rope, qkv_bias=has_bias, output_bias=has_bias
+            ),
             mlp=MLP(config.width, config.integer("intermediate_size"), config.activation("hidden_act", "gelu")),
             input_layernorm=layer_norm(config),
             post_attention_layernorm=layer_norm(config),

@@ -22,6 +22,12 @@ def is_attention(config: Config, layer: int) -> bool:
     return layer in listed if isinstance(listed, list) else True
 
 
+def kv_heads(config: Config) -> int | None:
+    """K; GGUF lists it for every layer, 0 where there is no attention."""
+    listed = config.get("num_key_value_heads")
+    return max((n for n in listed if isinstance(n, int)), default=None) if isinstance(listed, list) else None
+
+
 def hidden_width(config: Config) -> int:
     """F; config.json may give it before an adjustment that checkpoints have behind them."""
     hidden = config.integer("intermediate_size")
@@ -70,9 +76,6 @@ def gguf_names(config: Config) -> Names:
 
 def build(config: Config) -> Decoder:
     """Compose the decoder."""
-    heads = config.get("num_key_value_heads")
-    kv_heads = max((n for n in heads if isinstance(n, int)), default=None) if isinstance(heads, list) else heads
-    sizes = Config({**config.values, "num_key_value_heads": kv_heads}, where=config.where, is_gguf=config.is_gguf)
     rope = rotary(config)
     hidden = hidden_width(config)
     kernel = config.integer("conv_L_cache", 3, high=LARGEST_KERNEL)
@@ -80,8 +83,9 @@ def build(config: Config) -> Decoder:
     def block(layer: int) -> Block:
         mixer = (
             attention(
-                sizes,
+                config,
                 layer,
+                kv_heads=kv_heads(config),
                 rope=rope,
                 q_norm=rms_norm(config, config.head_dim),
                 k_norm=rms_norm(config, config.head_dim),

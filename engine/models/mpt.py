@@ -50,7 +50,7 @@ def build(config: Config) -> Decoder:
 
     def block(layer: int) -> Block:
         return Block(
-            self_attn=attention(config, layer, alibi=alibi, clip=clip),
+            self_attn=attention(config, layer, kv_heads=config.heads, alibi=alibi, clip=clip),
             mlp=MLP(config.width, hidden, config.activation("hidden_act", "gelu"), bias=False),
             input_layernorm=layer_norm(config, bias=False),
             post_attention_layernorm=layer_norm(config, bias=False),

@@ -55,12 +55,15 @@ def ropes_by_layer_type(
     return rope("sliding_attention", sliding_theta), rope("full_attention", full_theta)
 
 
-def attention(config: Config, layer: int, **parts: Any) -> Attention:
-    """Grouped-query attention with the settings' sizes; `parts` are `Attention`'s optional parts."""
+def attention(config: Config, layer: int, *, kv_heads: int | None = None, **parts: Any) -> Attention:
+    """Grouped-query attention with the settings' sizes; `parts` are `Attention`'s optional parts.
+
+    `kv_heads` is for families that do not read `num_key_value_heads`.
+    """
     return Attention(
         width=config.width,
         heads=config.heads,
-        kv_heads=config.kv_heads,
+        kv_heads=kv_heads or config.kv_heads,
         head_dim=config.head_dim,
         layer=layer,
         **parts,
