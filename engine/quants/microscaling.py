@@ -65,5 +65,7 @@ def read_nvfp4(source: Source, prefix: str) -> Packed:
     scales = source.read(f"{prefix}.weight_scale", outputs, -1)
     if inputs % scales.shape[1]:
         raise ModelFileError(f"{prefix}.weight_scale has {scales.shape[1]} groups for {inputs} inputs.")
-    divisor = source.read(f"{prefix}.weight_global_scale").reshape(-1)[:1].expand(outputs)
-    return Nvfp4Tensor((outputs, inputs), packed, scales, divisor)
+    divisor = source.read(f"{prefix}.weight_global_scale")
+    if divisor.numel() != 1:
+        raise ModelFileError(f"{prefix}.weight_global_scale has {divisor.numel()} numbers instead of one.")
+    return Nvfp4Tensor((outputs, inputs), packed, scales, divisor.reshape(1).expand(outputs))

@@ -25,7 +25,7 @@ OUT, IN, GROUP = 24, 128, 32
 def save(name: str, settings: dict[str, Any], tensors: dict[str, Tensor], expected: Tensor) -> None:
     """The projection `proj` as in a checkpoint, its values [out, in] and the settings of config.json."""
     parts = {f"proj.{part}": tensor.contiguous() for part, tensor in tensors.items()}
-    parts["expected"] = expected.float().contiguous()
+    parts["expected"] = expected.contiguous()
     save_file(parts, TARGET / f"{name}.safetensors", metadata={"settings": json.dumps(settings)})
 
 
@@ -133,6 +133,24 @@ def compressed() -> None:
         save(f"compressed-{name}", settings, packed, expected)
 
 
+def nvfp4() -> None:
+    from compressed_tensors.compressors import BaseCompressor
+    from compressed_tensors.quantization import QuantizationArgs, QuantizationScheme
+
+    weight = torch.randn(OUT, IN) * 0.1
+    arguments = {"num_bits": 4, "type": "float", "strategy": "tensor_group", "group_size": 16}
+    scheme = QuantizationScheme(targets=["Linear"], weights=QuantizationArgs(**arguments))
+    divisor = 448.0 * 6.0 / weight.abs().max()
+    scale = (weight.view(OUT, IN // 16, 16).abs().amax(-1) / 6.0 * divisor).to(torch.float8_e4m3fn)
+    state = {"weight": weight, "weight_scale": scale.float(), "weight_global_scale": divisor.reshape(1)}
+    compressor = BaseCompressor.get_value_from_registry("nvfp4-pack-quantized")
+    packed = compressor.compress(state, scheme)
+    expected = compressor.decompress(packed, scheme)["weight"]
+    groups = {"group_0": {"weights": arguments}}
+    settings = {"quant_method": "compressed-tensors", "format": "nvfp4-pack-quantized", "config_groups": groups}
+    save("compressed-nvfp4", settings, packed, expected)
+
+
 def bitsandbytes() -> None:
     from bitsandbytes import functional
 
@@ -171,5 +189,6 @@ if __name__ == "__main__":
     gptq(Path(sys.argv[1]))
     awq(Path(sys.argv[2]))
     compressed()
+    nvfp4()
     bitsandbytes()
     mlx()
