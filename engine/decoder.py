@@ -7,12 +7,11 @@ drives it.
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor, nn
 
 from engine.attention import Mixer
 from engine.cache import KVCache
-from engine.layers import Embedding, Step
+from engine.layers import Embedding, Step, project
 
 
 class Decoder(nn.Module):
@@ -92,7 +91,7 @@ class Decoder(nn.Module):
         if self.lm_head is not None:
             logits = self.lm_head(x)
         elif isinstance(self.embed_tokens, Embedding):
-            logits = F.linear(x, self.embed_tokens.weight.to(x.dtype))
+            logits = project(x, self.embed_tokens.weight)
         else:
             logits = self.embed_tokens.get_submodule("head")(x)
         logits = logits.float()

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from engine import kernels
 from engine.attention import Attention
-from engine.kernels.plans import AttentionPlan, Matrix, MlpPlan, Norm
-from engine.layers import ACTIVATIONS, Block, GatedMLP, RMSNorm, Step
+from engine.kernels.plans import DENSE_TYPES, AttentionPlan, Matrix, MlpPlan, Norm
+from engine.layers import ACTIVATIONS, Block, GatedMLP, Linear, RMSNorm, Step
 from engine.quants.linear import QuantizedLinear, has_kernel
 
 KERNEL_ACTIVATIONS = {F.silu: 0, ACTIVATIONS["gelu_pytorch_tanh"]: 1, ACTIVATIONS["gelu_new"]: 1}
@@ -43,7 +43,7 @@ class FusedAttention:
         a = block.self_attn
         if not isinstance(a, Attention) or a.rope is None or a.head_dim % LANES:
             return None
-        absent = (a.softcap, a.alibi, a.clip, a.sinks, a.rotated_q_norm, a.rotated_k_norm)
+        absent = (a.softcap, a.alibi, a.clip, a.sinks, a.query_scale, a.rotated_q_norm, a.rotated_k_norm)
         matrices = [_matrix(m) for m in (a.q_proj, a.k_proj, a.v_proj, a.o_proj)]
         norms = [_norm(m) for m in (block.input_layernorm, block.attention_out_norm, a.q_norm, a.k_norm)]
         has_wide_norm = any(isinstance(m, RMSNorm) and m.weight.numel() != a.head_dim for m in (a.q_norm, a.k_norm))
@@ -92,6 +92,8 @@ class FusedMLP:
 
 
 def _matrix(projection: nn.Module) -> Matrix | None:
+    if isinstance(projection, Linear):
+        return Matrix.of(projection.weight, projection.bias) if projection.weight.dtype in DENSE_TYPES else None
     if not isinstance(projection, QuantizedLinear) or not has_kernel(projection.weight):
         return None
     return Matrix.of(projection.weight, projection.bias)

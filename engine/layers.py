@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor, nn
 
+from engine import kernels
 from engine.cache import KVCache, LayerCache, StateCache
 from engine.rope import Rope
 
@@ -81,6 +82,15 @@ class Step:
         return self._masks[window]
 
 
+def project(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """x [..., in] @ weight.T + bias in x's dtype, whatever theirs is."""
+    bias = None if bias is None else bias.to(x.dtype)
+    if kernels.takes_dense(weight, x):
+        y = kernels.linear(weight, x)
+        return y if bias is None else y + bias
+    return F.linear(x, weight.to(x.dtype), bias)
+
+
 class Linear(nn.Module):
     """A dense projection whose weight keeps the file's dtype; `nn.Linear` computes in one dtype only."""
 
@@ -92,8 +102,7 @@ class Linear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., in] -> [..., out] in x's dtype."""
-        bias = None if self.bias is None else self.bias.to(x.dtype)
-        return F.linear(x, self.weight.to(x.dtype), bias)
+        return project(x, self.weight, self.bias)
 
 
 class Embedding(nn.Module):

@@ -73,10 +73,22 @@ def supports(type_name: str) -> bool:
     return library is not None and bool(library.fireside_supports(BLOCK_TYPES[type_name].ggml_id))
 
 
-def linear(weight: PackedTensor, x: Tensor) -> Tensor:
-    """x [..., in] @ weight.T -> [..., out] in x's dtype; x is rounded to 16 bits in groups of 32.
+def takes_dense(weight: Tensor, x: Tensor) -> bool:
+    """Whether `linear` multiplies x by a dense weight of 16 bits without converting all of it first."""
+    return (
+        weight.dtype in (torch.float16, torch.bfloat16)
+        and x.dtype == torch.float32
+        and x.device.type == "cpu"
+        and weight.device.type == "cpu"
+        and available()
+    )
 
-    Raises MemoryError when there is no room for the rounded activations.
+
+def linear(weight: PackedTensor | Tensor, x: Tensor) -> Tensor:
+    """x [..., in] @ weight.T -> [..., out] in x's dtype.
+
+    For packed weights, x is rounded to 16 bits in groups of 32; products with dense ones are in float32. Raises
+    MemoryError when there is no room for the rounded activations.
     """
     library = _library()
     assert library is not None, "ask available() first"

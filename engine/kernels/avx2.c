@@ -8,7 +8,7 @@
 #define FN static __attribute__((target("avx2,fma,f16c")))
 #include "unpack.h"
 
-static inline int is_wide(int type) { return type == Q8_0 || type == IQ4_NL || type == IQ4_XS; }
+static inline int is_wide(int type) { return type == Q8_0 || type == IQ4_NL || type == IQ4_XS || type == MXFP4; }
 
 /* Eight sums of four products each. */
 FN inline __m256i dot32(__m256i u, __m256i a, int wide) {
@@ -121,6 +121,7 @@ FN void panel(const Product *p, Scratch *s, int64_t first, int64_t last) {
 #include "dense.h"
 
 FN inline float sum_lanes(vec v) { return sum8((__m256)v); }
+FN inline vec load_halves(const uint8_t *at) { return (vec)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)at)); }
 
-const Variant fireside_avx2 = {"avx2", rows, panel, round_activations, rms_norm, gate_by, attend};
+const Variant fireside_avx2 = {"avx2", rows, panel, dense, round_activations, rms_norm, gate_by, attend};
 #endif

@@ -355,6 +355,7 @@ FN void round512(const float *x, int64_t columns, int8_t *high, int8_t *low, flo
 #include "dense.h"
 
 FN inline float sum_lanes(vec v) { return _mm512_reduce_add_ps((__m512)v); }
+FN inline vec load_halves(const uint8_t *at) { return (vec)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)at)); }
 
-const Variant fireside_avx512 = {"avx512", rows, panel, round512, rms_norm, gate_by, attend};
+const Variant fireside_avx512 = {"avx512", rows, panel, dense, round512, rms_norm, gate_by, attend};
 #endif

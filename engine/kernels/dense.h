@@ -1,5 +1,5 @@
-/* Float parts of a layer: norms, gated activations, attention over the cache. Included by each variant, which defines
- * FN (its target), LANES and sum_lanes; vectors are the compiler's own. Oracles: engine/layers.py. */
+/* Float parts of a layer: products with dense weights, norms, gated activations, attention over the cache. Included by
+ * each variant, which defines FN (its target), LANES, sum_lanes and load_halves; vectors are the compiler's own. Oracles: engine/layers.py. */
 
 typedef float vec __attribute__((vector_size(LANES * 4)));
 typedef int32_t ivec __attribute__((vector_size(LANES * 4)));
@@ -13,6 +13,7 @@ FN inline vec load(const float *at) {
 FN inline void store(float *at, vec v) { memcpy(at, &v, sizeof v); }
 
 FN inline float sum_lanes(vec v);
+FN inline vec load_halves(const uint8_t *at); /* LANES float16 numbers */
 
 FN inline vec choose(ivec mask, vec a, vec b) { return (vec)((mask & (ivec)a) | (~mask & (ivec)b)); }
 FN inline vec at_least(vec v, float least) { return choose(v > least, v, (vec){0} + least); }
@@ -206,5 +207,72 @@ FN void attend(const Attend *a, int64_t head, int64_t heads, int64_t first, int6
         float *to = a->out + (first + n / heads) * a->out_stride + (head + n % heads) * depth;
         float by = 1.0f / total[n];
         for (int64_t d = 0; d < depth; d++) to[d] = out[n * depth + d] * by;
+    }
+}
+
+typedef uint16_t shorts __attribute__((vector_size(LANES * 2)));
+typedef uint32_t words __attribute__((vector_size(LANES * 4)));
+
+/* LANES weights from number `i` of a row; `type` is a constant where this is inlined. */
+FN inline __attribute__((always_inline)) vec load_weights(int type, const uint8_t *row, int64_t i) {
+    if (type == F32) return load((const float *)row + i);
+    if (type == F16) return load_halves(row + 2 * i);
+    shorts upper;
+    memcpy(&upper, row + 2 * i, sizeof upper);
+    return (vec)(__builtin_convertvector(upper, words) << 16);
+}
+
+FN inline float weight_at(int type, const uint8_t *row, int64_t i) {
+    float value;
+    if (type == F16) return half_at(row + 2 * i);
+    uint32_t bits = 0;
+    memcpy((uint8_t *)&bits + (type == BF16 ? 2 : 0), row + (type == BF16 ? 2 : 4) * i, type == BF16 ? 2 : 4);
+    memcpy(&value, &bits, 4);
+    return value;
+}
+
+/* `rows` times `tokens` (constants) products, which share what they load. The order of the sums is that of one. */
+FN inline __attribute__((always_inline)) void dense_tile(int type, const Product *p, int64_t row, const int rows,
+                                                         int64_t token, const int tokens) {
+    vec total[4][4];
+    const uint8_t *w = p->weights + row * p->row_bytes;
+    const float *x = p->whole + token * p->columns;
+    int64_t i = 0;
+    for (int r = 0; r < rows; r++)
+        for (int t = 0; t < tokens; t++) total[r][t] = (vec){0};
+    for (; i + LANES <= p->columns; i += LANES) {
+        vec from[4];
+        for (int t = 0; t < tokens; t++) from[t] = load(x + t * p->columns + i);
+        for (int r = 0; r < rows; r++) {
+            vec weights = load_weights(type, w + r * p->row_bytes, i);
+            for (int t = 0; t < tokens; t++) total[r][t] += weights * from[t];
+        }
+    }
+    for (int r = 0; r < rows; r++)
+        for (int t = 0; t < tokens; t++) {
+            float sum = sum_lanes(total[r][t]);
+            for (int64_t k = i; k < p->columns; k++) sum += weight_at(type, w + r * p->row_bytes, k) * x[t * p->columns + k];
+            p->y[(token + t) * p->rows + row + r] = sum;
+        }
+}
+
+FN inline __attribute__((always_inline)) void dense_of(int type, const Product *p, int64_t first, int64_t last) {
+    int64_t tokens = p->x->tokens;
+    for (; first < last; first += last - first < 4 ? 1 : 4) {
+        int64_t token = 0;
+        if (last - first < 4) {
+            for (; token < tokens; token++) dense_tile(type, p, first, 1, token, 1);
+            continue;
+        }
+        for (; token + 4 <= tokens; token += 4) dense_tile(type, p, first, 4, token, 4);
+        for (; token < tokens; token++) dense_tile(type, p, first, 4, token, 1);
+    }
+}
+
+FN void dense(const Product *p, int64_t first, int64_t last) {
+    switch (p->type) {
+    case F32: dense_of(F32, p, first, last); break;
+    case F16: dense_of(F16, p, first, last); break;
+    default: dense_of(BF16, p, first, last);
     }
 }

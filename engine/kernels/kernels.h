@@ -14,6 +14,7 @@
 #endif
 
 enum { /* ggml's numbers */
+    F32 = 0, F16 = 1, BF16 = 30, MXFP4 = 39,
     Q4_0 = 2, Q4_1 = 3, Q5_0 = 6, Q5_1 = 7, Q8_0 = 8,
     Q2_K = 10, Q3_K = 11, Q4_K = 12, Q5_K = 13, Q6_K = 14,
     IQ4_NL = 20, IQ4_XS = 23
@@ -43,6 +44,7 @@ typedef struct {
     int64_t row_bytes, rows, columns;
     const Activations *x;
     float *y;         /* [tokens][rows] */
+    const float *whole; /* x as it was, [tokens][columns]: what weights in floats are multiplied by */
 } Product;
 
 /* What one thread needs for unpacked weights. */
@@ -102,6 +104,7 @@ typedef struct {
     const char *name;
     void (*rows)(const Product *, Scratch *, int64_t first, int64_t last);   /* one token after the other */
     void (*panel)(const Product *, Scratch *, int64_t first, int64_t last);  /* tiles of tokens */
+    void (*dense)(const Product *, int64_t first, int64_t last);             /* weights in floats */
     void (*round)(const float *x, int64_t columns, int8_t *high, int8_t *low, float *scales, float *sums);
     void (*rms_norm)(const float *x, const float *weight, float eps, int64_t width, float *y);
     void (*gate_by)(int activation, float *gate, const float *up, int64_t count);
@@ -162,6 +165,8 @@ static inline float half_at(const uint8_t *bytes) {
     memcpy(&half, bytes, 2);
     return half_to_float(half);
 }
+
+static inline int is_dense(int64_t type) { return type == F32 || type == F16 || type == BF16; }
 
 /* Weights that share one scale. */
 static inline int group_of(int type) {

@@ -41,10 +41,10 @@ FIRESIDE_API int fireside_threads(void) { return pool_threads(); }
 FIRESIDE_API int fireside_supports(int type) {
     switch (type) {
     case Q4_0: case Q4_1: case Q5_0: case Q5_1: case Q8_0:
-    case Q2_K: case Q3_K: case Q4_K: case Q5_K: case Q6_K: case IQ4_NL: case IQ4_XS:
+    case Q2_K: case Q3_K: case Q4_K: case Q5_K: case Q6_K: case IQ4_NL: case IQ4_XS: case MXFP4:
         return 1;
     }
-    return 0;
+    return is_dense(type);
 }
 
 typedef struct {
@@ -52,7 +52,8 @@ typedef struct {
     Activations x;
     const float *from;
     const Norm *norm;
-    float *normal;             /* [threads][columns] */
+    float *normal;             /* [threads][columns], or [tokens][columns] where it is still wanted afterwards */
+    int has_dense, has_packed;
     Scratch scratch[MOST_THREADS];
     int64_t rows_a_part, parts[3];
 } Job;
@@ -62,19 +63,21 @@ static void round_part(void *job_, int64_t token, int thread) {
     const Activations *x = &job->x;
     const float *from = job->from + token * x->columns;
     if (job->norm && job->norm->weight) {
-        float *normal = job->normal + thread * x->columns;
+        float *normal = job->normal + (job->has_dense ? token : thread) * x->columns;
         fireside_variant->rms_norm(from, job->norm->weight, (float)job->norm->eps, x->columns, normal);
         from = normal;
     }
+    if (!job->has_packed) return;
     fireside_variant->round(from, x->columns, x->high + token * x->columns, x->low + token * x->columns,
                             x->scales + token * (x->columns / GROUP), x->sums + token * (x->columns / SPLIT));
 }
 
 static void multiply_rows(Job *job, int i, int64_t first, int64_t last, int thread) {
     const Matrix *m = job->targets->matrices[i];
-    Product product = {(int)m->type, m->weights, m->row_bytes, m->rows, m->columns, &job->x, job->targets->outputs[i]};
-    int is_matrix = job->x.tokens >= MATRIX_FROM;
-    (is_matrix ? fireside_variant->panel : fireside_variant->rows)(&product, &job->scratch[thread], first, last);
+    const float *whole = job->norm && job->norm->weight ? job->normal : job->from;
+    Product product = {(int)m->type, m->weights, m->row_bytes, m->rows, m->columns, &job->x, job->targets->outputs[i], whole};
+    if (is_dense(m->type)) fireside_variant->dense(&product, first, last);
+    else (job->x.tokens >= MATRIX_FROM ? fireside_variant->panel : fireside_variant->rows)(&product, &job->scratch[thread], first, last);
     for (int64_t t = 0; m->bias && t < job->x.tokens; t++)
         for (int64_t r = first; r < last; r++) product.y[t * m->rows + r] += m->bias[r];
 }
@@ -116,13 +119,16 @@ static size_t padded(int64_t bytes) { return ((size_t)bytes + 127) / 64 * 64; }
 int multiply(const Targets *targets, const float *x, const Norm *norm, int64_t tokens) {
     int threads = pool_threads();
     int64_t columns = targets->matrices[0]->columns, groups = columns / SPLIT, row_bytes = targets->matrices[0]->row_bytes;
+    int has_dense = 0, has_packed = 0;
+    for (int i = 0; i < targets->count; i++)
+        if (is_dense(targets->matrices[i]->type)) has_dense = 1; else has_packed = 1;
     size_t values = padded(tokens * columns), scales = padded(tokens * columns / GROUP * 4), sums = padded(tokens * groups * 4);
     int is_matrix = tokens >= MATRIX_FROM;
     int64_t deep = is_matrix ? PANEL + 1 : 2;
-    size_t unpacked = padded(deep * columns), numbers = padded(deep * groups * 4), normal = padded(threads * columns * 4);
+    size_t unpacked = padded(deep * columns), numbers = padded(deep * groups * 4), normal = padded((has_dense ? tokens : threads) * columns * 4);
     uint8_t *at = room(PRODUCT_ROOM, 2 * values + scales + sums + normal + (size_t)threads * (unpacked + 2 * numbers));
     if (!at) return -1;
-    Job job = {.targets = targets, .from = x, .norm = norm,
+    Job job = {.targets = targets, .from = x, .norm = norm, .has_dense = has_dense, .has_packed = has_packed,
                .x = {columns, tokens, (int8_t *)at, (int8_t *)(at + values),
                      (float *)(at + 2 * values), (float *)(at + 2 * values + scales)}};
     at += 2 * values + scales + sums;

@@ -9,14 +9,18 @@ import ctypes
 from ctypes import c_double, c_int64, c_void_p
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
     from engine.quants.packed import PackedTensor
 
 
+DENSE_TYPES = {torch.float32: 0, torch.float16: 1, torch.bfloat16: 30}  # ggml's numbers
+
+
 class Matrix(ctypes.Structure):
-    """A packed projection [rows, columns] with an optional float32 bias."""
+    """A packed or dense projection [rows, columns] with an optional float32 bias."""
 
     _fields_ = (
         ("type", c_int64),
@@ -28,18 +32,19 @@ class Matrix(ctypes.Structure):
     )
 
     @classmethod
-    def of(cls, weight: PackedTensor, bias: Tensor | None = None) -> Matrix:
-        """The structure for a two-dimensional packed weight."""
-        blocks = weight.blocks if weight.blocks.stride(-1) == 1 else weight.blocks.contiguous()
+    def of(cls, weight: PackedTensor | Tensor, bias: Tensor | None = None) -> Matrix:
+        """The structure for a two-dimensional packed weight, or a dense one of a dtype in `DENSE_TYPES`."""
+        stored = weight if isinstance(weight, Tensor) else weight.blocks
+        rows = stored if stored.stride(-1) == 1 else stored.contiguous()
         bias = None if bias is None else bias.float().contiguous()
         matrix = cls(
-            weight.type.ggml_id,
-            blocks.data_ptr(),
-            blocks.stride(0),
+            DENSE_TYPES[weight.dtype] if isinstance(weight, Tensor) else weight.type.ggml_id,
+            rows.data_ptr(),
+            rows.stride(0) * rows.element_size(),
             *weight.shape,
             None if bias is None else bias.data_ptr(),
         )
-        matrix.kept = (blocks, bias)
+        matrix.kept = (rows, bias)
         return matrix
 
 

@@ -28,6 +28,10 @@ static void rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
 #define LANES 4
 #include "dense.h"
 
+FN inline vec load_halves(const uint8_t *at) {
+    return (vec){half_at(at), half_at(at + 2), half_at(at + 4), half_at(at + 6)};
+}
+
 FN inline float sum_lanes(vec v) { return v[0] + v[1] + v[2] + v[3]; }
 
-const Variant fireside_portable = {"portable", rows, rows, round_activations, rms_norm, gate_by, attend};
+const Variant fireside_portable = {"portable", rows, rows, dense, round_activations, rms_norm, gate_by, attend};

@@ -2,6 +2,7 @@
  * Included by each variant, so that the compiler vectorises the loops for its instruction set: FN holds its target.
  * Layouts: ggml-common.h of github.com/ggml-org/ggml; the torch twins are engine/quants. */
 
+static const int8_t fp4_values[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12}; /* twice E2M1 */
 static const int8_t iq4_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
 FN void nibbles32(const uint8_t *packed, uint8_t *u) {
@@ -151,6 +152,16 @@ FN void unpack_row(int type, const uint8_t *b, int64_t columns, uint8_t *u, floa
                 u[32 * i + 16 + j] = (uint8_t)(iq4_values[b[2 + j] >> 4] + 128);
             }
             scale[i] = half_at(b);
+            offset[i] = -128.0f * scale[i];
+        }
+        break;
+    case MXFP4:
+        for (int64_t i = 0; i < blocks; i++, b += 17) {
+            for (int j = 0; j < 16; j++) {
+                u[32 * i + j] = (uint8_t)(fp4_values[b[1 + j] & 15] + 128);
+                u[32 * i + 16 + j] = (uint8_t)(fp4_values[b[1 + j] >> 4] + 128);
+            }
+            scale[i] = ldexpf(1.0f, b[0] - 128);
             offset[i] = -128.0f * scale[i];
         }
         break;

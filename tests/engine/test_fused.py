@@ -17,7 +17,7 @@ from engine import kernels
 from engine.attention import Attention
 from engine.cache import KVCache, LayerCache
 from engine.fused import fuse
-from engine.layers import ACTIVATIONS, Block, GatedMLP, RMSNorm, Step
+from engine.layers import ACTIVATIONS, Block, GatedMLP, Linear, RMSNorm, Step
 from engine.quants.linear import QuantizedLinear
 from engine.rope import make_rope
 
@@ -35,6 +35,8 @@ CASES: dict[str, dict[str, Any]] = {
     "normed heads": {**PLAIN, "q_norm": 32, "k_norm": 32},
     "biased": {**PLAIN, "qkv_bias": True},
     "half rotated, in pairs": {**PLAIN, "rope_dim": 16, "interleaved": True},
+    "dense": {**PLAIN, "dtype": torch.bfloat16, "qkv_bias": True},
+    "dense among packed": {**PLAIN, "dtype": torch.float16, "is_mixed": True},
     "norms behind": {**PLAIN, "norm_out": True, "activation": "gelu_pytorch_tanh"},
     "norms only behind": {**PLAIN, "norm_out": True, "norm_in": False, "residual_scale": 0.3},
 }
@@ -46,7 +48,14 @@ def norm(width: int) -> RMSNorm:
     return made
 
 
-def projection(rows: int, columns: int, *, bias: bool = False) -> QuantizedLinear:
+def projection(rows: int, columns: int, *, bias: bool = False, dtype: torch.dtype | None = None) -> nn.Module:
+    """Packed, or dense in `dtype`."""
+    if dtype is not None:
+        dense = Linear(columns, rows, bias=bias)
+        dense.weight = nn.Parameter((torch.randn(rows, columns) / 8).to(dtype), requires_grad=False)
+        if bias:
+            dense.bias = nn.Parameter((torch.randn(rows) / 4).to(dtype), requires_grad=False)
+        return dense
     weight = packed_matrix("Q8_0", rows, columns)
     weight.blocks.view(rows, -1, 34)[:, :, :2] = torch.tensor([0.002], dtype=torch.float16).view(torch.uint8)
     return QuantizedLinear(weight, torch.randn(rows) / 4 if bias else None)
@@ -67,16 +76,19 @@ def make_block(
 ) -> Block:
     torch.manual_seed(3)
     has_bias = parts.pop("qkv_bias", False)
+    dtype, is_mixed = parts.pop("dtype", None), parts.pop("is_mixed", False)
     for name in ("q_norm", "k_norm"):
         parts[name] = norm(parts[name]) if name in parts else None
     rope = make_rope(theta=1e4, dim=rope_dim or head_dim, scaling=None, max_positions=999, interleaved=interleaved)
     attention = Attention(width=WIDTH, heads=heads, kv_heads=kv_heads, head_dim=head_dim, layer=0, rope=rope, **parts)
     for name, count in (("q_proj", heads), ("k_proj", kv_heads), ("v_proj", kv_heads)):
-        setattr(attention, name, projection(count * head_dim, WIDTH, bias=has_bias))
-    attention.o_proj = projection(WIDTH, heads * head_dim)
+        kept = None if is_mixed and name == "k_proj" else dtype
+        setattr(attention, name, projection(count * head_dim, WIDTH, bias=has_bias, dtype=kept))
+    attention.o_proj = projection(WIDTH, heads * head_dim, dtype=dtype)
     mlp = GatedMLP(WIDTH, HIDDEN, ACTIVATIONS[activation])
-    mlp.gate_proj, mlp.up_proj = projection(HIDDEN, WIDTH), projection(HIDDEN, WIDTH)
-    mlp.down_proj = projection(WIDTH, HIDDEN)
+    mlp.gate_proj = projection(HIDDEN, WIDTH, dtype=dtype)
+    mlp.up_proj = projection(HIDDEN, WIDTH, dtype=None if is_mixed else dtype)
+    mlp.down_proj = projection(WIDTH, HIDDEN, dtype=dtype)
     return Block(
         self_attn=attention,
         mlp=mlp,

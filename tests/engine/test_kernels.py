@@ -13,6 +13,7 @@ from test_quants import sane_blocks
 from torch import Tensor
 
 from engine import kernels
+from engine.layers import Linear
 from engine.quants import BLOCK_TYPES, PackedTensor
 from engine.quants.linear import QuantizedLinear
 
@@ -65,6 +66,40 @@ def test_rounding_activations_hardly_matters(name: str) -> None:
     assert float(error) < 5e-5
 
 
+DENSE = (torch.float32, torch.float16, torch.bfloat16)
+
+
+def dense_difference(dtype: torch.dtype) -> float:
+    """The largest over odd and even shapes, relative to the size of the terms."""
+    worst = 0.0
+    for rows, columns in ((1, 1), (3, 7), (4, 16), (9, 33), (64, 96), (33, 257)):
+        weight = torch.randn(rows, columns, generator=torch.manual_seed(rows)).to(dtype)
+        for tokens in TOKENS:
+            x = torch.randn(tokens, columns, generator=torch.manual_seed(tokens))
+            expected = x.double() @ weight.double().T
+            terms = x.abs() @ weight.float().abs().T
+            worst = max(worst, float(((kernels.linear(weight, x) - expected).abs() / terms).max()))
+    return worst
+
+
+@pytest.mark.parametrize("dtype", DENSE, ids=str)
+def test_dense_weights_are_multiplied_in_float32(dtype: torch.dtype) -> None:
+    assert dense_difference(dtype) < 2e-6
+
+
+@pytest.mark.parametrize("dtype", DENSE[1:], ids=str)
+def test_a_dense_projection_of_16_bits_is_not_converted(dtype: torch.dtype) -> None:
+    projection = Linear(96, 40, bias=True)
+    projection.weight = torch.nn.Parameter(torch.randn(40, 96).to(dtype), requires_grad=False)
+    projection.bias = torch.nn.Parameter(torch.randn(40).to(dtype), requires_grad=False)
+    x = torch.randn(2, 3, 96)
+    with torch.inference_mode():
+        expected = torch.nn.functional.linear(x, projection.weight.float(), projection.bias.float())
+        assert kernels.takes_dense(projection.weight, x)
+        assert torch.allclose(projection(x), expected, atol=1e-5)
+        assert not kernels.takes_dense(projection.weight, x.to(torch.bfloat16))
+
+
 @pytest.mark.parametrize("tokens", [1, 3, 40])
 def test_results_do_not_depend_on_the_number_of_threads(tokens: int) -> None:
     weight = packed_matrix("Q4_1", 1000, 576)
@@ -111,7 +146,7 @@ def test_every_instruction_set_of_this_machine_equals_the_twin(wanted: str) -> N
         "found = t.kernels.instruction_set()\n"
         "def worst(n):\n"
         "    return max(t.largest_difference(t.packed_matrix(n, 33, 512), torch.randn(k, 512)) for k in (1, 3, 21))\n"
-        "worst = {n: worst(n) for n in t.TYPES}\n"
+        "worst = {n: worst(n) for n in t.TYPES} | {str(d): t.dense_difference(d) for d in t.DENSE}\n"
         "print(json.dumps([found, worst]))"
     )
     environment = {**os.environ, "FIRESIDE_INSTRUCTION_SET": wanted}
@@ -122,5 +157,5 @@ def test_every_instruction_set_of_this_machine_equals_the_twin(wanted: str) -> N
     if found == "torch":
         pytest.skip(f"this processor has no {wanted}")
     assert found == wanted
-    assert set(worst) == set(TYPES)
+    assert set(worst) == {*TYPES, *map(str, DENSE)}
     assert max(worst.values()) < 2e-5
