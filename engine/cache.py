@@ -19,27 +19,36 @@ MOST_STATES = 16  # kept in a layer; Mamba 130M's take 2.4 MB for all layers
 class LayerCache:
     """Keys and values of one layer, [B, K, capacity, D] each with its own D; the first `length` are valid."""
 
-    def __init__(self, *, limit: int) -> None:
-        self.limit = limit
+    def __init__(self, *, limit: int, dtype: torch.dtype | None = None) -> None:
+        """`dtype` None: that of the first keys appended."""
+        self.limit, self.dtype = limit, dtype
         self.length = 0
         self.keys: Tensor | None = None
         self.values: Tensor | None = None
 
     def append(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Write [B, K, T, D] behind what is there; return all keys and values, [B, K, S, D] views."""
-        start, (kept_keys, kept_values) = self.length, self.reserve(keys.shape, keys, value_width=values.shape[-1])
-        kept_keys[:, :, start : self.length] = keys
-        kept_values[:, :, start : self.length] = values
-        return kept_keys[:, :, : self.length], kept_values[:, :, : self.length]
+        """Write [B, K, T, D] behind what is there; return all keys and values [B, K, S, D] in the dtype of these.
 
-    def reserve(self, shape: Sequence[int], like: Tensor, *, value_width: int | None = None) -> tuple[Tensor, Tensor]:
+        Views, where the cache keeps that dtype.
+        """
+        self.dtype = self.dtype or keys.dtype
+        start = self.length
+        kept = self.reserve(keys.shape, device=keys.device, value_width=values.shape[-1])
+        for held, new in zip(kept, (keys, values), strict=True):
+            held[:, :, start : self.length] = new
+        all_keys, all_values = (held[:, :, : self.length].to(keys.dtype) for held in kept)
+        return all_keys, all_values
+
+    def reserve(
+        self, shape: Sequence[int], *, device: torch.device, value_width: int | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Make room for keys of `shape` [B, K, T, D] and as many values, and count them as held.
 
         Returns keys and values [B, K, capacity, D] to fill; `value_width` is the values' D where it differs.
         """
         end = self.length + shape[2]
-        self.keys = self._with_room(self.keys, shape, like, end)
-        self.values = self._with_room(self.values, (*shape[:3], value_width or shape[3]), like, end)
+        self.keys = self._with_room(self.keys, shape, device, end)
+        self.values = self._with_room(self.values, (*shape[:3], value_width or shape[3]), device, end)
         self.length = end
         return self.keys, self.values
 
@@ -51,12 +60,12 @@ class LayerCache:
         """Forget everything from position `length` on; O(1)."""
         self.length = length
 
-    def _with_room(self, old: Tensor | None, shape: Sequence[int], like: Tensor, end: int) -> Tensor:
+    def _with_room(self, old: Tensor | None, shape: Sequence[int], device: torch.device, end: int) -> Tensor:
         if old is not None and end <= old.shape[2]:
             return old
         batch, heads, _, width = shape
         capacity = min(-(-max(end, 2 * self.length) // GROWTH) * GROWTH, max(self.limit, end))
-        grown = torch.empty((batch, heads, capacity, width), dtype=like.dtype, device=like.device)
+        grown = torch.empty((batch, heads, capacity, width), dtype=self.dtype, device=device)
         if old is not None:
             grown[:, :, : self.length] = old[:, :, : self.length]
         return grown

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor, nn
 
@@ -50,7 +51,10 @@ class FusedAttention:
         if any(part is not None for part in absent) or None in matrices or None in norms or has_wide_norm:
             return None
         width = matrices[3].rows if matrices[3] is not None else 0
-        sizes = (width, a.heads, a.kv_heads, a.head_dim, a.rope.dim, int(a.rope.interleaved), a.window or 0)
+        is_exact = isinstance(a.k_proj, Linear) and a.k_proj.weight.dtype == torch.float32
+        a.cache_dtype = torch.float32 if is_exact else torch.float16  # half as much to read, as exact as the weights
+        shape = (width, a.heads, a.kv_heads, a.head_dim, a.rope.dim, int(a.rope.interleaved), a.window or 0)
+        sizes = (*shape, DENSE_TYPES[a.cache_dtype])
         return cls(_kept(AttentionPlan(*sizes, a.scale, block.residual_scale, *norms, *matrices), norms, matrices), a)
 
     def __call__(self, x: Tensor, step: Step) -> Tensor:
@@ -60,7 +64,7 @@ class FusedAttention:
         cache = step.layer_cache(attention.layer)
         assert cache is not None
         past = cache.length
-        kept = cache.reserve((1, attention.kv_heads, step.tokens, attention.head_dim), x)
+        kept = cache.reserve((1, attention.kv_heads, step.tokens, attention.head_dim), device=x.device)
         kernels.attention(self.plan, x, rotary=step.rotary(attention.rope), kept=kept, past=past)
         return x
 

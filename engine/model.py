@@ -77,7 +77,7 @@ class Blueprint:
 
     @property
     def cache_bytes_per_token(self) -> int:
-        """Bytes that one token takes in a float32 KV cache."""
+        """Bytes that one token takes in the KV cache."""
         return sum(m.cache_bytes_per_token for m in self.decoder.modules() if isinstance(m, Mixer))
 
     def info(self, tokenizer: Tokenizer) -> ModelInfo:

@@ -106,8 +106,8 @@ def attention(
 ) -> None:
     """Add a layer's attention to x float32 [1, T, E] in place.
 
-    `rotary` holds cosines and sines [T, rotated / 2]; `kept` the cached keys and values [1, K, capacity, D], of
-    which `past` positions are filled and T more will be. Raises MemoryError.
+    `rotary` holds cosines and sines [T, rotated / 2]; `kept` the cached keys and values [1, K, capacity, D] of
+    the plan's cache dtype, of which `past` positions are filled and T more will be. Raises MemoryError.
     """
     library = _library()
     assert library is not None, "ask available() first"

@@ -381,6 +381,9 @@ FN void round512(const float *x, int64_t columns, int8_t *high, int8_t *low, flo
 
 FN inline float sum_lanes(vec v) { return _mm512_reduce_add_ps((__m512)v); }
 FN inline vec load_halves(const uint8_t *at) { return (vec)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)at)); }
+FN inline void store_halves(uint8_t *at, vec v) {
+    _mm256_storeu_si256((__m256i *)at, _mm512_cvtps_ph((__m512)v, _MM_FROUND_TO_NEAREST_INT));
+}
 
-const Variant fireside_avx512 = {"avx512", rows, panel, dense, round512, rms_norm, gate_by, attend};
+const Variant fireside_avx512 = {"avx512", rows, panel, dense, round512, rms_norm, gate_by, attend, narrow};
 #endif

@@ -14,6 +14,7 @@ FN inline void store(float *at, vec v) { memcpy(at, &v, sizeof v); }
 
 FN inline float sum_lanes(vec v);
 FN inline vec load_halves(const uint8_t *at); /* LANES float16 numbers */
+FN inline void store_halves(uint8_t *at, vec v);
 
 FN inline vec choose(ivec mask, vec a, vec b) { return (vec)((mask & (ivec)a) | (~mask & (ivec)b)); }
 FN inline vec at_least(vec v, float least) { return choose(v > least, v, (vec){0} + least); }
@@ -163,23 +164,39 @@ FN inline float weigh(float *scores, int64_t first, int64_t last, float *largest
     return by;
 }
 
-/* Softmax attention of query heads [head, head + heads), which share one key head, for tokens [first, last):
- * online over blocks of KEYS keys (FlashAttention, arXiv:2205.14135). `room` holds ATTENTION_ROOM floats a query. */
-FN void attend(const Attend *a, int64_t head, int64_t heads, int64_t first, int64_t last, float *room) {
-    int64_t depth = a->depth, tokens = last - first, count = heads * tokens, kv = head / a->heads_a_key;
-    const float *keys = a->keys + kv * a->stride, *values = a->values + kv * a->stride;
-    float *turned = room, *scores = turned + KEYS * depth, *q = scores + 2 * KEYS, *out = q + (count + 1) * depth;
+/* A block of keys or values in float: as it is, or widened into `space`. */
+FN inline const float *block_of(const Attend *a, const uint8_t *all, int64_t start, int64_t count, float *space) {
+    if (a->type == F32) return (const float *)all + start;
+    for (int64_t i = 0; i < count; i += LANES) store(space + i, load_halves(all + 2 * (start + i)));
+    return space;
+}
+
+FN void narrow(const float *x, int64_t count, uint8_t *halves) {
+    for (int64_t i = 0; i < count; i += LANES) store_halves(halves + 2 * i, load(x + i));
+}
+
+/* Softmax attention, online over blocks of KEYS keys (FlashAttention, arXiv:2205.14135). `room` holds attention_room
+ * floats. */
+FN void attend(const Attend *a, const Part *part, float *room) {
+    int64_t depth = a->depth, first = part->first, heads = part->heads, count = heads * (part->last - first);
+    int64_t start = part->head / a->heads_a_key * a->stride;
+    float *turned = room, *wide_keys = turned + KEYS * depth, *wide_values = wide_keys + KEYS * depth;
+    float *scores = wide_values + KEYS * depth, *q = scores + 2 * KEYS, *out = q + (count + 1) * depth;
     float *largest = out + (count + 1) * depth, *total = largest + count + 1;
     for (int64_t n = 0; n <= count; n++) {
-        const float *from = a->q + (first + (n < count ? n : 0) / heads) * a->q_stride + (head + n % heads) * depth;
+        int64_t token = first + (n < count ? n : 0) / heads;
+        const float *from = a->q + token * a->q_stride + (part->head + n % heads) * depth;
         for (int64_t d = 0; d < depth; d++) q[n * depth + d] = n < count ? from[d] * a->scale : 0.0f, out[n * depth + d] = 0.0f;
         largest[n] = -INFINITY;
         total[n] = 0.0f;
     }
     int64_t from = a->window && a->past + first + 1 > a->window ? a->past + first + 1 - a->window : 0;
-    for (int64_t block = from; block < a->past + last; block += KEYS) {
-        int64_t present = a->past + last - block < KEYS ? a->past + last - block : KEYS;
-        const float *k = keys + block * depth, *v = values + block * depth;
+    int64_t to = part->to < a->past + part->last ? part->to : a->past + part->last;
+    if (from < part->from) from = part->from;
+    for (int64_t block = from; block < to; block += KEYS) {
+        int64_t present = to - block < KEYS ? to - block : KEYS;
+        const float *k = block_of(a, a->keys, start + block * depth, present * depth, wide_keys);
+        const float *v = block_of(a, a->values, start + block * depth, present * depth, wide_values);
         if (count >= 4) {
             for (int64_t d = 0; d < depth; d++)
                 for (int64_t s = 0; s < KEYS; s++) turned[d * KEYS + s] = s < present ? k[s * depth + d] : 0.0f;
@@ -204,9 +221,11 @@ FN void attend(const Attend *a, int64_t head, int64_t heads, int64_t first, int6
         }
     }
     for (int64_t n = 0; n < count; n++) {
-        float *to = a->out + (first + n / heads) * a->out_stride + (head + n % heads) * depth;
-        float by = 1.0f / total[n];
+        float *to = part->state ? part->state + n * (depth + 2)
+                                : a->out + (first + n / heads) * a->out_stride + (part->head + n % heads) * depth;
+        float by = part->state ? 1.0f : 1.0f / total[n];
         for (int64_t d = 0; d < depth; d++) to[d] = out[n * depth + d] * by;
+        if (part->state) to[depth] = largest[n], to[depth + 1] = total[n];
     }
 }
 

@@ -73,7 +73,7 @@ typedef struct {
 
 /* x += scale * out(o(attention(q, k, v of in(x)))). */
 typedef struct {
-    int64_t width, heads, kv_heads, depth, rope_depth, is_interleaved, window;
+    int64_t width, heads, kv_heads, depth, rope_depth, is_interleaved, window, cache_type;
     double scale, residual_scale;
     Norm in, out, q_norm, k_norm;
     Matrix q, k, v, o;
@@ -87,17 +87,26 @@ typedef struct {
     Matrix gate, up, down;
 } MlpPlan;
 
-/* One attention over cached keys and values, [kv_heads][stride / depth][depth] each. */
+/* One attention over cached keys and values, [kv_heads][stride / depth][depth] each, F32 or F16. */
 typedef struct {
-    const float *q, *keys, *values;
+    const float *q;
+    const uint8_t *keys, *values;
     float *out;
-    int64_t stride, depth, q_stride, out_stride, heads_a_key, past, window;
+    int64_t stride, depth, q_stride, out_stride, heads_a_key, past, window, type;
     float scale;
 } Attend;
 
+/* Part of an attention: query heads [head, head + heads), which share one key head, tokens [first, last), keys
+ * [from, to). Where `state` is NULL, the result goes to `out`; else to `state`, for `merge`: for every query depth
+ * sums, the largest score, and the sum of the weights. */
+typedef struct {
+    int64_t head, heads, first, last, from, to;
+    float *state;
+} Part;
+
 /* Floats of working space for `queries` queries. */
 static inline int64_t attention_room(int64_t queries, int64_t depth) {
-    return KEYS * depth + 2 * KEYS + 2 * (queries + 1) * (depth + 1);
+    return 3 * KEYS * depth + 2 * KEYS + 2 * (queries + 1) * (depth + 1);
 }
 
 typedef struct {
@@ -108,7 +117,8 @@ typedef struct {
     void (*round)(const float *x, int64_t columns, int8_t *high, int8_t *low, float *scales, float *sums);
     void (*rms_norm)(const float *x, const float *weight, float eps, int64_t width, float *y);
     void (*gate_by)(int activation, float *gate, const float *up, int64_t count);
-    void (*attend)(const Attend *, int64_t head, int64_t heads, int64_t first, int64_t last, float *room);
+    void (*attend)(const Attend *, const Part *, float *room);
+    void (*narrow)(const float *x, int64_t count, uint8_t *halves);
 } Variant;
 
 extern const Variant *fireside_variant; /* the one in use */
@@ -158,6 +168,22 @@ static inline float half_to_float(uint16_t half) {
     float value;
     memcpy(&value, &bits, 4);
     return value;
+}
+
+static inline uint16_t float_to_half(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, 4);
+    uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
+    bits &= 0x7fffffff;
+    if (bits >= 0x47800000) return (uint16_t)(sign | (bits > 0x7f800000 ? 0x7e00 : 0x7c00));
+    if (bits < 0x38800000) { /* subnormal: the sum's last bits are the rounded number */
+        float shifted;
+        memcpy(&shifted, &bits, 4);
+        shifted += 0.5f;
+        memcpy(&bits, &shifted, 4);
+        return (uint16_t)(sign | (bits - 0x3f000000));
+    }
+    return (uint16_t)(sign | ((bits - 0x38000000 + 0xfff + (bits >> 13 & 1)) >> 13));
 }
 
 static inline float half_at(const uint8_t *bytes) {

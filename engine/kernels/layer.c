@@ -3,14 +3,18 @@
 #include "kernels.h"
 #include "pool.h"
 
-enum { BLOCK = 16 }; /* tokens of a prompt that attend together */
+enum {
+    BLOCK = 16,   /* tokens of a prompt that attend together */
+    STRETCH = 256 /* keys that one thread reads for a token, where there are more than that */
+};
 
 typedef struct {
     const AttentionPlan *plan;
     Attend attend;
     const float *cos, *sin;  /* [tokens][rope_depth / 2] */
-    float *q, *k, *v, *keys, *values, *rooms;
-    int64_t tokens, room;    /* floats of working space a thread */
+    float *q, *k, *v, *rooms, *states;
+    uint8_t *keys, *values;
+    int64_t tokens, room, stretches; /* floats of working space a thread; parts that the keys are cut into */
 } AttentionJob;
 
 static void rotate(const AttentionJob *job, float *x, int64_t token) {
@@ -29,6 +33,12 @@ static void norm_heads(const Norm *norm, float *x, int64_t heads, int64_t depth)
         fireside_variant->rms_norm(x + h * depth, norm->weight, (float)norm->eps, depth, x + h * depth);
 }
 
+/* One head's numbers into the cache, from its number `place` on. */
+static void keep(const AttentionJob *job, uint8_t *cache, const float *x, int64_t place) {
+    if (job->attend.type == F16) fireside_variant->narrow(x, job->plan->depth, cache + 2 * place);
+    else memcpy(cache + 4 * place, x, (size_t)job->plan->depth * 4);
+}
+
 /* Norm and rotate one token's queries and keys; keys and values go to the cache. */
 static void prepare_part(void *job_, int64_t token, int thread) {
     AttentionJob *job = job_;
@@ -42,21 +52,44 @@ static void prepare_part(void *job_, int64_t token, int thread) {
     for (int64_t h = 0; h < p->heads; h++) rotate(job, q + h * depth, token);
     for (int64_t h = 0; h < p->kv_heads; h++) {
         rotate(job, k + h * depth, token);
-        memcpy(job->keys + h * job->attend.stride + place, k + h * depth, (size_t)depth * 4);
-        memcpy(job->values + h * job->attend.stride + place, v + h * depth, (size_t)depth * 4);
+        keep(job, job->keys, k + h * depth, h * job->attend.stride + place);
+        keep(job, job->values, v + h * depth, h * job->attend.stride + place);
     }
 }
 
 static void attend_part(void *job_, int64_t part, int thread) {
     AttentionJob *job = job_;
     float *space = job->rooms + thread * job->room;
-    if (job->tokens < BLOCK / 2) {
-        fireside_variant->attend(&job->attend, part, 1, 0, job->tokens, space);
-        return;
+    int64_t group = job->attend.heads_a_key, kv_heads = job->plan->kv_heads, all = job->attend.past + job->tokens;
+    Part what = {part, 1, 0, job->tokens, 0, all, NULL}; /* one head, all tokens, all keys */
+    if (job->tokens >= BLOCK / 2) {
+        what.head = part % kv_heads * group, what.heads = group;
+        what.first = part / kv_heads * BLOCK, what.last = what.first + BLOCK;
+        if (what.last > job->tokens) what.last = job->tokens;
+    } else if (job->stretches > 1) {
+        what.head = part % kv_heads * group, what.heads = group;
+        what.from = part / kv_heads * STRETCH, what.to = what.from + STRETCH;
+        what.state = job->states + part * group * job->tokens * (job->plan->depth + 2);
     }
-    int64_t group = job->attend.heads_a_key, first = part / job->plan->kv_heads * BLOCK, last = first + BLOCK;
-    if (last > job->tokens) last = job->tokens;
-    fireside_variant->attend(&job->attend, part % job->plan->kv_heads * group, group, first, last, space);
+    fireside_variant->attend(&job->attend, &what, space);
+}
+
+/* One query's result from those over its stretches of keys. */
+static void merge(const AttentionJob *job, int64_t head, int64_t token) {
+    int64_t group = job->attend.heads_a_key, depth = job->plan->depth, size = depth + 2;
+    int64_t stride = job->plan->heads * job->tokens * size; /* from one stretch to the next */
+    const float *state = job->states + (head / group * group * job->tokens + token * group + head % group) * size;
+    float *out = job->attend.out + token * job->attend.out_stride + head * depth, largest = -INFINITY, total = 0.0f;
+    for (int64_t i = 0; i < job->stretches; i++)
+        if (state[i * stride + depth] > largest) largest = state[i * stride + depth];
+    for (int64_t d = 0; d < depth; d++) out[d] = 0.0f;
+    for (int64_t i = 0; i < job->stretches; i++) {
+        const float *one = state + i * stride;
+        float by = one[depth] == -INFINITY ? 0.0f : expf(one[depth] - largest);
+        total += by * one[depth + 1];
+        for (int64_t d = 0; d < depth; d++) out[d] += by * one[d];
+    }
+    for (int64_t d = 0; d < depth; d++) out[d] /= total;
 }
 
 static void for_tokens(Work work, void *job, int64_t tokens) {
@@ -88,13 +121,15 @@ static int project_back(const Matrix *m, const float *inner, const Norm *norm, d
     return 0;
 }
 
-/* `keys` and `values` are [kv_heads][capacity][depth] with room for `past` + `tokens`. */
+/* `keys` and `values` are [kv_heads][capacity][depth] of the plan's cache type, with room for `past` + `tokens`. */
 FIRESIDE_API int fireside_attention(const AttentionPlan *p, float *x, int64_t tokens, const float *cos, const float *sin,
-                                    float *keys, float *values, int64_t capacity, int64_t past) {
+                                    uint8_t *keys, uint8_t *values, int64_t capacity, int64_t past) {
     int64_t threads = pool_threads(), depth = p->depth, group = p->heads / p->kv_heads;
     int64_t queries = tokens * p->heads * depth, kept = tokens * p->kv_heads * depth;
-    int64_t a_part = tokens < BLOCK / 2 ? tokens : group * BLOCK, space = attention_room(a_part, depth);
-    float *at = (float *)room(LAYER_ROOM, (size_t)(2 * queries + 2 * kept + tokens * p->width + threads * space) * 4);
+    int64_t is_prompt = tokens >= BLOCK / 2, stretches = is_prompt ? 1 : (past + tokens + STRETCH - 1) / STRETCH;
+    int64_t space = attention_room(is_prompt ? group * BLOCK : group * tokens, depth);
+    int64_t states = stretches > 1 ? stretches * p->heads * tokens * (depth + 2) : 0;
+    float *at = (float *)room(LAYER_ROOM, (size_t)(2 * queries + 2 * kept + tokens * p->width + threads * space + states) * 4);
     if (!at) return -1;
     float *q = at, *k = q + queries, *v = k + kept, *attended = v + kept, *branch = attended + queries;
     Targets to = {.matrices = {&p->q, &p->k, &p->v}, .outputs = {q, k, v}, .count = 3, .then = STORE};
@@ -102,11 +137,14 @@ FIRESIDE_API int fireside_attention(const AttentionPlan *p, float *x, int64_t to
     AttentionJob job = {
         .plan = p,
         .attend = {q, keys, values, attended, capacity * depth, depth, p->heads * depth, p->heads * depth, group, past,
-                   p->window, (float)p->scale},
+                   p->window, p->cache_type, (float)p->scale},
         .cos = cos, .sin = sin, .q = q, .k = k, .v = v, .keys = keys, .values = values,
-        .rooms = branch + tokens * p->width, .tokens = tokens, .room = space};
+        .rooms = branch + tokens * p->width, .states = branch + tokens * p->width + threads * space,
+        .tokens = tokens, .room = space, .stretches = stretches};
     for_tokens(prepare_part, &job, tokens);
-    pool_run(attend_part, &job, tokens < BLOCK / 2 ? p->heads : (tokens + BLOCK - 1) / BLOCK * p->kv_heads);
+    int64_t blocks = is_prompt ? (tokens + BLOCK - 1) / BLOCK : stretches;
+    pool_run(attend_part, &job, is_prompt || stretches > 1 ? blocks * p->kv_heads : p->heads);
+    for (int64_t n = 0; stretches > 1 && n < tokens * p->heads; n++) merge(&job, n % p->heads, n / p->heads);
     return project_back(&p->o, attended, &p->out, p->residual_scale, branch, x, tokens);
 }
 

@@ -67,7 +67,7 @@ class AttentionPlan(ctypes.Structure):
 
     _fields_ = (
         *((name, c_int64) for name in ("width", "heads", "kv_heads", "depth")),
-        *((name, c_int64) for name in ("rope_depth", "is_interleaved", "window")),
+        *((name, c_int64) for name in ("rope_depth", "is_interleaved", "window", "cache_type")),
         ("scale", c_double),
         ("residual_scale", c_double),
         *((name, Norm) for name in ("norm_in", "norm_out", "q_norm", "k_norm")),

@@ -34,4 +34,11 @@ FN inline vec load_halves(const uint8_t *at) {
 
 FN inline float sum_lanes(vec v) { return v[0] + v[1] + v[2] + v[3]; }
 
-const Variant fireside_portable = {"portable", rows, rows, dense, round_activations, rms_norm, gate_by, attend};
+FN inline void store_halves(uint8_t *at, vec v) {
+    for (int i = 0; i < LANES; i++) {
+        uint16_t half = float_to_half(v[i]);
+        memcpy(at + 2 * i, &half, 2);
+    }
+}
+
+const Variant fireside_portable = {"portable", rows, rows, dense, round_activations, rms_norm, gate_by, attend, narrow};

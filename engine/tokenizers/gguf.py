@@ -95,13 +95,13 @@ def _guarded(build: Any) -> Any:
 
 
 def _merges(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    """Ids by piece, and pairs of pieces; the library itself refuses a pair that makes no token."""
     ids = {piece: i for i, piece in enumerate(vocabulary.pieces)}
     merges = []
     for merge in _list(metadata, "merges", str):
-        cut = merge.find(" ", 1)
-        first, second = merge[:cut], merge[cut + 1 :]
-        if cut < 0 or first not in ids or second not in ids or first + second not in ids:
-            raise TokenizerError(f"In {_WHERE}, the merge {merge!r:.60} makes no token.")
+        first, separator, second = merge.partition(" ")
+        if not first or not separator:
+            raise TokenizerError(f"In {_WHERE}, the merge {merge!r:.60} names no two tokens.")
         merges.append((first, second))
     return ids, merges
 
