@@ -26,7 +26,8 @@ FN inline float sum8(__m256 v) {
     return _mm_cvtss_f32(_mm_add_ss(q, _mm_shuffle_ps(q, q, 1)));
 }
 
-FN void rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
+/* Any type, unpacked row by row. */
+FN void unpacked_rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
     const Activations *x = p->x;
     int wide = is_wide(p->type), group = group_of(p->type);
     int64_t groups = p->columns / group;
@@ -58,6 +59,96 @@ FN void rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
             }
             p->y[t * p->rows + r] = sum8(total) + rest;
         }
+    }
+}
+
+/* The float16 numbers at byte 0 (or 2) of `count` blocks, at most eight; zero for the others. */
+FN inline __m256 heads8(const uint8_t *b, int stride, int64_t count, int at) {
+    uint16_t halves[8] = {0};
+    for (int j = 0; j < count; j++) memcpy(halves + j, b + j * stride + at, 2);
+    return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)halves));
+}
+
+/* Scales of a row of 32-blocks times those of the activations into `by`; the sum over offset * activation sum.
+ * `by`, `scales` and `sums` are padded to eight. */
+FN inline __attribute__((always_inline)) __m256 block_scales(int type, const uint8_t *b, int64_t groups,
+                                                             const float *scales, const float *sums, float *by) {
+    const int stride = type == Q4_0 ? 18 : type == Q4_1 ? 20 : 34;
+    __m256 rest = _mm256_setzero_ps();
+    for (int64_t g = 0; g < groups; g += 8) {
+        int64_t count = groups - g < 8 ? groups - g : 8;
+        __m256 d = count == 8 ? heads8(b + g * stride, stride, 8, 0) : heads8(b + g * stride, stride, count, 0);
+        __m256 offset = type == Q4_0 ? _mm256_mul_ps(d, _mm256_set1_ps(-8.0f))
+                      : type == Q8_0 ? _mm256_setzero_ps()
+                      : count == 8   ? heads8(b + g * stride, stride, 8, 2)
+                                     : heads8(b + g * stride, stride, count, 2);
+        rest = _mm256_fmadd_ps(offset, _mm256_loadu_ps(sums + g), rest);
+        _mm256_storeu_ps(by + g, _mm256_mul_ps(d, _mm256_loadu_ps(scales + g)));
+    }
+    return rest;
+}
+
+/* `count` (a constant) rows of 32-blocks at once, which share the loads of the activations. */
+FN inline __attribute__((always_inline)) void block_rows(int type, const int count, const Product *p, Scratch *s,
+                                                         int64_t token, int64_t first) {
+    const Activations *x = p->x;
+    const int stride = type == Q4_0 ? 18 : type == Q4_1 ? 20 : 34, head = type == Q4_1 ? 4 : 2;
+    const __m256i fifteen = _mm256_set1_epi8(15), by_256 = _mm256_set1_epi16(256), by_1 = _mm256_set1_epi16(1);
+    int64_t groups = p->columns / GROUP, room = (groups + 7) / 8 * 8;
+    const int8_t *high = x->high + token * x->columns, *low = x->low + token * x->columns;
+    const uint8_t *ahead = p->weights + (first + 2 * count) * p->row_bytes; /* short rows are no stream to the processor */
+    float *sums = s->offsets, *scales = sums + room, *by = s->scales;
+    __m256 total[2], rest[2];
+    for (int r = 0; r < count; r++) {
+        total[r] = _mm256_setzero_ps();
+        rest[r] = block_scales(type, p->weights + (first + r) * p->row_bytes, groups, scales, sums, by + r * room);
+    }
+    for (int64_t g = 0; g < groups; g++) {
+        __m256i h = _mm256_loadu_si256((const __m256i *)(high + g * GROUP));
+        __m256i l = _mm256_loadu_si256((const __m256i *)(low + g * GROUP));
+        for (int r = 0; r < count; r++) {
+            const uint8_t *b = p->weights + (first + r) * p->row_bytes + g * stride + head;
+            _mm_prefetch((const char *)(ahead + (count * g + r) * stride), _MM_HINT_T1);
+            __m256i u, pairs_h, pairs_l;
+            if (type == Q8_0) {
+                u = _mm256_loadu_si256((const __m256i *)b);
+                __m256i size = _mm256_sign_epi8(u, u);
+                pairs_h = _mm256_maddubs_epi16(size, _mm256_sign_epi8(h, u));
+                pairs_l = _mm256_maddubs_epi16(size, _mm256_sign_epi8(l, u));
+            } else {
+                __m128i q = _mm_loadu_si128((const __m128i *)b);
+                u = _mm256_and_si256(_mm256_set_m128i(_mm_srli_epi16(q, 4), q), fifteen);
+                pairs_h = _mm256_maddubs_epi16(u, h);
+                pairs_l = _mm256_maddubs_epi16(u, l);
+            }
+            __m256i dot = _mm256_add_epi32(_mm256_madd_epi16(pairs_h, by_256), _mm256_madd_epi16(pairs_l, by_1));
+            total[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), _mm256_set1_ps(by[r * room + g]), total[r]);
+        }
+    }
+    for (int r = 0; r < count; r++) p->y[token * p->rows + first + r] = sum8(_mm256_add_ps(total[r], rest[r]));
+}
+
+FN inline __attribute__((always_inline)) void block_type_rows(int type, const Product *p, Scratch *s, int64_t first,
+                                                              int64_t last) {
+    int64_t groups = p->columns / GROUP, room = (groups + 7) / 8 * 8;
+    for (int64_t token = 0; token < p->x->tokens; token++) {
+        const float *halves = p->x->sums + token * 2 * groups, *scales = p->x->scales + token * groups;
+        for (int64_t g = 0; g < room; g++) {
+            s->offsets[g] = g < groups ? halves[2 * g] + halves[2 * g + 1] : 0.0f;
+            s->offsets[room + g] = g < groups ? scales[g] : 0.0f;
+        }
+        int64_t row = first;
+        for (; row + 2 <= last; row += 2) block_rows(type, 2, p, s, token, row);
+        for (; row < last; row++) block_rows(type, 1, p, s, token, row);
+    }
+}
+
+FN void rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
+    switch (p->type) {
+    case Q4_0: block_type_rows(Q4_0, p, s, first, last); break;
+    case Q4_1: block_type_rows(Q4_1, p, s, first, last); break;
+    case Q8_0: block_type_rows(Q8_0, p, s, first, last); break;
+    default: unpacked_rows(p, s, first, last);
     }
 }
 
