@@ -62,6 +62,12 @@ FN void unpacked_rows(const Product *p, Scratch *s, int64_t first, int64_t last)
     }
 }
 
+/* Eight sums of four products of u with 256 * high + low; u * high must not exceed 16 bits in pairs. */
+FN inline __m256i dot32x16(__m256i u, __m256i high, __m256i low) {
+    __m256i pairs = _mm256_madd_epi16(_mm256_maddubs_epi16(u, high), _mm256_set1_epi16(256));
+    return _mm256_add_epi32(pairs, _mm256_madd_epi16(_mm256_maddubs_epi16(u, low), _mm256_set1_epi16(1)));
+}
+
 /* The float16 numbers at byte 0 (or 2) of `count` blocks, at most eight; zero for the others. */
 FN inline __m256 heads8(const uint8_t *b, int stride, int64_t count, int at) {
     uint16_t halves[8] = {0};
@@ -93,7 +99,7 @@ FN inline __attribute__((always_inline)) void block_rows(int type, const int cou
                                                          int64_t token, int64_t first) {
     const Activations *x = p->x;
     const int stride = type == Q4_0 ? 18 : type == Q4_1 ? 20 : 34, head = type == Q4_1 ? 4 : 2;
-    const __m256i fifteen = _mm256_set1_epi8(15), by_256 = _mm256_set1_epi16(256), by_1 = _mm256_set1_epi16(1);
+    const __m256i fifteen = _mm256_set1_epi8(15);
     int64_t groups = p->columns / GROUP, room = (groups + 7) / 8 * 8;
     const int8_t *high = x->high + token * x->columns, *low = x->low + token * x->columns;
     const uint8_t *ahead = p->weights + (first + 2 * count) * p->row_bytes; /* short rows are no stream to the processor */
@@ -109,19 +115,14 @@ FN inline __attribute__((always_inline)) void block_rows(int type, const int cou
         for (int r = 0; r < count; r++) {
             const uint8_t *b = p->weights + (first + r) * p->row_bytes + g * stride + head;
             _mm_prefetch((const char *)(ahead + (count * g + r) * stride), _MM_HINT_T1);
-            __m256i u, pairs_h, pairs_l;
+            __m256i dot;
             if (type == Q8_0) {
-                u = _mm256_loadu_si256((const __m256i *)b);
-                __m256i size = _mm256_sign_epi8(u, u);
-                pairs_h = _mm256_maddubs_epi16(size, _mm256_sign_epi8(h, u));
-                pairs_l = _mm256_maddubs_epi16(size, _mm256_sign_epi8(l, u));
+                __m256i w = _mm256_loadu_si256((const __m256i *)b);
+                dot = dot32x16(_mm256_sign_epi8(w, w), _mm256_sign_epi8(h, w), _mm256_sign_epi8(l, w));
             } else {
                 __m128i q = _mm_loadu_si128((const __m128i *)b);
-                u = _mm256_and_si256(_mm256_set_m128i(_mm_srli_epi16(q, 4), q), fifteen);
-                pairs_h = _mm256_maddubs_epi16(u, h);
-                pairs_l = _mm256_maddubs_epi16(u, l);
+                dot = dot32x16(_mm256_and_si256(_mm256_set_m128i(_mm_srli_epi16(q, 4), q), fifteen), h, l);
             }
-            __m256i dot = _mm256_add_epi32(_mm256_madd_epi16(pairs_h, by_256), _mm256_madd_epi16(pairs_l, by_1));
             total[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), _mm256_set1_ps(by[r * room + g]), total[r]);
         }
     }
@@ -143,8 +144,12 @@ FN inline __attribute__((always_inline)) void block_type_rows(int type, const Pr
     }
 }
 
+#include "super.h"
+
 FN void rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
     switch (p->type) {
+    case Q4_K: super_type_rows(Q4_K, p, s, first, last); break;
+    case Q6_K: super_type_rows(Q6_K, p, s, first, last); break;
     case Q4_0: block_type_rows(Q4_0, p, s, first, last); break;
     case Q4_1: block_type_rows(Q4_1, p, s, first, last); break;
     case Q8_0: block_type_rows(Q8_0, p, s, first, last); break;
