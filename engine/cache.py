@@ -129,6 +129,11 @@ class KVCache:
         """Tokens held."""
         return self.layers[0].length if self.layers else 0
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether `truncate` reaches every position."""
+        return all(isinstance(layer, LayerCache) for layer in self.layers)
+
     def truncate(self, length: int) -> int:
         """Forget everything from position `length` on, or from an earlier one; returns how much is still held.
 

@@ -34,6 +34,7 @@ from engine.api import (
 from engine.cache import KVCache
 from engine.chat import build_prompt
 from engine.grammar import JsonGrammar
+from engine.lookup import PromptLookup
 from engine.model import Model, load_model
 from engine.sampling import Sampler
 from engine.stopping import StopStrings
@@ -128,7 +129,7 @@ class Engine:
             if cancelled():
                 break
             chunk = ids[start : start + PREFILL_CHUNK]
-            logits = self._forward(chunk, cache)
+            logits = self._forward(chunk, cache)[-1:]
         prefilled = time.perf_counter()
         reply = _Reply(self.model, request, room=self.context_length - len(ids))
         if logits is None or cancelled():
@@ -136,15 +137,25 @@ class Engine:
         else:
             yield PrefillProgressed(request.request_id, len(ids), len(ids), reused, dropped)
         first_token_at = None
+        lookup, guess = PromptLookup(ids), list[int]()
         while reply.stop_reason is None and logits is not None:
-            event = reply.extend(logits, ids)
-            first_token_at = first_token_at or time.perf_counter()
-            if event is not None:
-                yield event
-            if cancelled() and reply.stop_reason is None:
-                reply.stop_reason = StopReason.CANCELLED
+            right = 0
+            for row in logits:
+                event = reply.extend(row, ids)
+                first_token_at = first_token_at or time.perf_counter()
+                if event is not None:
+                    yield event
+                    lookup.add(event.token_id)
+                if cancelled() and reply.stop_reason is None:
+                    reply.stop_reason = StopReason.CANCELLED
+                if reply.stop_reason is not None or right == len(guess) or reply.ids[-1] != guess[right]:
+                    break
+                right += 1
+            lookup.judge(len(guess), right)
             if reply.stop_reason is None:
-                logits = self._forward([reply.ids[-1]], cache)
+                self._forget_from(len(ids) + len(reply.ids) - 1, cache)
+                guess = lookup.guess(reply.limit - len(reply.ids) - 1) if cache.is_exact else []
+                logits = self._forward([reply.ids[-1], *guess], cache, every=True)
         ended = time.perf_counter()
         first_token_at = first_token_at or ended
         timings = Timings(
@@ -219,21 +230,29 @@ class Engine:
             if ours != theirs:
                 break
             common += 1
-        kept = self._cache.truncate(common)
-        del self._cached_ids[kept:]
-        return self._cache, kept
+        return self._cache, self._forget_from(common, self._cache)
 
-    def _forward(self, ids: list[int], cache: KVCache) -> torch.Tensor:
-        """Logits [V] behind the last of `ids`; the cache is extended, or forgotten if the step fails."""
+    def _forget_from(self, position: int, cache: KVCache) -> int:
+        """Cut the cache at `position`, or where it can be cut before that; how many tokens it still holds."""
+        kept = cache.truncate(position)
+        del self._cached_ids[kept:]
+        return kept
+
+    def _forward(self, ids: list[int], cache: KVCache, *, every: bool = False) -> torch.Tensor:
+        """Logits [1, V] behind the last of `ids`, or [T, V] behind `every` one; extends the cache.
+
+        The cache is forgotten if the step fails.
+        """
         assert self.model is not None
         try:
             with _torch_threads(1 if len(ids) == 1 else self._threads):
-                logits = self.model.decoder(torch.tensor([ids], device=self.model.device), cache, last_only=True)
+                tokens = torch.tensor([ids], device=self.model.device)
+                logits = self.model.decoder(tokens, cache, last_only=not every)
         except BaseException:
             self._forget()
             raise
         self._cached_ids += ids
-        return torch.as_tensor(logits[0, -1])
+        return torch.as_tensor(logits[0])
 
     def _forget(self) -> None:
         self._cache, self._cached_ids = None, []

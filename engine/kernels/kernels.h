@@ -25,7 +25,7 @@ enum {
     PANEL = 16,       /* rows of weights that a matrix-matrix step works on */
     TILE = 8,         /* tokens that it works on */
     SPLIT = 16,       /* smallest group of weights that share one scale */
-    MATRIX_FROM = 4   /* tokens from which the matrix-matrix kernel is faster than rows one by one */
+    MATRIX_FROM = 12  /* tokens from which the matrix-matrix kernel is faster than rows one by one */
 };
 
 /* Activations as 256 * high + low, times a scale for each group: 16 bits, so that rounding does not change replies.

@@ -1,0 +1,42 @@
+"""Guessing ahead by prompt lookup: what followed the same few tokens before may follow them again.
+
+The engine reads several guessed tokens in one forward pass and draws at each place as it would have drawn one by one,
+so a wrong guess costs time and changes nothing (speculative decoding, arXiv:2211.17192, without a draft model).
+"""
+
+from __future__ import annotations
+
+MATCH = 4  # tokens that must have stood together before; with 3, ordinary text lost 5% to wrong guesses
+GUESSES = 2  # SmolLM2 reads three tokens in 12 ms, one in 5.5: a third guess costs as much as it gains
+LONGEST_PAUSE = 64  # tokens
+
+
+class PromptLookup:
+    """The tokens of a text so far, and where each run of `MATCH` of them ended last."""
+
+    def __init__(self, ids: list[int]) -> None:
+        self._ids: list[int] = []
+        self._ends: dict[tuple[int, ...], int] = {}
+        self._pause = self._wait = 0
+        for token in ids:
+            self.add(token)
+
+    def add(self, token: int) -> None:
+        """One more token; the run that it completes may be guessed from only when it comes again."""
+        if len(self._ids) >= MATCH:
+            self._ends[tuple(self._ids[-MATCH:])] = len(self._ids)
+        self._ids.append(token)
+        self._wait = max(0, self._wait - 1)
+
+    def guess(self, most: int) -> list[int]:
+        """The tokens that may come next, at most `most` of them; none after guesses that were wrong, for a while."""
+        if self._wait or most <= 0:
+            return []
+        end = self._ends.get(tuple(self._ids[-MATCH:]))
+        return [] if end is None else self._ids[end : end + min(most, GUESSES)]
+
+    def judge(self, guessed: int, right: int) -> None:
+        """How many of the guessed tokens were right: when none was, the next pause is twice as long."""
+        if guessed:
+            self._pause = 0 if right else min(LONGEST_PAUSE, 2 * self._pause + 16)
+            self._wait = self._pause
