@@ -26,7 +26,6 @@ TEXT = "The quick brown fox jumps over the lazy dog. "
 def fireside(options: Namespace) -> Figures:
     """Through the engine, as the window runs it."""
     from engine.api import LoadRequest
-    from engine.device import peak_rss_bytes
     from engine.engine import Engine
 
     context = options.prompt_tokens + options.new_tokens + 8
@@ -38,10 +37,16 @@ def fireside(options: Namespace) -> Figures:
     ids = (engine.model.tokenizer.encode(TEXT) * options.prompt_tokens)[: options.prompt_tokens]
     engine.measure(ids[:64], 4)
     timings = engine.measure(ids, options.new_tokens)
+    return _figures(options, loaded, prefill_s=timings.prefill_s, decode_s=timings.decode_s)
+
+
+def _figures(options: Namespace, loaded: float, *, prefill_s: float, decode_s: float) -> Figures:
+    from engine.device import peak_rss_bytes
+
     return {
         "load_s": loaded,
-        "prefill_tok_s": timings.prefill_tok_s,
-        "decode_tok_s": timings.decode_tok_s,
+        "prefill_tok_s": options.prompt_tokens / prefill_s,
+        "decode_tok_s": (options.new_tokens - 1) / decode_s,
         "peak_rss_mb": peak_rss_bytes() / 1e6,
     }
 
@@ -55,8 +60,6 @@ def llama_cpp(options: Namespace) -> Figures:
     """llama-cpp-python, with its own defaults but for threads and context."""
     forget_our_environment()
     from llama_cpp import Llama
-
-    from engine.device import peak_rss_bytes
 
     context = options.prompt_tokens + options.new_tokens + 8
     started = time.perf_counter()
@@ -79,12 +82,7 @@ def llama_cpp(options: Namespace) -> Figures:
     for i in range(options.new_tokens - 1):
         evaluate([ids[i]])
     ended = time.perf_counter()
-    return {
-        "load_s": loaded,
-        "prefill_tok_s": options.prompt_tokens / (prefilled - started),
-        "decode_tok_s": (options.new_tokens - 1) / (ended - prefilled),
-        "peak_rss_mb": peak_rss_bytes() / 1e6,
-    }
+    return _figures(options, loaded, prefill_s=prefilled - started, decode_s=ended - prefilled)
 
 
 def transformers(options: Namespace) -> Figures:
@@ -92,8 +90,6 @@ def transformers(options: Namespace) -> Figures:
     forget_our_environment()
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    from engine.device import peak_rss_bytes
 
     torch.set_num_threads(options.threads)
     folder, name = str(options.model.parent), options.model.name
@@ -110,12 +106,7 @@ def transformers(options: Namespace) -> Figures:
         for i in range(options.new_tokens - 1):
             out = model(torch.tensor([[ids[i]]]), past_key_values=out.past_key_values, use_cache=True)
         ended = time.perf_counter()
-    return {
-        "load_s": loaded,
-        "prefill_tok_s": options.prompt_tokens / (prefilled - started),
-        "decode_tok_s": (options.new_tokens - 1) / (ended - prefilled),
-        "peak_rss_mb": peak_rss_bytes() / 1e6,
-    }
+    return _figures(options, loaded, prefill_s=prefilled - started, decode_s=ended - prefilled)
 
 
 def memory_bandwidth(options: Namespace) -> Figures:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-
+import instruction_sets
 import pytest
 import torch
 from test_quants import sane_blocks
@@ -139,23 +135,14 @@ def test_quantized_linear_adds_its_bias_and_keeps_leading_dimensions() -> None:
     assert torch.allclose(y.view(6, 40), twin(weight, x.view(6, 64)) + bias, atol=1e-4)
 
 
-@pytest.mark.parametrize("wanted", ["portable", "avx2", "avx512"])
-def test_every_instruction_set_of_this_machine_equals_the_twin(wanted: str) -> None:
-    script = (
-        "import json, sys, torch; sys.path.insert(0, 'tests/engine'); import test_kernels as t\n"
-        "found = t.kernels.instruction_set()\n"
+@pytest.mark.parametrize("instructions", instruction_sets.ALL)
+def test_every_instruction_set_of_this_machine_equals_the_twin(instructions: str) -> None:
+    worst = instruction_sets.value_on(
+        instructions,
+        "import torch, test_kernels as t\n"
         "def worst(n):\n"
         "    return max(t.largest_difference(t.packed_matrix(n, 33, 512), torch.randn(k, 512)) for k in (1, 3, 21))\n"
-        "worst = {n: worst(n) for n in t.TYPES} | {str(d): t.dense_difference(d) for d in t.DENSE}\n"
-        "print(json.dumps([found, worst]))"
+        "value = {n: worst(n) for n in t.TYPES} | {str(d): t.dense_difference(d) for d in t.DENSE}",
     )
-    environment = {**os.environ, "FIRESIDE_INSTRUCTION_SET": wanted}
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True, timeout=120
-    )
-    found, worst = json.loads(done.stdout)
-    if found == "torch":
-        pytest.skip(f"this processor has no {wanted}")
-    assert found == wanted
     assert set(worst) == {*TYPES, *map(str, DENSE)}
     assert max(worst.values()) < 2e-5
