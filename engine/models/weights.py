@@ -53,7 +53,7 @@ class _Loader:
         self.checkpoint, self.config, self.device = checkpoint, config, device
         self.names: Names = (family.gguf_names if config.is_gguf else family.names)(config)
         embedding = self.names.get("embed_tokens", Origin("embed_tokens")).name
-        self.prefix = "" if config.is_gguf else _prefix(checkpoint, embedding)
+        self.prefixes = [""] if config.is_gguf else _prefixes(checkpoint, embedding)
         self.stems = {name.rpartition(".")[0] for name in checkpoint.tensors}
         packing = None if config.is_gguf else packing_of(config.values)
         self.packing = None if packing is None else PACKINGS[packing[0]]
@@ -99,10 +99,10 @@ class _Loader:
         return replace(origin, name=f"{origin.name}.{name}")
 
     def _stored(self, name: str) -> str:
-        """The name with the checkpoint's prefix; the output head often stands outside of it."""
+        """The name with the checkpoint's prefix, or with less of it: the output head often stands further out."""
         stem = name.rpartition(".")[0]
-        is_outside = f"{self.prefix}{stem}" not in self.stems and stem in self.stems
-        return name if is_outside else f"{self.prefix}{name}"
+        found = (prefix for prefix in self.prefixes if f"{prefix}{stem}" in self.stems)
+        return next(found, self.prefixes[0]) + name
 
     def _unfused(self, decoder: Decoder, path: str, module: nn.Module, name: str) -> Origin:
         """GGUF files of some families hold q, k and v, or gate and up, as consecutive rows of one tensor."""
@@ -169,10 +169,11 @@ def _out_features(module: nn.Module) -> int:
     return module.out_features
 
 
-def _prefix(checkpoint: Checkpoint, embedding: str) -> str:
-    """What stands before the names in this checkpoint, told by where the embedding is."""
+def _prefixes(checkpoint: Checkpoint, embedding: str) -> list[str]:
+    """What stands before the embedding's name in this checkpoint, and less and less of it: `a.b.`, `a.`, nothing."""
     suffix = f"{embedding}.weight"
     for name in checkpoint.tensors:
         if name == suffix or name.endswith(f".{suffix}"):
-            return name.removesuffix(suffix)
+            parts = name.removesuffix(suffix).split(".")[:-1]
+            return ["".join(f"{part}." for part in parts[:count]) for count in range(len(parts), -1, -1)]
     raise ModelFileError(f"{checkpoint.path.name}: no tensor named {suffix!r}; is this a language model?")

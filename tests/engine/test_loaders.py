@@ -299,6 +299,22 @@ def test_a_packing_that_is_not_known_is_named(settings: dict[str, object], name:
         open_blueprint(llama)
 
 
+def test_a_text_model_inside_another_is_found_with_its_head_beside_it(llama: Path) -> None:
+    """As vision models store it: settings in text_config, names behind language_model."""
+    plain = load_model(llama)
+    ids = torch.arange(3, 20)[None]
+    expected = plain.forward(ids)
+    tensors = {f"language_model.{name}": tensor for name, tensor in load_file(llama / "model.safetensors").items()}
+    assert "language_model.lm_head.weight" in tensors
+    save_file({**tensors, "vision.weight": torch.zeros(2, 2)}, llama / "model.safetensors")
+    config = json.loads((llama / "config.json").read_text())
+    (llama / "config.json").write_text(json.dumps({"model_type": "some_vision_model", "text_config": config}))
+    nested = load_model(llama)
+    assert torch.equal(nested.forward(ids), expected)
+    plain.close()
+    nested.close()
+
+
 def test_an_unknown_architecture_is_named(llama: Path) -> None:
     config = json.loads((llama / "config.json").read_text())
     (llama / "config.json").write_text(json.dumps({**config, "model_type": "neverheard"}))
