@@ -92,6 +92,11 @@ def _llama3(base: Tensor, scaling: Mapping[str, Any]) -> Tensor:
     return torch.where(is_medium, ramp, slow)
 
 
+def yarn_magnitude(factor: float, multiplier: float = 1.0) -> float:
+    """What scores are multiplied by, once for queries and once for keys, in a text `factor` times as long."""
+    return 1.0 if factor <= 1 else 0.1 * multiplier * math.log(factor) + 1.0
+
+
 def _yarn(
     base: Tensor, scaling: Mapping[str, Any], *, theta: float, dim: int, max_positions: int
 ) -> tuple[Tensor, float]:
@@ -113,16 +118,13 @@ def _yarn(
     extrapolation = 1 - ramp
     inverse = (base / factor) * (1 - extrapolation) + base * extrapolation
 
-    def magnitude(scale: float, multiplier: float = 1.0) -> float:
-        return 1.0 if scale <= 1 else 0.1 * multiplier * math.log(scale) + 1.0
-
     attention_factor = scaling.get("attention_factor")
     if attention_factor is None:
         mscale, mscale_all = scaling.get("mscale"), scaling.get("mscale_all_dim")
         if mscale and mscale_all:
-            attention_factor = magnitude(factor, float(mscale)) / magnitude(factor, float(mscale_all))
+            attention_factor = yarn_magnitude(factor, float(mscale)) / yarn_magnitude(factor, float(mscale_all))
         else:
-            attention_factor = magnitude(factor)
+            attention_factor = yarn_magnitude(factor)
     return inverse, float(attention_factor)
 
 

@@ -7,16 +7,16 @@ from engine.layers import Block
 from engine.models.config import Config
 from engine.models.family import Family
 from engine.models.olmo2 import names
-from engine.models.skeleton import attention, causal_decoder, gated_mlp, rms_norm, rotary
+from engine.models.skeleton import attention, causal_decoder, gated_mlp, rms_norm, rotary, slides
 
 
 def is_sliding(config: Config, layer: int) -> bool:
     """Whether a layer sees its window only: three of four where the model has a window."""
     if not config.get("sliding_window"):
         return False
-    kinds = config.get("layer_types")
-    if isinstance(kinds, list) and len(kinds) == config.layers:
-        return bool(kinds[layer] == "sliding_attention")
+    listed = slides(config, layer)
+    if listed is not None:
+        return listed
     pattern = config.get("sliding_window_pattern", 4)
     if isinstance(pattern, str) and pattern:
         return pattern[layer % len(pattern)] == "L"

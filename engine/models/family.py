@@ -14,6 +14,7 @@ from torch import Tensor
 
 from engine.decoder import Decoder
 from engine.models.config import Config
+from engine.quants.packed import values
 
 Take = Callable[[Any], Any]
 
@@ -40,7 +41,7 @@ def transposed(inner: Take = whole) -> Take:
 
 def dense(inner: Take = whole) -> Take:
     """Of the values, where the file packs them."""
-    return lambda weight: inner(weight if isinstance(weight, Tensor) else weight.dequantize())
+    return lambda weight: inner(values(weight))
 
 
 def expert(index: int, inner: Take = whole) -> Take:

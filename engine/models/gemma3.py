@@ -8,7 +8,7 @@ from engine.models.config import Config
 from engine.models.family import Family
 from engine.models.gemma import gelu_mlp, norm_offset
 from engine.models.gemma2 import names
-from engine.models.skeleton import attention, causal_decoder, rms_norm, ropes_by_layer_type, rotary
+from engine.models.skeleton import attention, causal_decoder, rms_norm, ropes_by_layer_type, rotary, slides
 from engine.rope import Rope
 
 LOCAL_THETA = 10_000.0  # the base of sliding layers in every published model
@@ -27,10 +27,8 @@ def ropes(config: Config) -> tuple[Rope, Rope]:
 
 def is_sliding(config: Config, layer: int) -> bool:
     """Whether a layer sees its window only: five of six, unless the file says else."""
-    kinds = config.get("layer_types")
-    if isinstance(kinds, list) and len(kinds) == config.layers:
-        return bool(kinds[layer] == "sliding_attention")
-    return (layer + 1) % config.integer("sliding_window_pattern", 6) != 0
+    listed = slides(config, layer)
+    return (layer + 1) % config.integer("sliding_window_pattern", 6) != 0 if listed is None else listed
 
 
 def build(config: Config) -> Decoder:

@@ -10,7 +10,7 @@ from engine.experts import top_k_then_softmax
 from engine.layers import GatedMLP
 from engine.models.config import Config
 from engine.models.family import Family, Names, Origin, Take, expert, per_layer, transposed
-from engine.models.skeleton import attention, causal_decoder, mixture, pre_norm_block, rotary
+from engine.models.skeleton import attention, causal_decoder, mixture, pre_norm_block, rotary, slides
 
 THETA = 150_000.0
 PUBLISHED_ROPE = {
@@ -68,14 +68,11 @@ def build(config: Config) -> Decoder:
     theta = config.number("rope_theta", scaling.get("rope_theta", THETA), low=1.0)
     rope = rotary(config, theta=theta, scaling={"truncate": False, **scaling} if config.is_gguf else scaling)
     has_bias = config.flag("attention_bias", True)
-    hidden = config.integer("moe_intermediate_size", config.get("intermediate_size"))
-    experts = mixture(config, top_k_then_softmax, hidden=hidden, expert=lambda: ClampedMLP(config), router_bias=True)
+    experts = mixture(config, top_k_then_softmax, expert=lambda: ClampedMLP(config), router_bias=True)
 
     def is_sliding(layer: int) -> bool:
-        kinds = config.get("layer_types")
-        if isinstance(kinds, list) and len(kinds) == config.layers:
-            return bool(kinds[layer] == "sliding_attention")
-        return layer % 2 == 0
+        listed = slides(config, layer)
+        return layer % 2 == 0 if listed is None else listed
 
     def block(layer: int) -> nn.Module:
         attn = attention(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 from torch import Tensor
 
 from engine.attention import LatentAttention
 from engine.models.config import Config
 from engine.models.family import Origin, grouped
-from engine.rope import Rope
+from engine.rope import Rope, yarn_magnitude
 
 
 def head_sizes(config: Config) -> tuple[int, int, int]:
@@ -41,6 +39,8 @@ def up_projections(config: Config, source: str) -> dict[str, str | Origin]:
 def latent_attention(config: Config, layer: int, rope: Rope) -> LatentAttention:
     """One layer's attention."""
     plain, rotated, value = head_sizes(config)
+    scaling = Config(config.rope_scaling or {}, where=config.where)
+    magnitude = yarn_magnitude(scaling.number("factor", 1.0), scaling.number("mscale_all_dim", 0.0))
     return LatentAttention(
         width=config.width,
         heads=config.heads,
@@ -52,14 +52,6 @@ def latent_attention(config: Config, layer: int, rope: Rope) -> LatentAttention:
         value_dim=value,
         eps=config.number("rms_norm_eps", 1e-6, high=1.0) if config.is_gguf else 1e-6,  # transformers' constant
         rope=rope,
-        scale=(plain + rotated) ** -0.5 * _yarn_magnitude(config) ** 2,
+        scale=(plain + rotated) ** -0.5 * magnitude**2,
         bias=config.flag("attention_bias", False),
     )
-
-
-def _yarn_magnitude(config: Config) -> float:
-    """What YaRN's longer texts multiply the scores by, once for queries and once for keys."""
-    scaling = config.rope_scaling or {}
-    inner = Config(scaling, where=config.where)
-    factor, spread = inner.number("factor", 1.0), inner.number("mscale_all_dim", 0.0)
-    return 0.1 * spread * math.log(factor) + 1.0 if factor > 1 else 1.0

@@ -89,11 +89,11 @@ def mixture(
     config: Config,
     route: Callable[[int], Route],
     *,
-    hidden: int,
+    hidden: int | None = None,
     expert: Callable[[], nn.Module] | None = None,
     **parts: Any,
 ) -> Callable[[], MixtureOfExperts]:
-    """Makes one layer's experts, gated networks of width `hidden` unless `expert` makes another kind.
+    """Makes one layer's experts: what `expert` makes, or gated networks of width `hidden`.
 
     `route` gets how many experts a token takes.
     """
@@ -155,12 +155,17 @@ def causal_decoder(
     )
 
 
+def slides(config: Config, layer: int) -> bool | None:
+    """Whether a layer sees its window only, by `layer_types`; None where the file does not list them."""
+    kinds = config.get("layer_types")
+    is_listed = isinstance(kinds, list) and len(kinds) == config.layers
+    return bool(kinds[layer] == "sliding_attention") if is_listed else None
+
+
 def window_of(config: Config, layer: int, *, every_layer: bool = False) -> int | None:
     """The sliding window of one layer: by `layer_types` where given, else every layer or none."""
     window = config.get("sliding_window")
     if not window:
         return None
-    kinds = config.get("layer_types")
-    if isinstance(kinds, list) and len(kinds) == config.layers:
-        return config.integer("sliding_window") if kinds[layer] == "sliding_attention" else None
-    return config.integer("sliding_window") if every_layer else None
+    listed = slides(config, layer)
+    return config.integer("sliding_window") if (every_layer if listed is None else listed) else None

@@ -18,6 +18,7 @@ from engine.models.family import Family, Names, Origin, expert, rows
 from engine.quants import Packed
 from engine.quants.embedding import QuantizedEmbedding
 from engine.quants.linear import QuantizedLinear
+from engine.quants.packed import values
 from engine.quants.packings import PACKINGS, packing_of
 from engine.quants.source import Source
 
@@ -59,7 +60,7 @@ class _Loader:
         self.packing = None if packing is None else PACKINGS[packing[0]]
         shapes = {name: info.shape for name, info in checkpoint.tensors.items()}
         self.packed = Source(
-            {} if packing is None else packing[1], shapes, lambda name: _values(checkpoint.read(name))
+            {} if packing is None else packing[1], shapes, lambda name: values(checkpoint.read(name))
         )
 
     def fill(self, decoder: Decoder, path: str, module: nn.Module) -> None:
@@ -69,13 +70,13 @@ class _Loader:
             if not isinstance(weight, Tensor) and name == "weight":
                 if isinstance(module, Linear):
                     bias = self._source(decoder, path, module, "bias")
-                    dense = None if module.bias is None else self._dense(bias, tuple(module.bias.shape))
+                    dense = None if module.bias is None else values(self._read(bias, tuple(module.bias.shape)))
                     self._replace(decoder, path, QuantizedLinear(weight, dense))
                     return
                 if isinstance(module, Embedding):
                     self._replace(decoder, path, QuantizedEmbedding(weight))
                     return
-            setattr(module, name, nn.Parameter(_values(weight), requires_grad=False))
+            setattr(module, name, nn.Parameter(values(weight), requires_grad=False))
 
     def _source(self, decoder: Decoder, path: str, module: nn.Module, name: str) -> Origin:
         """Where a module's parameter lies: the tensor's whole name, and which part of it."""
@@ -125,13 +126,10 @@ class _Loader:
                 return Origin(f"{block}.ffn_up", rows(start, start + size))
         return Origin(name)
 
-    def _dense(self, source: Origin, shape: tuple[int, ...]) -> Tensor:
-        return _values(self._read(source, shape))
-
     def _read(self, source: Origin, shape: tuple[int, ...]) -> Tensor | Packed:
         stored = self._stored_values(source.name)
         if source.stacked:
-            stored = torch.stack([_values(stored), *(_values(self._stored_values(name)) for name in source.stacked)])
+            stored = torch.stack([values(stored), *(values(self._stored_values(name)) for name in source.stacked)])
         weight = source.take(stored)
         self._check(source.name, tuple(weight.shape), shape)
         if isinstance(weight, Tensor) and (weight.dim() < 2 or weight.dtype == torch.float64):
@@ -158,10 +156,6 @@ class _Loader:
     def _replace(decoder: Decoder, path: str, module: nn.Module) -> None:
         parent, _, leaf = path.rpartition(".")
         setattr(decoder.get_submodule(parent), leaf, module)
-
-
-def _values(weight: Tensor | Packed) -> Tensor:
-    return weight if isinstance(weight, Tensor) else weight.dequantize()
 
 
 def _out_features(module: nn.Module) -> int:

@@ -30,6 +30,11 @@ def nibbles(packed: Tensor) -> Tensor:
     return torch.stack((packed & 15, packed >> 4), dim=-2)
 
 
+def nibble_pairs(packed: Tensor) -> Tensor:
+    """uint8 [N, n] -> [N, 2n]: the low and the high nibble of each byte, side by side."""
+    return torch.stack((packed & 15, packed >> 4), dim=-1).flatten(1)
+
+
 def bits(packed: Tensor, shifts: tuple[int, ...], mask: int) -> Tensor:
     """uint8 [..., n] -> [..., len(shifts), n]: `(packed >> shift) & mask` for each shift."""
     return torch.stack([(packed >> shift) & mask for shift in shifts], dim=-2)

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from engine.constant import Constant
-from engine.quants.block import BlockType, bits, halves
+from engine.quants.block import BlockType, bits, halves, nibble_pairs
 
 _EIGHT = tuple(range(8))
 _DELTA = 0.125  # IQ1S_DELTA: what shifts a group of IQ1 up or down
@@ -35,11 +35,6 @@ def _words(packed: Tensor, dtype: torch.dtype) -> Tensor:
     """Little-endian words of bytes [N, n], as int64 without a sign."""
     width = torch.empty(0, dtype=dtype).element_size()
     return packed.contiguous().view(dtype).long() & ((1 << 8 * width) - 1)
-
-
-def _pair(packed: Tensor) -> Tensor:
-    """Low and high half of each byte [N, n] -> [N, 2n]."""
-    return torch.stack((packed & 15, packed >> 4), dim=-1).flatten(1)
 
 
 def _signs(packed: Tensor) -> Tensor:
@@ -72,7 +67,7 @@ def _iq2_xxs(blocks: Tensor) -> Tensor:
 def _iq2_xs(blocks: Tensor) -> Tensor:
     """float16 d, 32 words of a 9-bit index and 7 bits of signs, 8 bytes of two 4-bit scales for 16 values each."""
     words = _words(blocks[:, 2:66], torch.int16)
-    step = halves(blocks, 0) * (0.5 + _pair(blocks[:, 66:]).float()) * 0.25
+    step = halves(blocks, 0) * (0.5 + nibble_pairs(blocks[:, 66:]).float()) * 0.25
     return _scaled(step, _entries("iq2_xs", words & 511), _even_signs(words >> 9))
 
 
@@ -80,7 +75,7 @@ def _iq2_s(blocks: Tensor) -> Tensor:
     """float16 d, 32 low index bytes, 32 sign bytes, 8 bytes of high index bits, 8 bytes of scales as IQ2_XS."""
     high = bits(blocks[:, 66:74, None], (0, 2, 4, 6), 3).flatten(1).long()
     index = blocks[:, 2:34].long() | (high << 8)
-    step = halves(blocks, 0) * (0.5 + _pair(blocks[:, 74:]).float()) * 0.25
+    step = halves(blocks, 0) * (0.5 + nibble_pairs(blocks[:, 74:]).float()) * 0.25
     return _scaled(step, _entries("iq2_s", index), _signs(blocks[:, 34:66]))
 
 
@@ -95,7 +90,7 @@ def _iq3_s(blocks: Tensor) -> Tensor:
     """float16 d, 64 low index bytes, 8 bytes of ninth bits, 32 sign bytes, 4 bytes of 4-bit scales."""
     high = bits(blocks[:, 66:74, None], _EIGHT, 1).flatten(1).long()
     index = blocks[:, 2:66].long() | (high << 8)
-    step = halves(blocks, 0) * (1 + 2 * _pair(blocks[:, 106:]).float())
+    step = halves(blocks, 0) * (1 + 2 * nibble_pairs(blocks[:, 106:]).float())
     return _scaled(step, _entries("iq3_s", index), _signs(blocks[:, 74:106]))
 
 
@@ -124,7 +119,7 @@ def _iq1_m(blocks: Tensor) -> Tensor:
     d = parts.sum(1, keepdim=True).to(torch.uint16).view(torch.float16).float()
     shifts = torch.arange(0, 12, 3, device=blocks.device)
     step = d * (2 * ((words[..., None] >> shifts) & 7).flatten(1) + 1).float()
-    high = _pair(blocks[:, 32:48]).long()
+    high = nibble_pairs(blocks[:, 32:48]).long()
     index = blocks[:, :32].long() | ((high & 7) << 8)
     shift = torch.where(high & 8 == 0, _DELTA, -_DELTA)
     entries = _entries("iq1_s", index) + shift[..., None]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from engine.quants.block import BlockType, halves, nibbles
+from engine.quants.block import BlockType, halves, nibble_pairs, nibbles
 
 _IQ4 = (-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113)
 _E2M1 = (0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12)  # twice the values: whole numbers
@@ -27,7 +27,7 @@ def _iq4_xs(blocks: Tensor) -> Tensor:
     """float16 d, 16 bits of high scale parts, 4 bytes of low ones, 128 bytes of indices."""
     high = blocks[:, 2:4].contiguous().view(torch.int16).int() & 0xFFFF
     shifts = torch.arange(0, 16, 2, device=blocks.device)
-    low = torch.stack((blocks[:, 4:8] & 15, blocks[:, 4:8] >> 4), dim=-1).flatten(1).int()
+    low = nibble_pairs(blocks[:, 4:8]).int()
     scales = (low | (((high >> shifts) & 3) << 4)).float() - 32
     values = _looked_up(nibbles(blocks[:, 8:].view(-1, 8, 16)).flatten(2), _IQ4)
     return ((halves(blocks, 0) * scales)[:, :, None] * values).flatten(1)

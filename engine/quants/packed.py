@@ -47,6 +47,11 @@ class Packed(ABC):
         return replace(self, **{name: change(part) for name, part in self._parts().items()}, **other)
 
 
+def values(weight: Tensor | Packed) -> Tensor:
+    """A weight's values, packed or not."""
+    return weight if isinstance(weight, Tensor) else weight.dequantize()
+
+
 @dataclass(frozen=True)
 class RowPacked(Packed):
     """A packing whose parts all have the matrix's rows as their first dimension; it may be a stack of matrices."""
