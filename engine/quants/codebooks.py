@@ -115,7 +115,7 @@ def _iq1_s(blocks: Tensor) -> Tensor:
 def _iq1_m(blocks: Tensor) -> Tensor:
     """32 low index bytes, 16 bytes of index bits and shifts, 8 bytes of 3-bit scales around the parts of d."""
     words = _words(blocks[:, 48:], torch.int16)
-    parts = (words >> 12) << torch.tensor([0, 4, 8, 12], device=blocks.device)
+    parts = (words >> 12) << torch.arange(0, 16, 4, device=blocks.device)
     d = parts.sum(1, keepdim=True).to(torch.uint16).view(torch.float16).float()
     shifts = torch.arange(0, 12, 3, device=blocks.device)
     step = d * (2 * ((words[..., None] >> shifts) & 7).flatten(1) + 1).float()

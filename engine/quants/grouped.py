@@ -12,11 +12,12 @@ import torch
 from torch import Tensor
 
 from engine.api import ModelFileError, UnsupportedModelError
+from engine.constant import Constant
 from engine.quants.bitstream import unpack
 from engine.quants.packed import Packed
 from engine.quants.source import Source
 
-_AWQ_ORDER = (0, 4, 1, 5, 2, 6, 3, 7)  # where the outputs 0 to 7 lie in a word
+_AWQ_ORDER = Constant(torch.tensor([0, 4, 1, 5, 2, 6, 3, 7]))  # where the outputs 0 to 7 lie in a word
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class GroupedTensor(Packed):
 def awq_unpacked(words: Tensor) -> Tensor:
     """int32 [n, out / 8] -> uint8 [n, out]."""
     numbers = unpack(words, 4).view(*words.shape, 8)
-    return numbers[..., list(_AWQ_ORDER)].flatten(-2)
+    return numbers[..., _AWQ_ORDER.on(words.device)].flatten(-2)
 
 
 def read_gptq(source: Source, prefix: str) -> Packed | None:

@@ -8,16 +8,18 @@ import torch
 from torch import Tensor
 
 from engine.api import ModelFileError
+from engine.constant import Constant
 from engine.quants.bitstream import unpack
 from engine.quants.packed import Packed, RowPacked
 from engine.quants.source import Source
 
-_E2M1 = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, -0.0, -0.5, -1.0, -1.5, -2.0, -3.0, -4.0, -6.0)
+_MAGNITUDES = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
+_E2M1 = Constant(torch.tensor([*_MAGNITUDES, *(-value for value in _MAGNITUDES)]))
 
 
 def _values(packed: Tensor) -> Tensor:
     """Two numbers a byte, the lower half first."""
-    return torch.tensor(_E2M1, device=packed.device)[unpack(packed, 4).int()]
+    return _E2M1.on(packed.device)[unpack(packed, 4).int()]
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from engine.constant import Constant
 from engine.quants.block import BlockType, halves, nibble_pairs, nibbles
 
-_IQ4 = (-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113)
-_E2M1 = (0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12)  # twice the values: whole numbers
+_IQ4 = Constant(
+    torch.tensor([-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113], dtype=torch.float32)
+)
+_TWICE_E2M1 = Constant(torch.tensor([0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12], dtype=torch.float32))
 
 
-def _looked_up(indices: Tensor, table: tuple[int, ...]) -> Tensor:
-    return torch.tensor(table, dtype=torch.float32, device=indices.device)[indices.int()]
+def _looked_up(indices: Tensor, table: Constant) -> Tensor:
+    return table.on(indices.device)[indices.int()]
 
 
 def _iq4_nl(blocks: Tensor) -> Tensor:
@@ -38,7 +41,7 @@ def _mxfp4(blocks: Tensor) -> Tensor:
     exponent = blocks[:, :1].int()
     # Half of 2^(e - 127); below 2 the result is subnormal and has no exponent bits of its own.
     raw = torch.where(exponent < 2, 0x00200000 << exponent.clamp_max(1), (exponent - 1) << 23)
-    return raw.contiguous().view(torch.float32) * _looked_up(nibbles(blocks[:, 1:]).flatten(1), _E2M1)
+    return raw.contiguous().view(torch.float32) * _looked_up(nibbles(blocks[:, 1:]).flatten(1), _TWICE_E2M1)
 
 
 TYPES = (

@@ -8,12 +8,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from engine.constant import Constant
 from engine.quants.block import BlockType, bits, halves
+
+_POWERS = Constant(torch.tensor([1, 3, 9, 27, 81], dtype=torch.int16))
 
 
 def _trits(packed: Tensor, count: int) -> Tensor:
     """Base-3 digits of bytes, the highest first: uint8 [N, n] -> [N, count, n]."""
-    powers = torch.tensor([3**i for i in range(count)], dtype=torch.int16, device=packed.device)
+    powers = _POWERS.on(packed.device)[:count]
     shifted = (packed.short()[:, None, :] * powers[None, :, None]) & 0xFF
     return (shifted * 3) >> 8
 
