@@ -32,7 +32,33 @@ def attend(
 
     `mask` is True where a key is visible; `bias` [H, T or 1, S] is added to the scores (ALiBi); `softcap`
     squashes them by tanh (Gemma 2); `sinks` [H] take part in the softmax without a value (GPT-OSS).
+
+    Of a single token, the heads that share keys are taken as rows of one product: no key is copied, and CUDA's
+    memory-efficient attention, which takes a mask but no groups, can run it.
     """
+    heads, groups = q.shape[1], q.shape[1] // k.shape[1]
+    if q.shape[2] == 1 and groups > 1:
+        q = q.view(-1, k.shape[1], groups, q.shape[-1])
+        bias = None if bias is None else bias.view(k.shape[1], groups, -1)
+        sinks = None if sinks is None else sinks.view(k.shape[1], groups)
+        attended = _attend(q, k, v, scale=scale, mask=mask, softcap=softcap, sinks=sinks, bias=bias)
+        return attended.reshape(-1, heads, 1, v.shape[-1])
+    sinks = None if sinks is None else sinks[:, None]
+    return _attend(q, k, v, scale=scale, mask=mask, softcap=softcap, sinks=sinks, bias=bias)
+
+
+def _attend(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    *,
+    scale: float,
+    mask: Tensor | None,
+    softcap: float | None,
+    sinks: Tensor | None,
+    bias: Tensor | None,
+) -> Tensor:
+    """As `attend`, with `sinks` [H, T or 1]."""
     if softcap is None and sinks is None:
         if bias is not None:
             bias = bias.to(q.dtype)
@@ -49,7 +75,7 @@ def attend(
     if mask is not None:
         scores = scores.masked_fill(~mask, torch.finfo(torch.float32).min)  # -inf makes NaN of a padding row
     if sinks is not None:
-        column = sinks.float()[None, :, None, None].expand(*scores.shape[:-1], 1)
+        column = sinks.float()[None, :, :, None].expand(*scores.shape[:-1], 1)
         weights = torch.cat((scores, column), dim=-1).softmax(-1)[..., :-1]
     else:
         weights = scores.softmax(-1)
