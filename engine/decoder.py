@@ -69,14 +69,18 @@ class Decoder(nn.Module):
             positions = torch.arange(past, past + tokens, device=ids.device)
         else:
             positions = (padding.long().cumsum(-1) - 1).clamp_min(0)[:, past:]
-        x = self.embed_tokens(ids).to(self.dtype)
         is_plain = ids.shape[0] == 1 and cache is not None and padding is None
-        is_single = is_plain and x.dtype == torch.float32 and x.device.type == "cpu"
+        is_single = is_plain and self.dtype == torch.float32 and ids.device.type == "cpu"
         step = Step(positions, past, self.dtype, cache=cache, padding=padding, is_single=is_single)
+        return self.compute(ids, step, last_only=last_only)
+
+    def compute(self, ids: Tensor, step: Step, *, last_only: bool = False) -> Tensor:
+        """Logits of ids [B, T] in a step that was made for them, as `forward` gives them."""
+        x = self.embed_tokens(ids).to(self.dtype)
         if self.embedding_scale != 1.0:
             x = x * torch.tensor(self.embedding_scale, dtype=x.dtype)
         if self.position_embedding is not None:
-            x = x + self.position_embedding(positions).to(self.dtype)
+            x = x + self.position_embedding(step.positions).to(self.dtype)
         if self.embedding_norm is not None:
             x = self.embedding_norm(x)
         for layer in self.layers:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from engine import kernels
 from engine.cache import KVCache, LayerCache, StateCache
-from engine.rope import Rope
+from engine.rope import Length, Rope
 
 
 @dataclass
@@ -40,6 +40,11 @@ class Step:
         """T, the number of new tokens."""
         return self.positions.shape[-1]
 
+    @property
+    def length(self) -> Length:
+        """Tokens in view after this step."""
+        return self.past + self.tokens
+
     def layer_cache(self, layer: int) -> LayerCache | None:
         """The keys and values of an attention layer, or None when nothing is kept."""
         found = None if self.cache is None else self.cache.layers[layer]
@@ -60,7 +65,7 @@ class Step:
         """`rope.tables` for this step's positions, ready to broadcast over [B, heads, T, dim/2]."""
         tables = self._tables.get(id(rope))
         if tables is None:
-            cos, sin = rope.tables(self.positions, length=self.past + self.tokens, dtype=self.dtype)
+            cos, sin = rope.tables(self.positions, length=self.length, dtype=self.dtype)
             if self.positions.dim() == 2:
                 cos, sin = cos[:, None], sin[:, None]
             tables = self._tables[id(rope)] = (cos, sin)

@@ -17,12 +17,14 @@ from engine.api import ModelFileError, UnsupportedModelError
 from engine.constant import Constant
 
 
-def base_frequencies(theta: float, dim: int, device: torch.device | None = None) -> Tensor:
+def base_frequencies(theta: float | Tensor, dim: int, device: torch.device | None = None) -> Tensor:
     """Inverse frequencies theta^(-2i/dim), float32 [dim / 2]."""
-    return 1.0 / (theta ** (torch.arange(0, dim, 2, dtype=torch.int64, device=device).float() / dim))
+    exponents = torch.arange(0, dim, 2, dtype=torch.int64, device=device).float() / dim
+    return torch.as_tensor(1.0 / (theta**exponents))
 
 
-ForLength = Callable[[int, torch.device], tuple[Tensor, float]]
+Length = int | Tensor  # a tensor [] where it lies on the device and is not read back
+ForLength = Callable[[Length, torch.device], tuple[Tensor, float | Tensor]]
 
 
 class Rope:
@@ -47,19 +49,20 @@ class Rope:
         self.interleaved = interleaved
         self._for_length = for_length
 
-    def tables(self, positions: Tensor, *, length: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    def tables(self, positions: Tensor, *, length: Length, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """Cosine and sine [..., T, dim/2] for integer `positions` [..., T].
 
         `length` is the number of tokens in view after this step; only scalings that depend on it
         (dynamic NTK, LongRoPE) look at it. Angles are computed in float32 whatever `dtype` is.
         """
+        factor: float | Tensor = self.attention_factor
         if self._for_length is None:
-            inverse, factor = self._inverse.on(positions.device), self.attention_factor
+            inverse = self._inverse.on(positions.device)
         else:
             inverse, factor = self._for_length(length, positions.device)
         angles = positions.to(torch.float32)[..., None] * inverse
         cos, sin = angles.cos(), angles.sin()
-        if factor != 1.0:
+        if isinstance(factor, Tensor) or factor != 1.0:
             cos, sin = cos * factor, sin * factor
         return cos.to(dtype), sin.to(dtype)
 
@@ -132,8 +135,8 @@ def _dynamic(scaling: Mapping[str, Any], *, theta: float, dim: int, max_position
     """Dynamic NTK: the base grows once the text is longer than the model was trained for."""
     factor = float(scaling["factor"])
 
-    def for_length(length: int, device: torch.device) -> tuple[Tensor, float]:
-        seen = max(length, max_positions)
+    def for_length(length: Length, device: torch.device) -> tuple[Tensor, float]:
+        seen = length.clamp_min(max_positions) if isinstance(length, Tensor) else max(length, max_positions)
         stretched = theta * ((factor * seen / max_positions) - (factor - 1)) ** (dim / (dim - 2))
         return base_frequencies(stretched, dim, device), 1.0
 
@@ -155,7 +158,11 @@ def _longrope(base: Tensor, scaling: Mapping[str, Any], *, max_positions: int) -
     short_factor = float(scaling.get("short_mscale", attention_factor))
     long_factor = float(scaling.get("long_mscale", attention_factor))
 
-    def for_length(length: int, device: torch.device) -> tuple[Tensor, float]:
+    def for_length(length: Length, device: torch.device) -> tuple[Tensor, float | Tensor]:
+        if isinstance(length, Tensor):
+            is_long = length > original
+            factor = torch.where(is_long, long_factor, short_factor)
+            return torch.where(is_long, long.on(device), short.on(device)), factor
         return (long.on(device), long_factor) if length > original else (short.on(device), short_factor)
 
     return for_length

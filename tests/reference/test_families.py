@@ -14,10 +14,11 @@ import transformers
 from reference_data import FIXTURES
 
 from engine.api import FiresideError
-from engine.cache import StateCache
+from engine.cache import LayerCache, StateCache
 from engine.model import Model, load_model
 from engine.models import FAMILIES, find_family
 from engine.models.config import Config
+from engine.static import StaticDecoder, can_be_static
 
 TOLERANCE = 1e-4  # of the largest logit
 GREEDY = 64
@@ -290,6 +291,35 @@ def test_a_truncated_cache_gives_the_logits_of_a_fresh_one(pair: Any) -> None:
     other = torch.cat([ids[:, :13], prompt(20)], 1)
     found = ours.decoder(other[:, kept:], cache)
     expected = ours.decoder(other)[:, kept:]
+    assert float((found - expected).abs().max() / expected.abs().max()) <= TOLERANCE
+
+
+@torch.no_grad()
+def test_static_steps_give_the_logits_of_dynamic_ones(pair: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """20 tokens, then 24 one by one: the window has been passed, and the cache's memory has moved on the way."""
+    _, ours = pair
+    monkeypatch.setattr("engine.cache.GROWTH", 8)
+    ids = prompt(44)
+    ours.decoder(ids[:, :20], dynamic := ours.decoder.new_cache(64))
+    ours.decoder(ids[:, :20], cache := ours.decoder.new_cache(64))
+    assert can_be_static(cache)
+    static = StaticDecoder(ours.decoder, ours.device)
+    moved = []
+    for at in range(20, 44):
+        expected = ours.decoder(ids[:, at : at + 1], dynamic)[0, -1]
+        static.token.copy_(ids[:, at : at + 1])
+        moved.append(not static.advance(cache))
+        found = static.compute()
+        assert torch.equal(static.compute(), found)
+        static.settle(cache)
+        assert float((found - expected).abs().max() / expected.abs().max()) <= TOLERANCE
+    assert cache.length == dynamic.length == 44
+    has_keys = any(isinstance(layer, LayerCache) for layer in cache.layers)
+    assert moved[0]
+    assert any(moved[1:]) == has_keys
+    assert not all(moved)
+    following = prompt(7)
+    found, expected = (ours.decoder(following, one) for one in (cache, dynamic))
     assert float((found - expected).abs().max() / expected.abs().max()) <= TOLERANCE
 
 
