@@ -28,7 +28,7 @@ def uniform(seed: int, position: int) -> float:
 
 
 def penalise_repetition(logits: Tensor, recent: Tensor, penalty: float) -> Tensor:
-    """Divide positive and multiply negative logits [V] of `recent` ids by `penalty` (arXiv:1909.05858)."""
+    """Divide positive and multiply negative logits [V] of `recent` ids by `penalty` once each (arXiv:1909.05858)."""
     seen = logits[recent]
     return logits.index_copy(0, recent, torch.where(seen > 0, seen / penalty, seen * penalty))
 
@@ -45,6 +45,30 @@ def keep_min_p(logits: Tensor, share: float) -> Tensor:
     return logits.masked_fill(logits < logits[0] + torch.log(torch.tensor(share)), float("-inf"))
 
 
+def choose(logits: Tensor, settings: SamplerSettings, noise: Tensor) -> Tensor:
+    """The id [1] that `noise` [1], a number in [0, 1), picks from logits [V]; nothing is read back from the device.
+
+    `noise` has the dtype in which the shares are summed up: `noise_dtype`.
+    """
+    if settings.temperature == 0.0:
+        return logits.argmax(keepdim=True)
+    count = logits.numel() if settings.top_k == 0 else min(settings.top_k, logits.numel())
+    candidates, ids = logits.sort(descending=True) if count == logits.numel() else logits.topk(count)
+    if settings.top_p < 1.0:
+        candidates = keep_top_p(candidates, settings.top_p)
+    if settings.min_p > 0.0:
+        candidates = keep_min_p(candidates, settings.min_p)
+    cumulative = (candidates / settings.temperature).softmax(-1).to(noise.dtype).cumsum(-1)
+    chosen = torch.searchsorted(cumulative, noise * cumulative[-1:], right=True)
+    last = (candidates > float("-inf")).sum() - 1  # rounding may lead past it
+    return ids[chosen.clamp_max(last)]
+
+
+def noise_dtype(device: torch.device) -> torch.dtype:
+    """Float64 where the device has it."""
+    return torch.float32 if device.type == "mps" else torch.float64
+
+
 class Sampler:
     """Draws tokens by one set of settings and a fixed seed."""
 
@@ -57,15 +81,50 @@ class Sampler:
         if settings.repetition_penalty != 1.0 and settings.repetition_window and history:
             recent = torch.tensor(sorted(set(history[-settings.repetition_window :])), device=logits.device)
             logits = penalise_repetition(logits, recent, settings.repetition_penalty)
-        if settings.temperature == 0.0:
-            return int(logits.argmax())
-        count = logits.numel() if settings.top_k == 0 else min(settings.top_k, logits.numel())
-        candidates, ids = logits.sort(descending=True) if count == logits.numel() else logits.topk(count)
-        if settings.top_p < 1.0:
-            candidates = keep_top_p(candidates, settings.top_p)
-        if settings.min_p > 0.0:
-            candidates = keep_min_p(candidates, settings.min_p)
-        cumulative = (candidates / settings.temperature).softmax(-1).double().cumsum(-1)
-        threshold = uniform(self.seed, position) * cumulative[-1:]
-        chosen = torch.searchsorted(cumulative, threshold, right=True).clamp_max(ids.numel() - 1)
-        return int(ids[chosen])
+        noise = torch.tensor([uniform(self.seed, position)], dtype=noise_dtype(logits.device), device=logits.device)
+        return int(choose(logits, settings, noise))
+
+
+class DeviceSampler:
+    """Draws the same tokens as `Sampler`, with all that a draw reads in memory of the device: it can be replayed.
+
+    The host sets the noise before each draw (`aim`), since it knows every position's beforehand.
+    """
+
+    def __init__(self, settings: SamplerSettings, *, limit: int, device: torch.device) -> None:
+        """`limit`: the most tokens that a text may have."""
+        self.settings = settings
+        self._noise = torch.zeros(1, dtype=noise_dtype(device), device=device)
+        window = min(settings.repetition_window, limit)
+        is_used = settings.repetition_penalty != 1.0 and window > 0
+        self._recent = torch.zeros(window, dtype=torch.long, device=device) if is_used else None
+
+    def restart(self, history: Sequence[int], position: int) -> None:
+        """`history` (one token at least) are the last tokens before `position`.
+
+        The token of position p lies at p modulo the window. The oldest token fills the places that are still free:
+        it leaves the window just when the last of them is taken.
+        """
+        if self._recent is None:
+            return
+        window = self._recent.numel()
+        ring = [history[-window:][0]] * window
+        for back, token in enumerate(reversed(history[-window:]), 1):
+            ring[(position - back) % window] = token
+        self._recent.copy_(torch.tensor(ring))
+
+    def remember(self, token: Tensor, position: Tensor) -> None:
+        """`token` [1] stands at `position` [1]."""
+        if self._recent is not None:
+            self._recent.index_copy_(0, position % self._recent.numel(), token)
+
+    def aim(self, seed: int, position: int) -> None:
+        """The next draw is for `position`."""
+        self._noise.fill_(uniform(seed, position))
+
+    def draw(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """From logits [V]: the token int64 [1], and its natural log-probability float32 [1] before any penalty."""
+        penalty = self.settings.repetition_penalty
+        changed = logits if self._recent is None else penalise_repetition(logits, self._recent, penalty)
+        token = choose(changed, self.settings, self._noise)
+        return token, logits[token] - logits.logsumexp(-1)

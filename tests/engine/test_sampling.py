@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.api import RequestError, SamplerSettings
-from engine.sampling import Sampler, keep_min_p, keep_top_p, penalise_repetition, uniform
+from engine.sampling import DeviceSampler, Sampler, choose, keep_min_p, keep_top_p, penalise_repetition, uniform
 
 OPEN = SamplerSettings(temperature=1.0, top_k=0, top_p=1.0, min_p=0.0)
 
@@ -111,3 +111,45 @@ def test_a_setting_out_of_range_is_refused_by_name(setting: dict[str, float]) ->
 def test_a_temperature_that_is_no_number_is_refused() -> None:
     with pytest.raises(RequestError):
         SamplerSettings(temperature=math.nan)
+
+
+SETTINGS = st.builds(
+    SamplerSettings,
+    temperature=st.sampled_from([0.0, 0.3, 1.0, 4.0]),
+    top_k=st.sampled_from([0, 1, 5, 40, 1000]),
+    top_p=st.sampled_from([0.1, 0.7, 1.0]),
+    min_p=st.sampled_from([0.0, 0.05, 1.0]),
+    repetition_penalty=st.sampled_from([1.0, 1.5, 0.5]),
+    repetition_window=st.sampled_from([0, 1, 3, 8, 1000]),
+)
+
+
+@given(
+    settings=SETTINGS,
+    seed=st.integers(0, 2**63 - 1),
+    history=st.lists(st.integers(0, 59), min_size=1, max_size=20),
+    scale=st.sampled_from([0.1, 2.0, 30.0]),
+)
+def test_the_sampler_on_the_device_draws_the_tokens_of_the_one_on_the_host(
+    settings: SamplerSettings, seed: int, history: list[int], scale: float
+) -> None:
+    host, device = Sampler(settings, seed), DeviceSampler(settings, limit=40, device=torch.device("cpu"))
+    device.restart(history, len(history))
+    random = torch.Generator().manual_seed(seed % 1000)
+    text = list(history)
+    for position in range(len(history), len(history) + 20):
+        logits = torch.randn(60, generator=random) * scale
+        expected = host.draw(logits, history=text, position=position)
+        device.aim(seed, position)
+        token, logprob = device.draw(logits)
+        assert token.tolist() == [expected]
+        assert float(logprob) == pytest.approx(float(logits.log_softmax(-1)[expected]), abs=1e-5)
+        device.remember(token, torch.tensor([position]))
+        text.append(expected)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_noise_next_to_one_picks_the_last_candidate_that_was_kept(dtype: torch.dtype) -> None:
+    logits = torch.tensor([3.0, 2.9, -5.0, -6.0])
+    settings = SamplerSettings(temperature=1.0, top_k=0, top_p=1.0, min_p=0.5)
+    assert choose(logits, settings, torch.tensor([1.0], dtype=dtype)).tolist() == [1]
