@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import torch
 
 from engine import kernels
+from engine.ahead import AheadDecoder, ahead_for
 from engine.api import (
     ContextFullError,
     Event,
@@ -27,6 +28,7 @@ from engine.api import (
     PrefillProgressed,
     ReplyFinished,
     RequestError,
+    SamplerSettings,
     StopReason,
     Timings,
     TokenGenerated,
@@ -42,6 +44,7 @@ from engine.tokenizers.stream import TextStream
 
 PREFILL_CHUNK = 64  # tokens between two looks at the cancel flag
 DEFAULT_CONTEXT = 4096  # tokens the cache may grow to unless the request says more
+HISTORY = 4096  # tokens of the prompt that the sampler sees
 REPLY_RESERVE = 256  # tokens kept free for the reply when old turns are left out
 
 Cancelled = Callable[[], bool]
@@ -60,6 +63,7 @@ class Engine:
         self.context_length = 0
         self._cache: KVCache | None = None
         self._cached_ids: list[int] = []
+        self._ahead: AheadDecoder | None = None
         self._threads = torch.get_num_threads()
 
     def run(self, request: LoadRequest | GenerateRequest, cancelled: Cancelled = never) -> Iterator[Event]:
@@ -82,16 +86,25 @@ class Engine:
         started = time.perf_counter()
         for start in range(0, len(prompt), PREFILL_CHUNK):
             logits = self._forward(prompt[start : start + PREFILL_CHUNK], cache)
-        token = int(logits.argmax())
-        first = time.perf_counter()
-        for _ in range(new_tokens - 1):
-            token = int(self._forward([token], cache).argmax())
+        if self._ahead is not None and self._ahead.can_continue(cache):
+            greedy = SamplerSettings(temperature=0.0)
+            drawn = self._ahead.tokens(logits[-1], cache, settings=greedy, seed=0, history=prompt, most=new_tokens)
+            next(drawn)
+            first = time.perf_counter()
+            for _ in drawn:
+                pass
+        else:
+            token = int(logits.argmax())
+            first = time.perf_counter()
+            for _ in range(new_tokens - 1):
+                token = int(self._forward([token], cache).argmax())
         ended = time.perf_counter()
         return Timings(len(prompt), 0, new_tokens, first - started, ended - first, first - started)
 
     def close(self) -> None:
         """Let go of the model and its memory."""
         self._forget()
+        self._ahead = None
         if self.model is not None:
             self.model.close()
             self.model = None
@@ -105,6 +118,7 @@ class Engine:
         self._threads = torch.get_num_threads()
         wanted = request.context_length or DEFAULT_CONTEXT
         self.context_length = min(wanted, model.info.context_length)
+        self._ahead = ahead_for(model.decoder, device=model.device, limit=self.context_length)
         yield LoadProgressed(request.request_id, 1.0)
         yield ModelLoaded(
             request.request_id,
@@ -136,13 +150,21 @@ class Engine:
             reply.stop_reason = StopReason.CANCELLED
         else:
             yield PrefillProgressed(request.request_id, len(ids), len(ids), reused, dropped)
-        first_token_at = None
+        if self._ahead is not None and logits is not None and reply.can_follow and self._ahead.can_continue(cache):
+            drawn = self._ahead.tokens(
+                logits[-1],
+                cache,
+                settings=request.sampler,
+                seed=reply.seed,
+                history=ids[-HISTORY:],
+                most=reply.limit,
+            )
+            yield from reply.follow(self._counted(drawn, cache), cancelled)
         lookup, guess = PromptLookup(ids), list[int]()
         while reply.stop_reason is None and logits is not None:
             right = 0
             for row in logits:
                 event = reply.extend(row, ids)
-                first_token_at = first_token_at or time.perf_counter()
                 if event is not None:
                     yield event
                     lookup.add(event.token_id)
@@ -157,7 +179,7 @@ class Engine:
                 guess = lookup.guess(reply.limit - len(reply.ids) - 1) if cache.is_exact else []
                 logits = self._forward([reply.ids[-1], *guess], cache, every=True)
         ended = time.perf_counter()
-        first_token_at = first_token_at or ended
+        first_token_at = reply.first_token_at or ended
         timings = Timings(
             prompt_tokens=len(ids),
             reused_tokens=reused,
@@ -254,6 +276,17 @@ class Engine:
         self._cached_ids += ids
         return torch.as_tensor(logits[0])
 
+    def _counted(self, drawn: Iterator[tuple[int, float]], cache: KVCache) -> Iterator[tuple[int, float]]:
+        """Tokens drawn ahead, counted among the cached ones; the cache is forgotten if a step fails."""
+        try:
+            for token, logprob in drawn:
+                if cache.length > len(self._cached_ids):
+                    self._cached_ids.append(token)
+                yield token, logprob
+        except Exception:
+            self._forget()
+            raise
+
     def _forget(self) -> None:
         self._cache, self._cached_ids = None, []
 
@@ -278,26 +311,44 @@ class _Reply:
         self.logprobs: list[float] = []
         self.parts: list[str] = []
         self.stop_reason: StopReason | None = None
+        self.first_token_at: float | None = None
         if self.limit <= 0:
             self.stop_reason = StopReason.CONTEXT_FULL
 
     def extend(self, logits: torch.Tensor, prompt: list[int]) -> TokenGenerated | None:
         """Draw the next token from logits [V]; None when the reply ended on an end token."""
         total = float(logits.logsumexp(-1))
-        if not math.isfinite(total):
-            raise NumericalError(
-                "The model's output is not a number any more; its file may be damaged. Try another copy."
-            )
+        _check_number(total)
         position = len(prompt) + len(self.ids)
         if self.grammar is not None:
             logits = self.grammar.restrict(logits)
-        token = self.sampler.draw(logits, history=[*prompt[-4096:], *self.ids], position=position)
+        token = self.sampler.draw(logits, history=[*prompt[-HISTORY:], *self.ids], position=position)
         if self.grammar is not None:
             self.grammar.accept(token)
+        return self._accept(token, float(logits[token]) - total)
+
+    @property
+    def can_follow(self) -> bool:
+        """Whether tokens may be drawn elsewhere: the reply goes on, and no grammar restricts it."""
+        return self.stop_reason is None and self.grammar is None
+
+    def follow(self, drawn: Iterator[tuple[int, float]], cancelled: Cancelled) -> Iterator[TokenGenerated]:
+        """Take tokens with their log-probabilities until the reply ends."""
+        for token, logprob in drawn:
+            _check_number(logprob)
+            event = self._accept(token, logprob)
+            if event is not None:
+                yield event
+            if cancelled() and self.stop_reason is None:
+                self.stop_reason = StopReason.CANCELLED
+            if self.stop_reason is not None:
+                return
+
+    def _accept(self, token: int, logprob: float) -> TokenGenerated | None:
+        self.first_token_at = self.first_token_at or time.perf_counter()
         if token in self.end_ids:
             self.stop_reason = StopReason.END_TOKEN
             return None
-        logprob = float(logits[token]) - total
         self.ids.append(token)
         self.logprobs.append(logprob)
         text, stopped = self.stops.push(self.stream.push(token))
@@ -326,6 +377,13 @@ class _Reply:
             stop_reason=self.stop_reason,
             timings=timings,
             seed=self.seed,
+        )
+
+
+def _check_number(value: float) -> None:
+    if not math.isfinite(value):
+        raise NumericalError(
+            "The model's output is not a number any more; its file may be damaged. Try another copy."
         )
 
 
