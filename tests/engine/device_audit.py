@@ -1,7 +1,8 @@
 """Runs every family's decode step on a device that does not exist, and prints as JSON what is wrong with each.
 
 `FakeTensorMode` knows shapes and devices without computing: it refuses tensors of two devices in one operation, and
-whatever needs a value on the host. Copies between devices, which it allows, are refused here. torch's CPU builds
+whatever needs a value on the host. Copies between devices, which it allows, are refused here. What a CUDA graph is to
+hold is written down for several steps, operation by operation, and must be the same each time. torch's CPU builds
 cannot slice a `cuda` tensor even so (they have no guard for its devices); there a registered stand-in takes its
 place. `test_devices.py` runs this as a process of its own, since the stand-in cannot be taken back.
 """
@@ -9,6 +10,7 @@ place. `test_devices.py` runs this as a process of its own, since the stand-in c
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -16,9 +18,13 @@ import transformers
 from test_families import CASES, TINY
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
-from engine.api import FiresideError
+from engine.ahead import AheadDecoder
+from engine.api import FiresideError, SamplerSettings
+from engine.cache import KVCache
+from engine.decoder import Decoder
 from engine.models import find_family
 from engine.models.config import Config
 
@@ -34,6 +40,41 @@ class NoCopies(TorchDispatchMode):
         if isinstance(result, torch.Tensor) and read and result.device != read[0]:
             raise RuntimeError(f"{func} copies from {read[0]} to {result.device}")
         return result
+
+
+class Watch(TorchDispatchMode):
+    """Writes down operations: their numbers, and of each tensor its shape, and where it lies unless it was made here."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.operations: list[tuple[str, list[str]]] = []
+        self._made: dict[int, int] = {}
+        self._read: set[int] = set()
+        self._alive: list[torch.Tensor] = []  # lest another one gets the place of one that is gone
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.operations.append((str(func), [self._described(leaf) for leaf in tree_leaves((args, kwargs or {}))]))
+        result = func(*args, **(kwargs or {}))
+        for made in tree_leaves(result):
+            if isinstance(made, torch.Tensor):
+                place = made.untyped_storage()._cdata
+                self._alive.append(made)
+                if place not in self._read:
+                    self._made.setdefault(place, len(self._made))
+        return result
+
+    def _described(self, leaf: object) -> str:
+        if not isinstance(leaf, torch.Tensor):
+            return repr(leaf)
+        place = leaf.untyped_storage()._cdata
+        if leaf.device.type == "cpu":
+            where = "a number of the host"
+        elif place in self._made:
+            where = f"made {self._made[place]}"
+        else:
+            self._read.add(place)
+            where = f"at {place}"
+        return f"{leaf.dtype} {list(leaf.shape)} {leaf.stride()} {leaf.storage_offset()} {where}"
 
 
 def decode(model_type: str, settings: dict[str, Any], dtype: torch.dtype) -> None:
@@ -57,6 +98,36 @@ def decode(model_type: str, settings: dict[str, Any], dtype: torch.dtype) -> Non
         assert logits.device.type == DEVICE
         assert logits.dtype == torch.float32
         assert cache.length == 22
+        if dtype == torch.bfloat16:
+            draw_ahead(decoder, cache, logits[0, -1])
+
+
+def draw_ahead(decoder: Decoder, cache: KVCache, logits: torch.Tensor) -> None:
+    """Three tokens as a reply draws them: none of the steps between them differs from the one before."""
+    steps: list[list[tuple[str, list[str]]]] = []
+
+    def capture(work: Callable[[], None]) -> Callable[[], None]:
+        work()  # as the warm-up before a recording: constants come to the device once
+
+        def replay() -> None:
+            with NoCopies(), Watch() as watch:
+                work()
+            steps.append(watch.operations)
+
+        return replay
+
+    ahead = AheadDecoder(decoder, device=torch.device(DEVICE), limit=64, capture=capture)
+    ahead._begin(SamplerSettings(repetition_penalty=1.5), [1, 2], cache.length)
+    ahead._draw_next(logits, 0, cache.length)
+    for _ in range(3):
+        ahead._go_on(cache, 0)
+    assert len(steps) == 3
+    assert len(steps[0]) > 50
+    assert any("index_copy_" in name for name, _ in steps[0])
+    for step in steps[1:]:
+        assert len(step) == len(steps[0])
+        for found, expected in zip(step, steps[0], strict=True):
+            assert found == expected, f"{found} is not {expected}"
 
 
 def audit() -> dict[str, str]:
