@@ -10,6 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from engine.gathered import GatheredExperts
 from engine.layers import Linear
 
 Route = Callable[[Tensor, Tensor | None], tuple[Tensor, Tensor]]  # scores, bias -> weights, experts [tokens, count]
@@ -91,7 +92,7 @@ class MixtureOfExperts(nn.Module):
     """`router` scores the experts, `route` picks and weighs them, `shared_expert` always takes part.
 
     `shared_expert_gate` [E -> 1] scales the shared expert by a sigmoid where a family has it; `selection_bias`
-    [experts] is what the route gets as bias.
+    [experts] is what the route gets as bias. `gather_experts` sets the form that reads only chosen experts.
     """
 
     def __init__(
@@ -113,13 +114,19 @@ class MixtureOfExperts(nn.Module):
         self.shared_expert_gate = Linear(width, 1) if has_shared_gate else None
         bias = torch.empty(len(experts), device="meta") if has_selection_bias else None
         self.selection_bias = None if bias is None else nn.Parameter(bias, requires_grad=False)
+        self.gathered: GatheredExperts | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, T, E] -> [B, T, E]."""
         flat = x.reshape(-1, x.shape[-1])
         weights, chosen = self.route(self.router(flat), self.selection_bias)
         weights = weights.to(x.dtype)
-        out = self._by_expert(flat, weights, chosen) if x.device.type == "cpu" else self._all(flat, weights, chosen)
+        if self.gathered is not None and chosen.numel() < len(self.experts):
+            out = self.gathered(flat, weights, chosen)
+        elif x.device.type == "cpu":
+            out = self._by_expert(flat, weights, chosen)
+        else:
+            out = self._all(flat, weights, chosen)
         if self.shared_expert is not None:
             shared = self.shared_expert(flat)
             if self.shared_expert_gate is not None:
@@ -143,3 +150,10 @@ class MixtureOfExperts(nn.Module):
         for index, expert in enumerate(self.experts):
             out = out + expert(x) * shares[:, index, None]
         return out
+
+
+def gather_experts(decoder: nn.Module) -> None:
+    """Let every mixture of a loaded decoder read the chosen experts only, where few tokens choose few of them."""
+    for module in decoder.modules():
+        if isinstance(module, MixtureOfExperts):
+            module.gathered = GatheredExperts.of(list(module.experts))

@@ -15,6 +15,7 @@ from engine.api import ModelFileError, ModelInfo, UnsupportedModelError
 from engine.attention import Mixer
 from engine.decoder import Decoder
 from engine.device import WORKING_SPACE_BYTES, check_memory, pick_device, pick_dtype
+from engine.experts import gather_experts
 from engine.fused import fuse
 from engine.loaders import Checkpoint, GgufCheckpoint, open_checkpoint
 from engine.loaders.gguf_config import hugging_face_config
@@ -169,6 +170,8 @@ def load_model(
         decoder.to(place)
         if place.type == "cpu":
             fuse(decoder)
+        else:
+            gather_experts(decoder)
     except BaseException:
         blueprint.checkpoint.close()
         raise

@@ -34,16 +34,16 @@ class ScaledRows(RowPacked):
         """(number - zero) * scale."""
         numbers = self.words.float()
         if self.bits is not None:
-            numbers = unpack(self.words, self.bits)[:, : self.shape[1]].float() - (1 << (self.bits - 1))
+            numbers = unpack(self.words, self.bits)[..., : self.shape[-1]].float() - (1 << (self.bits - 1))
         if self.zeros is not None:
             numbers = numbers - self._spread(self.zeros.float())
         return numbers * self._spread(self.scales.float())
 
     def _spread(self, per_group: Tensor) -> Tensor:
         if self.group is not None:
-            return per_group.gather(1, self.group.long())
-        size = -(-self.shape[1] // per_group.shape[1])
-        return per_group.repeat_interleave(size, dim=1)[:, : self.shape[1]]
+            return per_group.gather(-1, self.group.long())
+        size = -(-self.shape[-1] // per_group.shape[-1])
+        return per_group.repeat_interleave(size, dim=-1)[..., : self.shape[-1]]
 
 
 def read_compressed(source: Source, prefix: str) -> Packed | None:

@@ -45,9 +45,9 @@ class Nvfp4Tensor(RowPacked):
 
     def dequantize(self) -> Tensor:
         """value * scale / divisor."""
-        steps = self.scales.float() / self.divisor.float()[:, None]
-        size = self.shape[1] // steps.shape[1]
-        return _values(self.packed) * steps.repeat_interleave(size, dim=1)
+        steps = self.scales.float() / self.divisor.float()[..., None]
+        size = self.shape[-1] // steps.shape[-1]
+        return _values(self.packed) * steps.repeat_interleave(size, dim=-1)
 
 
 def read_mxfp4(source: Source, prefix: str) -> Packed | None:

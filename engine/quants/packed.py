@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
@@ -54,7 +55,10 @@ def values(weight: Tensor | Packed) -> Tensor:
 
 @dataclass(frozen=True)
 class RowPacked(Packed):
-    """A packing whose parts all have the matrix's rows as their first dimension; it may be a stack of matrices."""
+    """A packing whose parts all have the matrix's rows as their first dimension; it may be a stack of matrices.
+
+    Of a stack, the first dimension counts the matrices, also where rows are asked for.
+    """
 
     def narrow_rows(self, start: int, length: int) -> Self:
         """A view."""
@@ -66,7 +70,7 @@ class RowPacked(Packed):
         return (
             self._each(lambda part: part[chosen], shape=(len(chosen), *self.shape[1:]))
             .dequantize()
-            .view(*index.shape, self.shape[-1])
+            .view(*index.shape, *self.shape[1:])
         )
 
     def __getitem__(self, index: int | slice) -> Self:
@@ -74,6 +78,31 @@ class RowPacked(Packed):
             return self._each(lambda part: part[index], shape=self.shape[1:])
         count = len(range(*index.indices(self.shape[0])))
         return self._each(lambda part: part[index], shape=(count, *self.shape[1:]))
+
+
+def stacked(weights: Sequence[Tensor | Packed]) -> Tensor | RowPacked | None:
+    """Weights of one shape and kind along a new first dimension (a copy); None where they are not."""
+    first = weights[0]
+    if isinstance(first, Tensor):
+        alike = [w for w in weights if isinstance(w, Tensor) and (w.shape, w.dtype) == (first.shape, first.dtype)]
+        return torch.stack(alike) if len(alike) == len(weights) else None
+    if not isinstance(first, RowPacked):
+        return None
+    parts = first._parts()
+    layout = _layout(first)
+    packed = [weight for weight in weights if isinstance(weight, RowPacked) and _layout(weight) == layout]
+    if len(packed) < len(weights):
+        return None
+    stacks = {name: torch.stack([getattr(weight, name) for weight in packed]) for name in parts}
+    return replace(first, shape=(len(packed), *first.shape), **stacks)
+
+
+def _layout(weight: Packed) -> object:
+    """All but the numbers."""
+    values = {field.name: getattr(weight, field.name) for field in fields(weight)}
+    return type(weight), {
+        name: (value.shape, value.dtype) if isinstance(value, Tensor) else value for name, value in values.items()
+    }
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from engine.ahead import AheadDecoder
 from engine.api import FiresideError, SamplerSettings
 from engine.cache import KVCache
 from engine.decoder import Decoder
+from engine.experts import gather_experts
 from engine.models import find_family
 from engine.models.config import Config
 
@@ -43,7 +44,7 @@ class NoCopies(TorchDispatchMode):
 
 
 class Watch(TorchDispatchMode):
-    """Writes down operations: their numbers, and of each tensor its shape, and where it lies unless it was made here."""
+    """Writes operations down: numbers, and of each tensor its shape, and where it lies unless it was made here."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,6 +90,7 @@ def decode(model_type: str, settings: dict[str, Any], dtype: torch.dtype) -> Non
                 on_device = torch.empty(parameter.shape, device=DEVICE, dtype=kept)
                 setattr(module, name, torch.nn.Parameter(on_device, requires_grad=False))
         decoder.dtype = dtype
+        gather_experts(decoder)
         cache = decoder.new_cache(64)
         decoder(torch.empty(1, 20, dtype=torch.long, device=DEVICE), cache, last_only=True)
         token = torch.empty(1, 1, dtype=torch.long, device=DEVICE)

@@ -18,6 +18,7 @@ from transformers.integrations.mxfp4 import convert_moe_packed_tensors
 
 from engine.api import ModelFileError, UnsupportedModelError
 from engine.model import load_model, open_blueprint
+from engine.quants.packed import RowPacked, stacked
 from engine.quants.packings import PACKINGS, packing_of
 from engine.quants.source import Source
 
@@ -51,6 +52,18 @@ def test_values_equal_those_of_the_library(path: Path) -> None:
     assert equal(packed.rows(torch.tensor([[3], [0]]))[:, 0], expected[[3, 0]])
     assert packed.nbytes < expected.nbytes
     assert PACKINGS[name](source, "other") is None
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_stacked_matrices_keep_their_values(path: Path) -> None:
+    name, source = source_of(path, load_file(path))
+    one = PACKINGS[name](source, "proj")
+    assert one is not None
+    both = stacked([one.narrow_rows(0, 8), one.narrow_rows(8, 8)])
+    assert (both is not None) == isinstance(one, RowPacked)
+    if isinstance(both, RowPacked):
+        assert torch.equal(both.rows(torch.tensor([1, 0, 1]))[1:], both.dequantize())
+        assert torch.equal(both.dequantize().flatten(0, 1), one.dequantize()[:16])
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
