@@ -34,7 +34,8 @@ def _entries(name: str, index: Tensor) -> Tensor:
 def _words(packed: Tensor, dtype: torch.dtype) -> Tensor:
     """Little-endian words of bytes [N, n], as int64 without a sign."""
     width = torch.empty(0, dtype=dtype).element_size()
-    return packed.contiguous().view(dtype).long() & ((1 << 8 * width) - 1)
+    aligned = packed.clone(memory_format=torch.contiguous_format)  # a single block would stay where it is
+    return aligned.view(dtype).long() & ((1 << 8 * width) - 1)
 
 
 def _signs(packed: Tensor) -> Tensor:

@@ -103,6 +103,12 @@ def test_the_exact_path_dequantises_in_chunks(packed: PackedTensor, monkeypatch:
     assert torch.allclose(projection(x), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", BLOCK_TYPES)
+def test_a_block_alone_has_the_values_it_has_among_others(name: str) -> None:
+    blocks = sane_blocks(name, 3)
+    assert torch.equal(dequantize(name, blocks[:1]), dequantize(name, blocks)[:1])
+
+
 def test_every_block_type_can_be_turned_into_the_other_byte_order() -> None:
     for name, kind in BLOCK_TYPES.items():
         blocks = sane_blocks(name, 3).flatten()
