@@ -26,6 +26,7 @@ from engine.models.weights import load_weights
 from engine.quants.linear import QuantizedLinear
 from engine.quants.packings import packing_of
 from engine.tokenizers import Tokenizer, load_tokenizer
+from engine.torch_products import use_torch_products
 
 
 @dataclass
@@ -172,6 +173,7 @@ def load_model(
             fuse(decoder)
         else:
             gather_experts(decoder)
+            use_torch_products(decoder, activations)
     except BaseException:
         blueprint.checkpoint.close()
         raise

@@ -36,6 +36,11 @@ class Packed(ABC):
         return self._each(lambda part: part.to(device))
 
     @property
+    def device(self) -> torch.device:
+        """Where all parts are."""
+        return next(iter(self._parts().values())).device
+
+    @property
     def nbytes(self) -> int:
         """Bytes of all parts."""
         return sum(part.nbytes for part in self._parts().values())

@@ -11,11 +11,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 import torch
 import transformers
+from safetensors.torch import load_file
 from test_families import CASES, TINY
+from test_packings import FILES, source_of
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -24,10 +28,13 @@ from torch.utils.backend_registration import _setup_privateuseone_for_python_bac
 from engine.ahead import AheadDecoder
 from engine.api import FiresideError, SamplerSettings
 from engine.cache import KVCache
+from engine.constant import Constant
 from engine.decoder import Decoder
 from engine.experts import gather_experts
 from engine.models import find_family
 from engine.models.config import Config
+from engine.quants import BLOCK_TYPES
+from engine.quants.packings import PACKINGS
 
 DEVICE = "cuda" if torch.backends.cuda.is_built() else "standin"
 
@@ -144,7 +151,37 @@ def audit() -> dict[str, str]:
     return found
 
 
+def unpack_all() -> dict[str, str]:
+    """What is wrong with dequantising, by block type and packing; a `Constant` is on the device already."""
+    found = {}
+    packed: dict[str, Callable[[], torch.Tensor]] = {}
+    weights = {}
+    for kind in BLOCK_TYPES.values():
+        kind.dequantize(torch.zeros(1, kind.type_size, dtype=torch.uint8))  # reads the tables from their file
+    for path in FILES:
+        name, source = source_of(path, load_file(path))
+        weights[path.stem] = PACKINGS[name](source, "proj")
+
+    def placed(constant: Constant, device: torch.device) -> torch.Tensor:
+        return torch.empty(constant.value.shape, dtype=constant.value.dtype, device=device)
+
+    with FakeTensorMode(), NoCopies(), patch.object(Constant, "on", placed):
+        for name, kind in BLOCK_TYPES.items():
+            blocks = torch.empty(64, kind.type_size, dtype=torch.uint8, device=DEVICE)
+            packed[name] = partial(kind.dequantize, blocks)
+        for name, weight in weights.items():
+            assert weight is not None
+            there = weight._each(lambda part: torch.empty(part.shape, dtype=part.dtype, device=DEVICE))
+            packed[name] = there.dequantize
+        for name, dequantize in packed.items():
+            try:
+                assert dequantize().device.type == DEVICE
+            except (RuntimeError, AssertionError, TypeError, NotImplementedError) as error:
+                found[name] = f"{type(error).__name__}: {error}"
+    return found
+
+
 if __name__ == "__main__":
     if DEVICE == "standin":
         _setup_privateuseone_for_python_backend(DEVICE)
-    print(json.dumps({"cases": len(CASES), "found": audit()}))
+    print(json.dumps({"cases": len(CASES), "found": audit() | unpack_all()}))
