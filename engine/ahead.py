@@ -69,6 +69,10 @@ class AheadDecoder:
             token, logprob = self._outbox.read()
             yield int(token), logprob
 
+    def release(self) -> None:
+        """Let go of the last cache's memory."""
+        self._static.release()
+
     @torch.inference_mode()
     def _begin(self, settings: SamplerSettings, history: Sequence[int], position: int) -> None:
         settings = replace(settings, seed=None)
@@ -87,9 +91,10 @@ class AheadDecoder:
     def _go_on(self, cache: KVCache, seed: int) -> None:
         assert self._sampler is not None
         self._static.token.copy_(self._next[None])
-        is_same = self._static.advance(cache) and not self._is_new
+        if not self._static.advance(cache):
+            self._is_new = True
         self._sampler.aim(seed, cache.length)
-        self._step(is_same=is_same)
+        self._step(is_same=not self._is_new)
         self._is_new = False
         self._static.settle(cache)
 

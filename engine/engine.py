@@ -289,6 +289,8 @@ class Engine:
 
     def _forget(self) -> None:
         self._cache, self._cached_ids = None, []
+        if self._ahead is not None:
+            self._ahead.release()
 
 
 class _Reply:

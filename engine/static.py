@@ -138,6 +138,10 @@ class StaticDecoder:
                 _copy(state, fixed.after)
                 layer.store(state, 1)
 
+    def release(self) -> None:
+        """Let go of the cache's memory; the next step takes it anew."""
+        self._layers = []
+
     def _fixed(self, layer: LayerCache | StateCache) -> FixedKeys | FixedState:
         if isinstance(layer, LayerCache):
             return FixedKeys(layer, self.position)

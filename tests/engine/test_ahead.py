@@ -163,6 +163,9 @@ def test_a_step_that_fails_forgets_the_cache(plain: Engine, ahead: Engine, monke
         broken.setattr("engine.ahead.StaticDecoder.settle", lambda *_: (_ for _ in ()).throw(RuntimeError("lost")))
         with pytest.raises(RuntimeError, match="lost"):
             reply(ahead, REQUEST)
+    assert ahead._cache is None
+    assert ahead._ahead is not None
+    assert ahead._ahead._static._layers == []
     assert reply(ahead, REQUEST).token_ids == reply(plain, REQUEST).token_ids
 
 
