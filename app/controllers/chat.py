@@ -379,4 +379,4 @@ class ChatController(QObject):
 def _with_text(
     message: StoredMessage, text: str, status: Status = Status.STREAMING, error: str | None = None
 ) -> StoredMessage:
-    return replace(message, text=text, status=status, error=error)
+    return replace(message.with_text(text), status=status, error=error)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from engine.api import Message
 
@@ -21,17 +22,65 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+class PartKind(StrEnum):
+    """What a part of a message is."""
+
+    TEXT = "text"
+    THINKING = "thinking"
+    IMAGE = "image"
+    FILE = "file"
+    TOOL = "tool"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a message.
+
+    `text` is what a text or a thinking says, what the model reads of a file, and the JSON of a tool's call or result.
+    Images and files name the attachment that the store keeps by `sha256`; None when only its name is known.
+    """
+
+    kind: PartKind
+    text: str = ""
+    name: str = ""  # of a file or a tool
+    media_type: str = ""
+    sha256: str | None = None
+    duration_s: float | None = None  # how long a thinking took
+
+
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """One message; `created_at` is in seconds since 1970 (UTC), `error` a sentence for status FAILED."""
+    """One message; `created_at` is in seconds since 1970 (UTC), `error` a sentence for status FAILED.
+
+    `edited_from` is the message that this one is another wording of; `source_id` the id it had in the program it was
+    imported from, `extra` what that program said of it and Fireside has no place for.
+    """
 
     id: str
     parent_id: str | None
     role: str
-    text: str
+    parts: tuple[Part, ...]
     status: Status
     created_at: float
     error: str | None = None
+    edited_from: str | None = None
+    source_id: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """What the message says, without thinking and attachments."""
+        return "\n\n".join(part.text for part in self.parts if part.kind is PartKind.TEXT)
+
+    def with_text(self, text: str) -> StoredMessage:
+        """The same message saying something else; other parts stay, before the text."""
+        others = tuple(part for part in self.parts if part.kind is not PartKind.TEXT)
+        return replace(self, parts=(*others, *text_parts(text)))
+
+
+def text_parts(text: str) -> tuple[Part, ...]:
+    """The parts of a message that is nothing but text."""
+    return (Part(PartKind.TEXT, text),) if text else ()
 
 
 class MessageTree:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.core.conversation import MessageTree, Status, StoredMessage
+from app.core.conversation import MessageTree, Status, StoredMessage, text_parts
 from app.core.schema import migrate
 from engine.api import FiresideError
 
@@ -86,7 +86,9 @@ class Store:
             "WHERE conversation_id = ? AND deleted_at IS NULL ORDER BY rowid",
             conversation_id,
         )
-        messages = (StoredMessage(i, p, role, text, Status(s), at, e) for i, p, role, text, s, at, e in rows)
+        messages = (
+            StoredMessage(i, p, role, text_parts(text), Status(s), at, e) for i, p, role, text, s, at, e in rows
+        )
         return MessageTree(messages, leaf_id=leaf[0][0] if leaf else None)
 
     def records(self, conversation_id: str) -> dict[str, dict[str, Any]]:
@@ -128,7 +130,7 @@ class Store:
     ) -> StoredMessage:
         """Add a message and show the path that ends with it; durable when this returns."""
         now = time.time()
-        made = StoredMessage(uuid.uuid4().hex, parent_id, role, _storable(text), status, now)
+        made = StoredMessage(uuid.uuid4().hex, parent_id, role, text_parts(_storable(text)), status, now)
         insert = (
             "INSERT INTO messages (id, conversation_id, parent_id, role, text, status, created_at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)"

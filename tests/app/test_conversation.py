@@ -5,12 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.conversation import MessageTree, Status, StoredMessage, prompt_messages, title_of
+from app.core.conversation import MessageTree, Status, StoredMessage, prompt_messages, text_parts, title_of
 from engine.api import Message
 
 
 def message(number: int, parent: int | None, role: str = "user", text: str = "x") -> StoredMessage:
-    return StoredMessage(str(number), None if parent is None else str(parent), role, text, Status.COMPLETE, 0.0)
+    parent_id = None if parent is None else str(parent)
+    return StoredMessage(str(number), parent_id, role, text_parts(text), Status.COMPLETE, 0.0)
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.booleans()), max_size=40))

@@ -17,8 +17,7 @@ def export(conversation: ExportedConversation) -> str:
     header, tree = conversation.header, conversation.tree
     messages: list[dict[str, Any]] = []
     for message in tree:
-        entry: dict[str, Any] = {**asdict(message), "parts": [{"type": "text", "text": message.text}]}
-        del entry["text"]
+        entry = asdict(message)
         if message.id in conversation.records:
             entry["generation"] = conversation.records[message.id]
         messages.append(entry)
