@@ -6,6 +6,8 @@ drives it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -19,7 +21,8 @@ class Decoder(nn.Module):
 
     `lm_head` None means that the embedding is used again (tied). `embedding_norm` and `position_embedding`
     are None where a family lacks them.
-    `embedding_scale` and `logit_scale` multiply, `logit_softcap` squashes.
+    `embedding_scale` and `logit_scale` multiply, `logit_softcap` squashes. `engine.fused` sets the compiled form of all
+    layers, if there is one.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Decoder(nn.Module):
         self.embedding_scale, self.logit_scale = embedding_scale, logit_scale
         self.logit_softcap = logit_softcap
         self.vocabulary = embed_tokens.rows
+        self.fused_layers: Callable[[Tensor, Step], Tensor] | None = None
         self.dtype = torch.float32
 
     def new_cache(self, limit: int) -> KVCache:
@@ -79,8 +83,11 @@ class Decoder(nn.Module):
             x = x + self.position_embedding(positions).to(self.dtype)
         if self.embedding_norm is not None:
             x = self.embedding_norm(x)
-        for layer in self.layers:
-            x = layer(x, step)
+        if is_single and self.fused_layers is not None:
+            x = self.fused_layers(x, step)
+        else:
+            for layer in self.layers:
+                x = layer(x, step)
         if last_only:
             x = x[:, -1:]
         if self.norm is not None:
