@@ -157,6 +157,7 @@ enum { PRODUCT_ROOM, LAYER_ROOM, ROOMS };
 uint8_t *room(int slot, size_t size);
 
 extern const Variant fireside_portable;
+void fireside_unpack_row(int type, const uint8_t *b, int64_t columns, uint8_t *u, float *scales, float *offsets); /* unpack.h */
 #if defined(__x86_64__) && defined(__GNUC__)
 #define FIRESIDE_X86 1
 extern const Variant fireside_avx2, fireside_avx512;

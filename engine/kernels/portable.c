@@ -25,6 +25,10 @@ static void rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
     }
 }
 
+void fireside_unpack_row(int type, const uint8_t *b, int64_t columns, uint8_t *u, float *scales, float *offsets) {
+    unpack_row(type, b, columns, u, scales, offsets);
+}
+
 #define LANES 4
 #include "dense.h"
 
