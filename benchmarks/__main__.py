@@ -14,8 +14,9 @@ from dataclasses import fields
 from pathlib import Path
 
 from benchmarks.alternating import REPOSITORY, alternate, in_a_process
+from benchmarks.engines import SETTINGS
 from benchmarks.machine import facts
-from benchmarks.parts import CACHE_TYPES, PARTS, Part
+from benchmarks.parts import PARTS, Part
 from benchmarks.report import Record, record, table
 from engine.api import LoadRequest
 from engine.starter import starter_model_path
@@ -30,6 +31,9 @@ def main() -> int:
     options.model = Path(options.model) if options.model else starter_model_path()
     if options.model is None or not options.model.is_file():
         parser.error("there is no such model file; name a GGUF file, or install the starter model with `make run`")
+    known = {contestant for part in PARTS.values() for contestant in part.contestants}
+    if not known.issuperset(options.only or known):
+        parser.error(f"--only takes {', '.join(sorted(known))}")
     if options.measure is not None:
         part, contestant = options.measure
         print(json.dumps(PARTS[part].contestants[contestant](options)))
@@ -58,16 +62,16 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--prompt-tokens", type=int, default=512)
     parser.add_argument("--new-tokens", type=int, default=128)
     parser.add_argument("--past-tokens", type=int, default=7900, help="how long the long text is")
-    parser.add_argument("--cache-type", nargs="+", choices=("f16", "q8_0"), default=_cache_types())
+    parser.add_argument("--cache-type", choices=("f16", "q8_0"), default=_cache_type(), help="q8_0: that one as well")
     parser.add_argument("--output", type=Path, default=REPOSITORY / "build" / "bench", metavar="FOLDER")
     parser.add_argument("--scratch", type=Path, metavar="FOLDER", help="keep what was read of the long text there")
     parser.add_argument("--measure", nargs=2, metavar=("PART", "CONTESTANT"), help="once, in this process")
     return parser
 
 
-def _cache_types() -> list[str]:
-    """Those that the engine has."""
-    return ["f16", "q8_0"] if "cache_type" in {field.name for field in fields(LoadRequest)} else ["f16"]
+def _cache_type() -> str:
+    """The smallest that the engine has."""
+    return "q8_0" if "cache_type" in {field.name for field in fields(LoadRequest)} else "f16"
 
 
 def _measured(name: str, options: Namespace, scratch: Path) -> Record:
@@ -90,7 +94,7 @@ def _contestants(part: Part, options: Namespace) -> list[str]:
     return [
         name
         for name in part.contestants
-        if CACHE_TYPES.get(name) != "q8_0" or "q8_0" in options.cache_type
+        if name not in SETTINGS or SETTINGS[name].cache_type != "q8_0" or options.cache_type == "q8_0"
         if options.only is None or name in options.only
     ]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -50,9 +49,7 @@ def in_a_process(part: str, contestant: str, arguments: Sequence[str]) -> Figure
     time.sleep(PAUSE_S)
     command = [sys.executable, "-m", "benchmarks", *arguments, "--measure", part, contestant]
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, cwd=REPOSITORY, timeout=TIMEOUT_S, check=False, env=os.environ
-        )
+        done = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, timeout=TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired as error:
         raise MeasurementError(f"no figures after {TIMEOUT_S} s") from error
     if done.returncode:

@@ -11,7 +11,7 @@ from benchmarks.accuracy import accuracy
 from benchmarks.chat_turns import TURNS, chat_turns
 from benchmarks.deep_context import deep_context
 from benchmarks.disturbance import disturbance
-from benchmarks.engines import LLAMA_CPP, SETTINGS
+from benchmarks.engines import LLAMA_CPP
 from benchmarks.figures import Figures, Round, Row, ratio, value, with_best
 from benchmarks.speed import bandwidth, speed
 from benchmarks.stopping import stopping
@@ -80,9 +80,9 @@ PARTS = {
         _each(deep_context, "fireside", "fireside q8_0", *LLAMA_CPP, "llama.cpp q8_0"),
         (
             _within("fireside", "decode_8k_tok_s", "decode_0_tok_s", "decode at 8k / at 0, Fireside", 0.6),
-            _within("fireside q8_0", "decode_8k_tok_s", "decode_0_tok_s", "the same, q8_0 cache", 0.6),
+            _within("fireside q8_0", "decode_8k_tok_s", "decode_0_tok_s", "decode at 8k / at 0, Fireside q8_0", 0.6),
             _within("llama.cpp", "decode_8k_tok_s", "decode_0_tok_s", "decode at 8k / at 0, llama.cpp"),
-            _within("llama.cpp q8_0", "decode_8k_tok_s", "decode_0_tok_s", "the same, q8_0 cache"),
+            _within("llama.cpp q8_0", "decode_8k_tok_s", "decode_0_tok_s", "decode at 8k / at 0, llama.cpp q8_0"),
             _beside("llama.cpp", "decode_8k_tok_s", "decode at 8k"),
             _beside("llama.cpp", "prefill_8k_tok_s", "prefill of 8k"),
         ),
@@ -150,4 +150,3 @@ PARTS = {
         most_rounds=1,
     ),
 }
-CACHE_TYPES = {name: setting.cache_type for name, setting in SETTINGS.items()}
