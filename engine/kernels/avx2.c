@@ -94,6 +94,8 @@ FN inline __attribute__((always_inline)) __m256 block_scales(int type, const uin
     return rest;
 }
 
+enum { AHEAD = 6144 }; /* bytes that are fetched ahead: short rows are no stream to the processor */
+
 /* `count` (a constant) rows of 32-blocks at once, which share the loads of the activations. */
 FN inline __attribute__((always_inline)) void block_rows(int type, const int count, const Product *p, Scratch *s,
                                                          int64_t token, int64_t first) {
@@ -102,7 +104,7 @@ FN inline __attribute__((always_inline)) void block_rows(int type, const int cou
     const __m256i fifteen = _mm256_set1_epi8(15);
     int64_t groups = p->columns / GROUP, room = (groups + 7) / 8 * 8;
     const int8_t *high = x->high + token * x->columns, *low = x->low + token * x->columns;
-    const uint8_t *ahead = p->weights + (first + 2 * count) * p->row_bytes; /* short rows are no stream to the processor */
+    const uint8_t *ahead = p->weights + first * p->row_bytes + AHEAD;
     float *sums = s->offsets, *scales = sums + room, *by = s->scales;
     __m256 total[2], rest[2];
     for (int r = 0; r < count; r++) {
