@@ -6,12 +6,14 @@ drives it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
 from engine.attention import Mixer
 from engine.cache import KVCache
-from engine.layers import Embedding, Step, project
+from engine.layers import Embedding, Interrupted, Step, never, project
 
 
 class Decoder(nn.Module):
@@ -57,11 +59,12 @@ class Decoder(nn.Module):
         *,
         padding: Tensor | None = None,
         last_only: bool = False,
+        interrupted: Callable[[], bool] = never,
     ) -> Tensor:
         """Logits of ids [B, T] as float32 [B, T, V], or [B, 1, V] with `last_only`.
 
         `cache` holds what came before and is extended; `padding` [B, S] is True where a token counts
-        (positions are then counted over the tokens that count).
+        (positions are then counted over the tokens that count). Raises `Interrupted` when `interrupted` says so.
         """
         past = 0 if cache is None else cache.length
         tokens = ids.shape[1]
@@ -72,7 +75,15 @@ class Decoder(nn.Module):
         x = self.embed_tokens(ids).to(self.dtype)
         is_plain = ids.shape[0] == 1 and cache is not None and padding is None
         is_single = is_plain and x.dtype == torch.float32 and x.device.type == "cpu"
-        step = Step(positions, past, self.dtype, cache=cache, padding=padding, is_single=is_single)
+        step = Step(
+            positions,
+            past,
+            self.dtype,
+            cache=cache,
+            padding=padding,
+            is_single=is_single,
+            interrupted=interrupted,
+        )
         if self.embedding_scale != 1.0:
             x = x * torch.tensor(self.embedding_scale, dtype=x.dtype)
         if self.position_embedding is not None:
@@ -80,6 +91,8 @@ class Decoder(nn.Module):
         if self.embedding_norm is not None:
             x = self.embedding_norm(x)
         for layer in self.layers:
+            if step.interrupted():
+                raise Interrupted
             x = layer(x, step)
         if last_only:
             x = x[:, -1:]
