@@ -10,6 +10,7 @@ import json
 import os
 import struct
 import tempfile
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +25,8 @@ from torch import Tensor
 from engine.cache import KVCache
 
 FORMAT = "fireside-cache-1"
-PIECE_BYTES = 1 << 20  # written at a time, so that other threads get their turn
+PIECE_BYTES = 1 << 20  # written at a time, with a pause, so that a reply that streams meanwhile gets the processor
+PAUSE_S = 0.001
 _TYPES = {
     torch.float32: "F32",
     torch.float16: "F16",
@@ -56,6 +58,7 @@ def save_cache(cache: KVCache, path: Path, fingerprint: str) -> None:
             for piece in (piece for tensor in tensors.values() for piece in _pieces(tensor)):
                 checksum = zlib.crc32(piece, checksum)
                 file.write(piece)
+                time.sleep(PAUSE_S)
             file.seek(0)
             file.write(_header(tensors, fingerprint, checksum=checksum))
             os.fsync(file.fileno())
