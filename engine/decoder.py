@@ -15,13 +15,16 @@ from engine.attention import Mixer
 from engine.cache import KVCache
 from engine.layers import Embedding, Interrupted, Step, never, project
 
+INTERRUPTIBLE = 16  # tokens from which on a stop is heard between two layers; fewer run all layers in one call
+
 
 class Decoder(nn.Module):
     """A stack of blocks between an embedding and an output head.
 
     `lm_head` None means that the embedding is used again (tied). `embedding_norm` and `position_embedding`
     are None where a family lacks them.
-    `embedding_scale` and `logit_scale` multiply, `logit_softcap` squashes.
+    `embedding_scale` and `logit_scale` multiply, `logit_softcap` squashes. `engine.fused` sets the compiled form of
+    all layers, if there is one.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Decoder(nn.Module):
         self.embedding_scale, self.logit_scale = embedding_scale, logit_scale
         self.logit_softcap = logit_softcap
         self.vocabulary = embed_tokens.rows
+        self.fused_layers: Callable[[Tensor, Step], Tensor] | None = None
         self.dtype = torch.float32
 
     def new_cache(self, limit: int) -> KVCache:
@@ -90,10 +94,13 @@ class Decoder(nn.Module):
             x = x + self.position_embedding(positions).to(self.dtype)
         if self.embedding_norm is not None:
             x = self.embedding_norm(x)
-        for layer in self.layers:
-            if step.interrupted():
-                raise Interrupted
-            x = layer(x, step)
+        if is_single and self.fused_layers is not None and tokens < INTERRUPTIBLE:
+            x = self.fused_layers(x, step)
+        else:
+            for layer in self.layers:
+                if step.interrupted():
+                    raise Interrupted
+                x = layer(x, step)
         if last_only:
             x = x[:, -1:]
         if self.norm is not None:

@@ -1,4 +1,5 @@
-"""A layer's two halves as one compiled call each, for the parts that the kernels know; torch runs the others.
+"""A layer's two halves as one compiled call each, for the parts that the kernels know; torch runs the others. Where
+all layers have both, one call runs them all.
 
 `fuse` looks at what a block is composed of, not at its family. The torch code of the same block in
 `engine.layers` is the oracle.
@@ -6,6 +7,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 import torch
@@ -15,7 +17,8 @@ from torch import Tensor, nn
 from engine import kernels
 from engine.attention import Attention
 from engine.cache_blocks import Q8_0, stored_width
-from engine.kernels.plans import DENSE_TYPES, AttentionPlan, Matrix, MlpPlan, Norm
+from engine.decoder import Decoder
+from engine.kernels.plans import DENSE_TYPES, AttentionPlan, Layer, Matrix, MlpPlan, Norm
 from engine.layers import ACTIVATIONS, Block, GatedMLP, Linear, RMSNorm, Step
 from engine.quants.linear import QuantizedLinear, has_kernel
 
@@ -32,6 +35,8 @@ def fuse(decoder: nn.Module) -> None:
         if isinstance(block, Block):
             block.fused_attention = FusedAttention.of(block)
             block.fused_mlp = FusedMLP.of(block)
+    if isinstance(decoder, Decoder):
+        decoder.fused_layers = FusedLayers.of(decoder)
 
 
 class FusedAttention:
@@ -66,14 +71,20 @@ class FusedAttention:
 
     def __call__(self, x: Tensor, step: Step) -> Tensor:
         """[1, T, E] -> the same memory, changed."""
+        kernels.attention(self.plan, x, rotary=self.rotary(step), kept=self.reserve(x, step), past=step.past)
+        return x
+
+    def rotary(self, step: Step) -> tuple[Tensor, Tensor]:
+        """Cosines and sines of the step's positions."""
+        assert self.attention.rope is not None
+        return step.rotary(self.attention.rope)
+
+    def reserve(self, x: Tensor, step: Step) -> tuple[Tensor, Tensor]:
+        """The cache's keys and values with room for the step's tokens, which count as held."""
         attention = self.attention
-        assert attention.rope is not None
         cache = step.layer_cache(attention.layer)
         assert cache is not None
-        past = cache.length
-        kept = cache.reserve((1, attention.kv_heads, step.tokens, attention.head_dim), device=x.device)
-        kernels.attention(self.plan, x, rotary=step.rotary(attention.rope), kept=kept, past=past)
-        return x
+        return cache.reserve((1, attention.kv_heads, step.tokens, attention.head_dim), device=x.device)
 
 
 class FusedMLP:
@@ -99,6 +110,34 @@ class FusedMLP:
     def __call__(self, x: Tensor) -> Tensor:
         """[1, T, E] -> the same memory, changed."""
         kernels.mlp(self.plan, x)
+        return x
+
+
+class FusedLayers:
+    """All layers of a decoder, one after the other."""
+
+    def __init__(self, halves: list[tuple[FusedAttention, FusedMLP]]) -> None:
+        self._halves = halves
+        self._stack = (Layer * len(halves))()
+        for layer, (attention, mlp) in zip(self._stack, halves, strict=True):
+            layer.attention, layer.mlp = ctypes.addressof(attention.plan), ctypes.addressof(mlp.plan)
+
+    @classmethod
+    def of(cls, decoder: Decoder) -> FusedLayers | None:
+        """None when a layer lacks a compiled half."""
+        blocks = [block for block in decoder.layers if isinstance(block, Block)]
+        found = [(block.fused_attention, block.fused_mlp) for block in blocks]
+        halves = [(a, m) for a, m in found if isinstance(a, FusedAttention) and isinstance(m, FusedMLP)]
+        return cls(halves) if 0 < len(halves) == len(decoder.layers) else None
+
+    def __call__(self, x: Tensor, step: Step) -> Tensor:
+        """[1, T, E] -> the same memory, changed."""
+        for layer, (attention, _) in zip(self._stack, self._halves, strict=True):
+            tensors = (*attention.rotary(step), *attention.reserve(x, step))
+            assert all(tensor.is_contiguous() for tensor in tensors)
+            layer.cos, layer.sin, layer.keys, layer.values = (tensor.data_ptr() for tensor in tensors)
+            layer.capacity = tensors[2].shape[2]
+        kernels.layers(self._stack, x, past=step.past)
         return x
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from engine.kernels.plans import AttentionPlan, Matrix, MlpPlan
+from engine.kernels.plans import AttentionPlan, Layer, Matrix, MlpPlan
 
 if TYPE_CHECKING:
     from engine.quants.packed import PackedTensor
@@ -32,6 +32,7 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "fireside_linear": (_INT, (_POINTER, _POINTER, _SIZE, _POINTER)),
     "fireside_attention": (_INT, (*[_POINTER] * 2, _SIZE, *[_POINTER] * 4, *[_SIZE] * 2)),
     "fireside_mlp": (_INT, (*[_POINTER] * 2, _SIZE)),
+    "fireside_layers": (_INT, (_POINTER, _SIZE, _POINTER, _SIZE, _SIZE)),
 }
 
 
@@ -140,6 +141,15 @@ def mlp(plan: MlpPlan, x: Tensor) -> None:
     assert library is not None, "ask available() first"
     assert x.is_contiguous()
     if library.fireside_mlp(ctypes.addressof(plan), x.data_ptr(), x.shape[1]):
+        raise MemoryError(_NO_ROOM)
+
+
+def layers(stack: ctypes.Array[Layer], x: Tensor, *, past: int) -> None:
+    """Run a stack of layers on x float32 [1, T, E] in place; `past` as for `attention`. Raises MemoryError."""
+    library = _library()
+    assert library is not None, "ask available() first"
+    assert x.is_contiguous()
+    if library.fireside_layers(ctypes.addressof(stack), len(stack), x.data_ptr(), x.shape[1], past):
         raise MemoryError(_NO_ROOM)
 
 

@@ -87,6 +87,16 @@ typedef struct {
     Matrix gate, up, down;
 } MlpPlan;
 
+/* Both halves of a layer, its rotary tables [tokens][rope_depth / 2] and its keys and values as fireside_attention takes
+ * them. */
+typedef struct {
+    const AttentionPlan *attention;
+    const MlpPlan *mlp;
+    const float *cos, *sin;
+    uint8_t *keys, *values;
+    int64_t capacity;
+} Layer;
+
 /* One attention over cached keys and values, [kv_heads][stride / depth][depth] each, F32 or F16. */
 typedef struct {
     const float *q;

@@ -1,5 +1,5 @@
-/* The two halves of a decoder layer, each in one call: attention and feed-forward network, with their norms and the
- * residual. Tokens follow those in the cache; x [tokens][width] is changed in place. -1 when memory is short. */
+/* The two halves of a decoder layer, attention and feed-forward network, with their norms and the residual: each in one
+ * call, or all layers in one. Tokens follow those in the cache; x [tokens][width] is changed in place. -1 when memory is short. */
 #include "kernels.h"
 #include "pool.h"
 
@@ -156,4 +156,13 @@ FIRESIDE_API int fireside_mlp(const MlpPlan *p, float *x, int64_t tokens) {
                   .activation = (int)p->activation};
     if (multiply(&to, x, &p->in, tokens)) return -1;
     return project_back(&p->down, gate, &p->out, p->residual_scale, gate + 2 * hidden, x, tokens);
+}
+
+/* One layer after the other. */
+FIRESIDE_API int fireside_layers(const Layer *layers, int64_t count, float *x, int64_t tokens, int64_t past) {
+    for (const Layer *at = layers; at < layers + count; at++)
+        if (fireside_attention(at->attention, x, tokens, at->cos, at->sin, at->keys, at->values, at->capacity, past)
+            || fireside_mlp(at->mlp, x, tokens))
+            return -1;
+    return 0;
 }
