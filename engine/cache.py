@@ -55,8 +55,9 @@ class LayerCache:
         differs.
         """
         end = self.length + shape[2]
-        self.keys = self._with_room(self.keys, shape, device, end)
-        self.values = self._with_room(self.values, (*shape[:3], value_width or shape[3]), device, end)
+        if self.keys is None or self.values is None or end > self.keys.shape[2]:
+            self.keys = self._with_room(self.keys, shape, device, end)
+            self.values = self._with_room(self.values, (*shape[:3], value_width or shape[3]), device, end)
         self.length = end
         return self.keys, self.values
 
@@ -98,8 +99,6 @@ class LayerCache:
         return made
 
     def _with_room(self, old: Tensor | None, shape: Sequence[int], device: torch.device, end: int) -> Tensor:
-        if old is not None and end <= old.shape[2]:
-            return old
         batch, heads, _, width = shape
         capacity = min(-(-max(end, 2 * self.length) // GROWTH) * GROWTH, max(self.limit, end))
         dtype, width = (self.dtype, width) if self.dtype != Q8_0 else stored_width(width)

@@ -23,8 +23,8 @@ class Decoder(nn.Module):
 
     `lm_head` None means that the embedding is used again (tied). `embedding_norm` and `position_embedding`
     are None where a family lacks them.
-    `embedding_scale` and `logit_scale` multiply, `logit_softcap` squashes. `engine.fused` sets the compiled form of
-    all layers, if there is one.
+    `embedding_scale` and `logit_scale` multiply, `logit_softcap` squashes. `engine.fused` sets the compiled forms of
+    all layers, and of norm and head, where there are any.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Decoder(nn.Module):
         self.logit_softcap = logit_softcap
         self.vocabulary = embed_tokens.rows
         self.fused_layers: Callable[[Tensor, Step], Tensor] | None = None
+        self.fused_head: Callable[[Tensor], Tensor] | None = None
         self.dtype = torch.float32
 
     def new_cache(self, limit: int) -> KVCache:
@@ -103,12 +104,16 @@ class Decoder(nn.Module):
                 x = layer(x, step)
         if last_only:
             x = x[:, -1:]
-        if self.norm is not None:
-            x = self.norm(x)
-        return self._logits(x)
+        return self._logits(x, is_single=is_single)
 
-    def _logits(self, x: Tensor) -> Tensor:
-        if self.lm_head is not None:
+    def _logits(self, x: Tensor, *, is_single: bool) -> Tensor:
+        """[B, T, E] -> [B, T, V], through the final norm."""
+        is_fused = is_single and self.fused_head is not None
+        if self.norm is not None and not is_fused:
+            x = self.norm(x)
+        if is_single and self.fused_head is not None:
+            logits = self.fused_head(x)
+        elif self.lm_head is not None:
             logits = self.lm_head(x)
         elif isinstance(self.embed_tokens, Embedding):
             logits = project(x, self.embed_tokens.weight)

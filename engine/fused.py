@@ -19,7 +19,8 @@ from engine.attention import Attention
 from engine.cache_blocks import Q8_0, stored_width
 from engine.decoder import Decoder
 from engine.kernels.plans import DENSE_TYPES, AttentionPlan, Layer, Matrix, MlpPlan, Norm
-from engine.layers import ACTIVATIONS, Block, GatedMLP, Linear, RMSNorm, Step
+from engine.layers import ACTIVATIONS, Block, Embedding, GatedMLP, Linear, RMSNorm, Step
+from engine.quants.embedding import QuantizedEmbedding
 from engine.quants.linear import QuantizedLinear, has_kernel
 
 KERNEL_ACTIVATIONS = {F.silu: 0, ACTIVATIONS["gelu_pytorch_tanh"]: 1, ACTIVATIONS["gelu_new"]: 1}
@@ -37,6 +38,7 @@ def fuse(decoder: nn.Module) -> None:
             block.fused_mlp = FusedMLP.of(block)
     if isinstance(decoder, Decoder):
         decoder.fused_layers = FusedLayers.of(decoder)
+        decoder.fused_head = FusedHead.of(decoder)
 
 
 class FusedAttention:
@@ -133,17 +135,37 @@ class FusedLayers:
     def __call__(self, x: Tensor, step: Step) -> Tensor:
         """[1, T, E] -> the same memory, changed."""
         for layer, (attention, _) in zip(self._stack, self._halves, strict=True):
-            tensors = (*attention.rotary(step), *attention.reserve(x, step))
-            assert all(tensor.is_contiguous() for tensor in tensors)
-            layer.cos, layer.sin, layer.keys, layer.values = (tensor.data_ptr() for tensor in tensors)
-            layer.capacity = tensors[2].shape[2]
+            cos, sin = attention.rotary(step)
+            layer.cos, layer.sin = cos.data_ptr(), sin.data_ptr()
+            keys, values = attention.reserve(x, step)
+            layer.keys, layer.values, layer.capacity = keys.data_ptr(), values.data_ptr(), keys.shape[2]
         kernels.layers(self._stack, x, past=step.past)
         return x
 
 
+class FusedHead:
+    """The final norm and the output head."""
+
+    def __init__(self, norm: Norm, matrix: Matrix) -> None:
+        self._norm, self._matrix = norm, matrix
+
+    @classmethod
+    def of(cls, decoder: Decoder) -> FusedHead | None:
+        """None when one of them has no compiled form."""
+        embedding = decoder.embed_tokens
+        tied = embedding.head if isinstance(embedding, QuantizedEmbedding) else embedding
+        matrix, norm = _matrix(decoder.lm_head or tied), _norm(decoder.norm)
+        return None if matrix is None or norm is None else cls(norm, matrix)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """[1, T, E] -> [1, T, V]."""
+        return kernels.head(self._matrix, self._norm, x.contiguous())
+
+
 def _matrix(projection: nn.Module) -> Matrix | None:
-    if isinstance(projection, Linear):
-        return Matrix.of(projection.weight, projection.bias) if projection.weight.dtype in DENSE_TYPES else None
+    if isinstance(projection, (Linear, Embedding)):
+        bias = projection.bias if isinstance(projection, Linear) else None
+        return Matrix.of(projection.weight, bias) if projection.weight.dtype in DENSE_TYPES else None
     if not isinstance(projection, QuantizedLinear) or not has_kernel(projection.weight):
         return None
     return Matrix.of(projection.weight, projection.bias)

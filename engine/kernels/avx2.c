@@ -213,11 +213,22 @@ FN void panel(const Product *p, Scratch *s, int64_t first, int64_t last) {
     }
 }
 
+FN inline float one_half(const uint8_t *at) {
+    uint16_t half;
+    memcpy(&half, at, 2);
+    return _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(half)));
+}
+
 #define LANES 8
 #include "dense.h"
 
 FN inline float sum_lanes(vec v) { return sum8((__m256)v); }
 FN inline vec load_halves(const uint8_t *at) { return (vec)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)at)); }
+FN inline void store_sums(float *at, const vec *v) {
+    __m256 sums = _mm256_hadd_ps(_mm256_hadd_ps((__m256)v[0], (__m256)v[1]), _mm256_hadd_ps((__m256)v[2], (__m256)v[3]));
+    _mm_storeu_ps(at, _mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1)));
+}
+
 FN inline void store_halves(uint8_t *at, vec v) {
     _mm_storeu_si128((__m128i *)at, _mm256_cvtps_ph((__m256)v, _MM_FROUND_TO_NEAREST_INT));
 }
