@@ -53,7 +53,7 @@ class Engine:
     def __init__(self) -> None:
         self.model: Model | None = None
         self.context_length = 0
-        self._reader: Reader | None = None
+        self.reader: Reader | None = None
         self._draft: Reader | None = None
 
     def run(self, request: LoadRequest | GenerateRequest, cancelled: Cancelled = never) -> Iterator[Event]:
@@ -74,7 +74,7 @@ class Engine:
 
         Where there is a draft model it guesses ahead.
         """
-        reader = self._reader
+        reader = self.reader
         assert reader is not None, "load a model first"
         reader.forget()
         started = time.perf_counter()
@@ -104,11 +104,11 @@ class Engine:
 
     def close(self) -> None:
         """Save what was read for those who asked for it, and let go of the model and its memory."""
-        for reader in (self._reader, self._draft):
+        for reader in (self.reader, self._draft):
             if reader is not None:
                 reader.close()
                 reader.model.close()
-        self.model = self._reader = self._draft = None
+        self.model = self.reader = self._draft = None
 
     def _load(self, request: LoadRequest) -> Iterator[Event]:
         started = time.perf_counter()
@@ -126,7 +126,7 @@ class Engine:
         self.model = model
         wanted = request.context_length or DEFAULT_CONTEXT
         self.context_length = min(wanted, model.info.context_length)
-        self._reader = Reader(model, limit=self.context_length)
+        self.reader = Reader(model, limit=self.context_length)
         self._draft = None if draft is None else Reader(draft, limit=self.context_length)
         yield LoadProgressed(request.request_id, 1.0)
         yield ModelLoaded(
@@ -148,7 +148,7 @@ class Engine:
         )
 
     def _generate(self, request: GenerateRequest, cancelled: Cancelled) -> Iterator[Event]:
-        reader = self._reader
+        reader = self.reader
         if self.model is None or reader is None:
             raise RequestError("No model is loaded yet; open one first.")
         if request.max_tokens is not None and request.max_tokens < 1:
@@ -205,7 +205,7 @@ class Engine:
         return Draft(self._draft, ids, reply.sampler, vocabulary=reply.vocabulary)
 
     def _forget(self) -> None:
-        for reader in (self._reader, self._draft):
+        for reader in (self.reader, self._draft):
             if reader is not None:
                 reader.forget()
 

@@ -32,7 +32,7 @@ class Reader:
         self.logits: torch.Tensor | None = None
         self._threads = torch.get_num_threads()
         self._chunk = FIRST_CHUNK
-        self._cache = model.decoder.new_cache(limit)
+        self.cache = model.decoder.new_cache(limit)
         self._path: Path | None = None
         self._fingerprint = ""
         self._layout: KVCache | None = None
@@ -41,12 +41,12 @@ class Reader:
     @property
     def ids(self) -> Sequence[int]:
         """The tokens that are read; not to be changed."""
-        return self._cache.ids
+        return self.cache.ids
 
     @property
     def is_exact(self) -> bool:
         """Whether `cut` reaches every position."""
-        return self._cache.is_exact
+        return self.cache.is_exact
 
     def rewind(self, ids: Sequence[int], path: Path | None = None) -> int:
         """Hold the longest known beginning of `ids`, at least one token short of all; returns its length.
@@ -54,7 +54,7 @@ class Reader:
         `path` is where the cache of this text is kept between runs; None: nowhere.
         """
         wanted = ids[:-1]
-        live, known = self._cache, self._cache.common(wanted)
+        live, known = self.cache, self.cache.common(wanted)
         is_other = path != self._path
         found = self._shelf.find(wanted, path if is_other else None, longer_than=known)
         if is_other:
@@ -65,8 +65,8 @@ class Reader:
             if live.length >= LEAST_TOKENS:
                 self._shelf.put(live)
             source = live if found is None else found
-            self._cache = source.fork(source.common(wanted))
-            return self._cache.length
+            self.cache = source.fork(source.common(wanted))
+            return self.cache.length
         return self.cut(known)
 
     def read(self, ids: Sequence[int], cancelled: Callable[[], bool]) -> Iterator[int]:
@@ -75,7 +75,7 @@ class Reader:
         Afterwards `logits` [1, V] are those behind the last token, or None when it was cancelled.
         """
         self.logits = None
-        while (done := self._cache.length) < len(ids):
+        while (done := self.cache.length) < len(ids):
             yield done
             if cancelled():
                 return
@@ -93,7 +93,7 @@ class Reader:
 
         The cache is extended, forgotten if the step fails, and as before if it is interrupted.
         """
-        cache = self._cache
+        cache = self.cache
         before = len(cache.ids)
         try:
             with _torch_threads(1 if len(ids) == 1 else self._threads):
@@ -110,11 +110,11 @@ class Reader:
 
     def cut(self, position: int) -> int:
         """Forget what was read from `position` on, or from where it can be cut before; how much is still held."""
-        return self._cache.truncate(position)
+        return self.cache.truncate(position)
 
     def forget(self) -> None:
         """Let go of all that was read, in memory."""
-        self._cache = self.model.decoder.new_cache(self.limit)
+        self.cache = self.model.decoder.new_cache(self.limit)
         self._shelf.clear()
 
     def close(self) -> None:
@@ -125,7 +125,7 @@ class Reader:
 
     def _save(self) -> None:
         if self._path is not None:
-            self._shelf.save(self._cache, self._path)
+            self._shelf.save(self.cache, self._path)
 
     def _adapt_chunk(self, took_s: float) -> None:
         least, most = CHUNKS

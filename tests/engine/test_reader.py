@@ -61,7 +61,7 @@ def test_what_is_put_away_is_bounded(model: Model, monkeypatch: pytest.MonkeyPat
     reader = Reader(model, limit=512)
     one, other = tokens(90, seed=1), tokens(90, seed=2)
     read(reader, one)
-    monkeypatch.setattr(cache_shelf, "MOST_BYTES", reader._cache.nbytes - 1)
+    monkeypatch.setattr(cache_shelf, "MOST_BYTES", reader.cache.nbytes - 1)
     read(reader, other)
     assert read(reader, one) == 0
 
@@ -137,7 +137,7 @@ def test_a_stop_between_two_layers_leaves_the_cache_as_it_was(kind: str, tmp_pat
     assert reader.forward(ids[:20]) is not None
     asked = iter((False, True))
     assert reader.forward(ids[20:], interrupted=lambda: next(asked)) is None
-    assert (len(reader.ids), reader._cache.length) == (20, 20)
+    assert (len(reader.ids), reader.cache.length) == (20, 20)
     found = reader.forward(ids[20:])
     alone = model.decoder(torch.tensor([ids]), model.decoder.new_cache(64), last_only=True)[0]
     assert found is not None
@@ -179,14 +179,14 @@ def test_a_slow_model_reads_less_at_a_time(model: Model, monkeypatch: pytest.Mon
 def test_how_much_is_read_at_a_time_changes_no_bit(starter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Engine()
     list(engine.run(LoadRequest(0, str(starter))))
-    assert engine._reader is not None
+    assert engine.reader is not None
     ids, logits = tokens(200), []
     monkeypatch.setattr(Reader, "_adapt_chunk", lambda *_arguments: None)
     for size in (16, 64, 256):
-        engine._reader.forget()
-        engine._reader._chunk = size
-        read(engine._reader, ids)
-        logits.append(engine._reader.logits)
+        engine.reader.forget()
+        engine.reader._chunk = size
+        read(engine.reader, ids)
+        logits.append(engine.reader.logits)
     assert torch.equal(logits[0], logits[1])
     assert torch.equal(logits[0], logits[2])
     engine.close()
