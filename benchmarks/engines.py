@@ -100,38 +100,37 @@ class Fireside:
 
     def decode(self, count: int) -> float:
         """Write the `count` likeliest tokens; seconds."""
-        cache = self.engine._cache
-        assert cache is not None
+        reader = self.engine.reader
+        assert reader is not None
         token = 0
         started = time.perf_counter()
         for _ in range(count):
-            token = int(self.engine._forward([token], cache).argmax())
+            logits = reader.forward([token])
+            assert logits is not None
+            token = int(logits.argmax())
         return time.perf_counter() - started
 
     def save(self, path: Path) -> None:
-        """Keys and values of every layer."""
-        from safetensors.torch import save_file
+        """What was read, as the engine keeps it between runs."""
+        from engine.cache_file import save_cache
+        from engine.fingerprint import cache_fingerprint
 
-        cache = self.engine._cache
-        assert cache is not None
-        tensors = {}
-        for i, layer in enumerate(cache.layers):
-            for name in ("keys", "values"):
-                tensors[f"{i}.{name}"] = getattr(layer, name)[:, :, : layer.length].contiguous()
-        save_file(tensors, path)
+        assert self.engine.reader is not None
+        save_cache(self.engine.reader.cache, path, cache_fingerprint(self.model))
 
     def restore(self, path: Path) -> None:
-        """Keys and values of every layer."""
-        from safetensors.torch import load_file
+        """What was read, as it was saved."""
+        from engine.cache import KVCache
+        from engine.cache_file import load_cache
+        from engine.fingerprint import cache_fingerprint
 
-        from engine.cache import LayerCache
-
-        tensors = load_file(path)
-        self.engine._cache = self.model.decoder.new_cache(self.engine.context_length)
-        for i, layer in enumerate(self.engine._cache.layers):
-            assert isinstance(layer, LayerCache), "a recurrent layer's work does not grow with the text"
-            layer.keys, layer.values = tensors[f"{i}.keys"], tensors[f"{i}.values"]
-            layer.length = layer.keys.shape[2]
+        reader = self.engine.reader
+        assert reader is not None
+        reader.rewind([0, 0])
+        reader.forward([0])  # a cache shows its layout when it holds a token
+        found = load_cache(path, cache_fingerprint(self.model), reader.cache)
+        assert isinstance(found, KVCache), found
+        reader.cache = found
 
     def answer(self, messages: Sequence[dict[str, str]], most_tokens: int) -> tuple[float, str]:
         """The likeliest reply, and the seconds until its first token."""

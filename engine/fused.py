@@ -1,5 +1,5 @@
-"""A layer's two halves as one compiled call each, for the parts that the kernels know; torch runs the others. Where all
-layers have both, one call runs them all.
+"""A layer's two halves as one compiled call each, for the parts that the kernels know; torch runs the others. Where
+all layers have both, one call runs them all.
 
 `fuse` looks at what a block is composed of, not at its family. The torch code of the same block in
 `engine.layers` is the oracle.
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from engine import kernels
 from engine.attention import Attention
+from engine.cache_blocks import Q8_0, stored_width
 from engine.decoder import Decoder
 from engine.kernels.plans import DENSE_TYPES, AttentionPlan, Layer, Matrix, MlpPlan, Norm
 from engine.layers import ACTIVATIONS, Block, Embedding, GatedMLP, Linear, RMSNorm, Step
@@ -23,6 +24,7 @@ from engine.quants.embedding import QuantizedEmbedding
 from engine.quants.linear import QuantizedLinear, has_kernel
 
 KERNEL_ACTIVATIONS = {F.silu: 0, ACTIVATIONS["gelu_pytorch_tanh"]: 1, ACTIVATIONS["gelu_new"]: 1}
+CACHE_TYPES = {torch.float32: 0, torch.float16: 1, Q8_0: 8}  # ggml's numbers
 LANES = 16  # a head must be a multiple of the widest vector
 
 
@@ -58,10 +60,15 @@ class FusedAttention:
         if any(part is not None for part in absent) or None in matrices or None in norms or has_wide_norm:
             return None
         width = matrices[3].rows if matrices[3] is not None else 0
-        is_exact = isinstance(a.k_proj, Linear) and a.k_proj.weight.dtype == torch.float32
-        a.cache_dtype = torch.float32 if is_exact else torch.float16  # half as much to read, as exact as the weights
+        if a.cache_dtype is None:
+            is_exact = isinstance(a.k_proj, Linear) and a.k_proj.weight.dtype == torch.float32
+            a.cache_dtype = torch.float32 if is_exact else torch.float16  # half as much to read, exact as the weights
+        elif a.cache_dtype == Q8_0:
+            a.cache_dtype, _ = stored_width(a.head_dim)
+            if a.cache_dtype == Q8_0 and not kernels.supports_cache(CACHE_TYPES[Q8_0]):
+                return None
         shape = (width, a.heads, a.kv_heads, a.head_dim, a.rope.dim, int(a.rope.interleaved), a.window or 0)
-        sizes = (*shape, DENSE_TYPES[a.cache_dtype])
+        sizes = (*shape, CACHE_TYPES[a.cache_dtype])
         return cls(_kept(AttentionPlan(*sizes, a.scale, block.residual_scale, *norms, *matrices), norms, matrices), a)
 
     def __call__(self, x: Tensor, step: Step) -> Tensor:

@@ -13,6 +13,7 @@ from app.controllers.chat import ChatController
 from app.core.exporters import EXPORTERS
 from app.core.exporting import export_conversation
 from app.core.files import safe_file_name
+from app.core.reply_caches import ReplyCaches
 from app.core.store import Store, StoreError
 from app.views.conversation_list import ConversationRow
 from app.views.dialogs import ask_export_file
@@ -22,9 +23,9 @@ from app.views.main_window import MainWindow
 class ConversationsController(QObject):
     """Keeps sidebar and store in step."""
 
-    def __init__(self, store: Store, chat: ChatController, window: MainWindow) -> None:
+    def __init__(self, store: Store, caches: ReplyCaches, chat: ChatController, window: MainWindow) -> None:
         super().__init__()
-        self._store, self._chat, self._window = store, chat, window
+        self._store, self._caches, self._chat, self._window = store, caches, chat, window
         self._export_folder = Path(
             QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation) or Path.home()
         )
@@ -84,6 +85,7 @@ class ConversationsController(QObject):
         except StoreError as error:
             self._window.message_bar.show_error(str(error))
             return
+        self._caches.forget(conversation_id)
         was_open = conversation_id == self._chat.conversation_id
         if was_open:
             self._chat.stop()

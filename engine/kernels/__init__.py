@@ -75,6 +75,13 @@ def supports(type_name: str) -> bool:
     return library is not None and bool(library.fireside_supports(BLOCK_TYPES[type_name].ggml_id))
 
 
+@cache
+def supports_cache(type_id: int) -> bool:
+    """Whether the compiled attention reads and writes a cache of this type (ggml's number)."""
+    ask = getattr(_library(), "fireside_cache_supports", None)
+    return ask is not None and bool(ask(type_id))
+
+
 def takes_dense(weight: Tensor, x: Tensor) -> bool:
     """Whether `linear` multiplies x by a dense weight of 16 bits without converting all of it first."""
     return (
