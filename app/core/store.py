@@ -10,13 +10,25 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.core.catalogue import ANY, Attachment, Conversation, Folder, PastImport, SearchHit
 from app.core.conversation import MessageTree, Status, StoredMessage, text_parts
 from app.core.schema import migrate
 from engine.api import FiresideError
+
+__all__ = [
+    "ANY",
+    "Attachment",
+    "Conversation",
+    "Folder",
+    "PastImport",
+    "SearchHit",
+    "Store",
+    "StoreError",
+    "open_store",
+]
 
 BIN_DAYS = 30  # a deleted conversation can be restored for so long
 BUSY_TIMEOUT_S = 2.0
@@ -24,16 +36,6 @@ BUSY_TIMEOUT_S = 2.0
 
 class StoreError(FiresideError):
     """The database cannot be opened or written; the sentence says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """One conversation's header; times in seconds since 1970 (UTC)."""
-
-    id: str
-    title: str
-    created_at: float
-    updated_at: float
 
 
 class Store:
