@@ -75,10 +75,11 @@ class _Search:
         """Every message that matches, the last added first."""
         proposed = "AND words.rowid > 0 AND messages.number = words.rowid"
         query = _MESSAGES.format(newest="words.rowid" if self._proposal else "messages.number")
-        for *header, text in self._rows(query, text="messages.text", proposed=proposed):
+        rows = self._rows(query, text="messages.text", proposed=proposed)
+        for conversation_id, title, message_id, role, created_at, text in rows:
             snippet = self._snippet(text)
             if snippet is not None:
-                yield SearchHit(*header, snippet)
+                yield SearchHit(conversation_id, title, message_id, role, created_at, snippet)
 
     def _rows(self, query: str, *, text: str, proposed: str) -> Iterator[Any]:
         """Rows whose `text` may hold the words; `proposed` ties a row to its entry in the index."""
