@@ -62,7 +62,7 @@ def parse(raw: bytes) -> Any:
     Raises `ParseError`.
     """
     written = raw.decode("utf-8", "replace")
-    if _LONE_SURROGATE.search(raw):
+    if (b"\\ud" in raw or b"\\uD" in raw) and _LONE_SURROGATE.search(raw):
         written = _ESCAPE.sub(lambda found: "\\ufffd" if found[1] else found[0], written)
     try:
         return json.loads(written, parse_constant=lambda _: None, parse_float=_finite)
