@@ -59,7 +59,10 @@ def main() -> int:
                 continue
             command = [sys.executable, "-m", "benchmarks.exports", "--one"]
             done = subprocess.run(
-                [*command, exporter.name, str(conversations), str(messages)], capture_output=True, text=True, check=True
+                [*command, exporter.name, str(conversations), str(messages)],
+                capture_output=True,
+                text=True,
+                check=True,
             )
             figures[f"{exporter.name} {conversations} x {messages}"] = json.loads(done.stdout)
     if options.json:

@@ -34,16 +34,9 @@ class ExportStoppedError(ExportError):
     """The person stopped the export; nothing was written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """How an export is followed and stopped: `progress` gets conversations done and all, `cancelled` is asked."""
-
-    progress: Callable[[int, int], None] = lambda _done, _total: None
-    cancelled: Callable[[], bool] = lambda: False
-
-
 PLAIN = ExportOptions()
-UNWATCHED = Watch()
+Progress = Callable[[int, int], None]  # conversations done and all
+Cancelled = Callable[[], bool]
 
 
 def export(
@@ -54,7 +47,8 @@ def export(
     *,
     options: ExportOptions = PLAIN,
     replace: bool = False,
-    watch: Watch = UNWATCHED,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
 ) -> Path:
     """Write conversations and return the file or folder that holds them.
 
@@ -65,7 +59,14 @@ def export(
     read = _reader(store)
     conversations = (read(one) for one in conversation_ids)
     return write_conversations(
-        conversations, len(conversation_ids), exporter, output, options=options, replace=replace, watch=watch
+        conversations,
+        len(conversation_ids),
+        exporter,
+        output,
+        options=options,
+        replace=replace,
+        progress=progress,
+        cancelled=cancelled,
     )
 
 
@@ -77,12 +78,13 @@ def write_conversations(
     *,
     options: ExportOptions = PLAIN,
     replace: bool = False,
-    watch: Watch = UNWATCHED,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
 ) -> Path:
     """The same for conversations that are in no store, such as rescued ones; each is read once, in order."""
     if exporter.is_whole and not options.thinking:
         raise ExportError(f"{exporter.title} always holds everything; choose another format to leave thinking out.")
-    watched = _watched(conversations, total, watch)
+    watched = _watched(conversations, total, progress, cancelled)
     if output.suffix.lower() == ".zip":
         _refuse_existing([output], replace=replace)
         with _staging(output.parent) as work:
@@ -156,16 +158,23 @@ def _folder_paths(store: Store) -> dict[str, tuple[str, ...]]:
 
 
 def _watched(
-    conversations: Iterable[ExportedConversation], total: int, watch: Watch
+    conversations: Iterable[ExportedConversation],
+    total: int,
+    progress: Progress | None,
+    cancelled: Cancelled | None,
 ) -> Iterator[ExportedConversation]:
-    iterator = iter(conversations)
-    for done in range(total + 1):
-        if watch.cancelled():
+    def watch(done: int) -> None:
+        if cancelled is not None and cancelled():
             raise ExportStoppedError("The export was stopped; nothing was written.")
-        watch.progress(done, total)
-        if (conversation := next(iterator, None)) is None:
-            return
+        if progress is not None:
+            progress(done, total)
+
+    done = 0
+    watch(done)
+    for conversation in conversations:
         yield conversation
+        done += 1
+        watch(done)
 
 
 def _documents(

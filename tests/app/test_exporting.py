@@ -15,7 +15,7 @@ from sample_chat import CSV, PNG
 
 from app.core.conversation import Part, PartKind
 from app.core.exporters import EXPORTERS, Exporter, ExportOptions
-from app.core.exporting import ExportError, ExportStoppedError, Watch, export, selected_ids
+from app.core.exporting import ExportError, ExportStoppedError, export, selected_ids
 from app.core.paths import DataFolder
 from app.core.store import Store, StoreError
 from app.export_formats import EXPORTERS as ALL_EXPORTERS
@@ -121,17 +121,23 @@ def test_nothing_is_replaced_unasked(output: str, store: Store, chats: list[str]
 @pytest.mark.parametrize("output", ["out.json", "out.zip", "folder"])
 def test_a_stopped_export_leaves_nothing(output: str, store: Store, chats: list[str], place: Path) -> None:
     seen: list[tuple[int, int]] = []
-    watch = Watch(progress=lambda done, total: seen.append((done, total)), cancelled=lambda: len(seen) == 3)
     exporter = BY_NAME["json" if output == "out.json" else "html"]
     with pytest.raises(ExportStoppedError, match="nothing was written"):
-        export(store, chats, exporter, place / output, watch=watch)
+        export(
+            store,
+            chats,
+            exporter,
+            place / output,
+            progress=lambda done, total: seen.append((done, total)),
+            cancelled=lambda: len(seen) == 3,
+        )
     assert seen == [(0, 5), (1, 5), (2, 5)]
     assert list(place.iterdir()) == []
 
 
 def test_progress_runs_to_the_end(store: Store, chats: list[str], place: Path) -> None:
     seen: list[int] = []
-    export(store, chats, BY_NAME["html"], place, watch=Watch(progress=lambda done, _total: seen.append(done)))
+    export(store, chats, BY_NAME["html"], place, progress=lambda done, _total: seen.append(done))
     assert seen == [0, 1, 2, 3, 4, 5]
 
 
