@@ -271,10 +271,14 @@ def test_llama_cpp_drops_the_root_and_keeps_the_branches() -> None:
 
 def test_sharegpt_keeps_roles_tools_and_thinking() -> None:
     (sum_, other, nameless), skipped = read_sample("sharegpt.json")
-    assert [one.role for one in sum_.messages] == ["system", "user", "assistant", "tool", "assistant"]
-    assert sum_.messages[2].parts == (Part(PartKind.TOOL, '{"arguments": {"a": 2}}', name="add"),)
-    assert [part.text for part in sum_.messages[4].parts] == ["Easy.", "4"]
-    assert sum_.messages[4].extra == {"weight": 1}
+    assert [one.role for one in sum_.messages] == ["system", "user", "assistant"]
+    assert sum_.messages[2].parts == (
+        Part(PartKind.TOOL, '{"arguments": {"a": 2}}', name="add"),
+        Part(PartKind.TOOL, '{"result": "4"}'),
+        Part(PartKind.THINKING, "Easy."),
+        Part(PartKind.TEXT, "4"),
+    )
+    assert sum_.messages[2].extra == {"weight": 1}
     assert sum_.source_id != other.source_id
     assert nameless.source_id is None
     assert skipped == ("sharegpt.json: an entry has no turns.",)
@@ -282,10 +286,11 @@ def test_sharegpt_keeps_roles_tools_and_thinking() -> None:
 
 def test_messages_keep_tools_pictures_and_weights() -> None:
     (cup, total), skipped = read_sample("messages.jsonl")
-    assert [one.role for one in cup.messages] == ["system", "user", "assistant", "tool", "assistant"]
-    assert json.loads(cup.messages[2].parts[0].text) == {"id": "k1", "arguments": "{}"}
-    assert json.loads(cup.messages[3].parts[0].text) == {"id": "k1", "result": "a cup"}
-    assert [part.text for part in cup.messages[4].parts] == ["Round.", "A cup."]
+    assert [one.role for one in cup.messages] == ["system", "user", "assistant"]
+    call, result, *rest = cup.messages[2].parts
+    assert json.loads(call.text) == {"id": "k1", "arguments": "{}"}
+    assert json.loads(result.text) == {"id": "k1", "result": "a cup"}
+    assert [part.text for part in rest] == ["Round.", "A cup."]
     assert [one.data for one in cup.attachments] == [PICTURE]
     assert total.messages[1].extra == {"weight": 0}
     assert total.records[total.messages[1].id] == {"model_name": "m1"}

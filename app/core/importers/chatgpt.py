@@ -14,7 +14,7 @@ from typing import Any
 
 from app.core.conversation import Part, Status
 from app.core.imported import ImportedConversation
-from app.core.importers.draft import Draft, role_of, said, thinking_part, tool_part
+from app.core.importers.draft import Draft, is_one_reply, role_of, said, thinking_part, tool_part
 from app.core.importers.importer import Importer, Sample, Skipped, Source
 from app.core.importers.json_records import records
 from app.core.importers.lenient import mapping, mappings, rest, seconds, sequence, text
@@ -44,7 +44,7 @@ def read(source: Source, skipped: Skipped) -> Iterator[ImportedConversation]:
 
 
 def _conversation(source: Source, entry: dict[str, Any], skipped: Skipped) -> ImportedConversation | None:
-    draft = Draft(source, skipped, seconds(entry.get("create_time")))
+    draft = Draft(source, skipped, seconds(entry.get("create_time")), is_one_reply)
     for node_id, node in mapping(entry.get("mapping")).items():
         _add(draft, source, node_id, mapping(node))
     extra = rest(
@@ -83,7 +83,6 @@ def _add(draft: Draft, source: Source, node_id: str, node: dict[str, Any]) -> No
         record=rest(record),
         extra={node_id: extra} if extra else {},
         is_hidden=not parts or metadata.get("is_visually_hidden_from_conversation") is True,
-        joins=role in ("assistant", "tool"),
     )
 
 

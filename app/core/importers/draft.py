@@ -12,7 +12,7 @@ import hashlib
 import json
 import mimetypes
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -40,6 +40,7 @@ _ROLES = {
     "tool_response": "tool",
 }
 _KNOWN_ROLES = ("user", "assistant", "system", "tool")
+_REPLY_ROLES = ("assistant", "tool")
 
 
 def role_of(written: str) -> str:
@@ -66,6 +67,18 @@ def said(text: str, *, role: str = "") -> tuple[Part, ...]:
     return split_thinking(text) if role == "assistant" else text_parts(text)
 
 
+def is_one_reply(first: StoredMessage, second: StoredMessage) -> bool:
+    """For `Draft.joins`: a reply that is written in several rows, some of them by tools."""
+    return first.role in _REPLY_ROLES and second.role in _REPLY_ROLES
+
+
+def uses_tools(first: StoredMessage, second: StoredMessage) -> bool:
+    """For `Draft.joins`: a reply, the tool that it calls, what that gives, and how the reply goes on."""
+    return is_one_reply(first, second) and any(
+        one.role == "tool" or any(part.kind is PartKind.TOOL for part in one.parts) for one in (first, second)
+    )
+
+
 def digest(*words: str) -> str:
     """A short stand-in for an id, the same for the same words."""
     return hashlib.sha256(repr(words).encode("utf-8", "replace")).hexdigest()[:24]
@@ -73,16 +86,19 @@ def digest(*words: str) -> str:
 
 @dataclass(slots=True)
 class Draft:
-    """One conversation; without a `created_at` it began with its first message, or when its file was written."""
+    """One conversation; without a `created_at` it began with its first message, or when its file was written.
+
+    `joins` says of a message and its only child whether both are one message here.
+    """
 
     source: Source
     skipped: Skipped
     created_at: float | None = None
+    joins: Callable[[StoredMessage, StoredMessage], bool] = lambda _, __: False
     _attached_bytes: int = 0
     _messages: dict[str, StoredMessage] = field(default_factory=dict)
     _undated: set[str] = field(default_factory=set)
     _hidden: set[str] = field(default_factory=set)
-    _joining: set[str] = field(default_factory=set)
     _records: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _attachments: dict[str, ImportedAttachment] = field(default_factory=dict)
 
@@ -104,7 +120,6 @@ class Draft:
         edited_from: str | None = None,
         source_id: str | None = None,
         is_hidden: bool = False,
-        joins: bool = False,
     ) -> str:
         """Add a message and return its id.
 
@@ -112,7 +127,7 @@ class Draft:
         what was changed in it becomes another branch. An id that is taken by another message gets a number.
 
         A hidden one is left out of the tree, what is below it moves up, and what it says goes to the conversation's
-        `extra["hidden"]`. One that joins becomes part of its parent's message if that joins and has no other child.
+        `extra["hidden"]`.
         """
         shown = tuple(parts)
         made = message_id or _content_id(parent_id, role, shown)
@@ -132,8 +147,6 @@ class Draft:
             self._records[made] = record
         if is_hidden:
             self._hidden.add(made)
-        elif joins:
-            self._joining.add(made)
         return made
 
     def file(
@@ -268,7 +281,7 @@ class Draft:
             head = place[row] if row else None
             if message.id in self._hidden:
                 place[message.id] = head
-            elif head and row in self._joining and message.id in self._joining and followers[row] == 1:
+            elif head and row and followers[row] == 1 and self.joins(self._messages[row], message):
                 place[message.id] = head
                 kept[head] = _joined(kept[head], message)
                 self._records[head] = {**self._records.get(head, {}), **self._records.get(message.id, {})}
