@@ -12,13 +12,15 @@ from pathlib import Path
 
 from app.core.import_files import ZIP_MAGIC, import_files, metered
 from app.core.imported import ImportedConversation, ImportOutcome
-from app.core.importers import IMPORTERS, Importer, ImportFileError, Skipped, Source, fireside_json
+from app.core.importers import IMPORTERS, Importer, ImportFileError, Sample, Skipped, Source, fireside_json
 from app.core.importers.json_records import HEAD_BYTES, sample
 from app.core.store import Store, StoreError
 
 TITLES_SHOWN = 5
 DATABASE_TITLE = "Fireside database"
 _DATABASE_MAGIC = b"SQLite format 3\0"
+_MAGIC_BYTES = 64
+_BEFORE_JSON = b"\xef\xbb\xbf \t\r\n"
 
 Progress = Callable[[int, int], None]  # bytes read, bytes in all
 Cancelled = Callable[[], bool]
@@ -126,8 +128,7 @@ def _recognised(path: Path, sources: Iterable[Source], skipped: Skipped) -> _Fou
     databases: list[Path] = []
     for source in sources:
         try:
-            with source.open() as stream:
-                shown = sample(stream.read(HEAD_BYTES))
+            shown = _beginning(source)
         except ImportFileError as error:
             skipped.add(str(error))
             continue
@@ -145,6 +146,13 @@ def _recognised(path: Path, sources: Iterable[Source], skipped: Skipped) -> _Fou
         why = " ".join(skipped.sentences()[:1])
         raise ImportFileError(why or f"{path.name} holds no conversations in a format that Fireside can read.")
     return _Found(tuple((one, tuple(files)) for one, files in by_importer.items()), tuple(databases))
+
+
+def _beginning(source: Source) -> Sample:
+    """What a file begins with; of one that cannot be JSON only as much as tells what it is."""
+    with source.open() as stream:
+        head = stream.read(_MAGIC_BYTES)
+        return sample(head + stream.read(HEAD_BYTES) if head.lstrip(_BEFORE_JSON)[:1] in (b"{", b"[", b"") else head)
 
 
 def _conversations(

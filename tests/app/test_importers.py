@@ -280,7 +280,7 @@ def test_sharegpt_keeps_roles_tools_and_thinking() -> None:
     )
     assert sum_.messages[2].extra == {"weight": 1}
     assert sum_.source_id != other.source_id
-    assert nameless.source_id is None
+    assert nameless.source_id == nameless.leaf_id
     assert skipped == ("sharegpt.json: an entry has no turns.",)
 
 
@@ -344,9 +344,10 @@ def test_ids_used_twice_are_told_apart() -> None:
     def message(text: str, parent: str | None) -> dict[str, Any]:
         return {"uuid": "same", "sender": "human", "text": text, "parent_message_uuid": parent}
 
-    chat = [{"uuid": "u", "chat_messages": [message("One", ""), message("Two", ""), message("One", "")]}]
+    texts = ("One", "Two", "One", "Three")
+    chat = [{"uuid": "u", "chat_messages": [message(text, "") for text in texts]}]
     (found,), _ = read(source_of(json.dumps(chat).encode()))
-    assert [(one.id, one.text) for one in found.messages] == [("same", "One"), ("same#2", "Two")]
+    assert [(one.id, one.text) for one in found.messages] == [("same", "One"), ("same#2", "Two"), ("same#3", "Three")]
 
 
 def test_a_message_whose_turn_was_changed_becomes_another_branch() -> None:
@@ -365,6 +366,21 @@ def test_a_chain_of_thousands_of_messages_is_read() -> None:
     turns = [{"from": "human", "value": str(number)} for number in range(20_000)]
     (found,), _ = read(source_of(json.dumps([{"conversations": turns}]).encode()))
     assert len(found.messages) == 20_000
+
+
+def test_thousands_of_rows_of_one_reply_and_of_one_id_are_read() -> None:
+    rows = {
+        str(number): {
+            "parent": str(number - 1),
+            "message": {"author": {"role": "assistant"}, "content": {"parts": ["x"]}, "metadata": {"a": number}},
+        }
+        for number in range(10_000)
+    }
+    (found,), _ = read(source_of(json.dumps([{"mapping": rows}]).encode()))
+    assert [len(one.parts) for one in found.messages] == [10_000]
+    turns = [{"uuid": "same", "sender": "human", "text": str(number)} for number in range(10_000)]
+    (found,), _ = read(source_of(json.dumps([{"chat_messages": turns}]).encode()))
+    assert len(found.messages) == 10_000
 
 
 def test_a_deep_tree_that_is_listed_backwards_is_read() -> None:

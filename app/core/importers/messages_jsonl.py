@@ -48,7 +48,7 @@ def _conversation(source: Source, skipped: Skipped, entry: dict[str, Any]) -> Im
         before = _add(draft, message, before, model)
     given = text(entry.get("id"))
     return draft.conversation(
-        source_id=f"{given}:{draft.first_id()}" if given else None,
+        source_id=f"{given}:{draft.first_id()}" if given else before,
         title=text(entry.get("title")),
         leaf_id=before,
         extra=rest(entry, "id", "title", "messages", "model", "created_at", "created"),

@@ -34,7 +34,7 @@ def read(source: Source, skipped: Skipped) -> Iterator[ImportedConversation]:
         given = entry.get("id")
         has_id = isinstance(given, str | int) and given != ""
         conversation = draft.conversation(
-            source_id=f"{given}:{draft.first_id()}" if has_id else None,
+            source_id=f"{given}:{draft.first_id()}" if has_id else before,
             title=text(entry.get("title")),
             leaf_id=before,
             extra=rest(entry, "id", "title", "system", "conversations"),
