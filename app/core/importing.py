@@ -80,6 +80,8 @@ def preview_import(
         formats = tuple(_preview(importer, files, skipped, meter, here) for importer, files in found.formats)
     if meter.is_cancelled:
         return None
+    if not found.databases and not any(one.conversations for one in formats):
+        raise _nothing(path, skipped)
     return ImportPreview(formats, tuple(one.name for one in found.databases), skipped.sentences())
 
 
@@ -97,9 +99,10 @@ def run_import(
         found = _recognised(path, sources, skipped)
         meter = _Meter(found.size_bytes, progress, cancelled)
         for importer, files in found.formats:
-            batch = _conversations(importer, files, skipped, meter)
-            outcomes.append((importer.title, store.add_import(batch, source=importer.name)))
-        for database in found.databases:
+            if not meter.is_cancelled:
+                batch = _conversations(importer, files, skipped, meter)
+                outcomes.append((importer.title, store.add_import(batch, source=importer.name)))
+        for database in found.databases if not meter.is_cancelled else ():
             try:
                 outcomes.append((DATABASE_TITLE, store.merge_from(database)))
             except StoreError as error:
@@ -107,6 +110,8 @@ def run_import(
     report = ImportReport(tuple(outcomes), skipped.sentences(), meter.is_cancelled)
     if report.was_cancelled:
         report.undo(store)
+    elif not any(outcome.added + outcome.merged + outcome.unchanged for _, outcome in outcomes):
+        raise _nothing(path, skipped)
     return report
 
 
@@ -143,9 +148,14 @@ def _recognised(path: Path, sources: Iterable[Source], skipped: Skipped) -> _Fou
             else:
                 skipped.add(f"{source.name} is a database in a zip; unpack it and import it by itself.")
     if not by_importer and not databases:
-        why = " ".join(skipped.sentences()[:1])
-        raise ImportFileError(why or f"{path.name} holds no conversations in a format that Fireside can read.")
+        raise _nothing(path, skipped)
     return _Found(tuple((one, tuple(files)) for one, files in by_importer.items()), tuple(databases))
+
+
+def _nothing(path: Path, skipped: Skipped) -> ImportFileError:
+    """The first thing that was wrong, if that is known."""
+    why = next(iter(skipped.sentences()), None)
+    return ImportFileError(why or f"{path.name} holds no conversations in a format that Fireside can read.")
 
 
 def _beginning(source: Source) -> Sample:

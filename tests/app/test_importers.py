@@ -419,7 +419,7 @@ def test_a_broken_entry_costs_only_itself() -> None:
     assert [sentence.split(": ")[-1] for sentence in skipped.sentences()] == [
         ["entry 2 was skipped because it is not valid JSON (Expecting value", "line 1 column 6 (char 5))."][-1],
         "entry 3 was skipped because it is nested too deeply.",
-        "an entry is not an object, so it was skipped.",
+        "entry 5 was skipped because it is not an object.",
         "file.json ends in the middle of an entry, which was skipped.",
     ]
 

@@ -169,6 +169,9 @@ def test_a_cancelled_preview_gives_nothing(store: Store, tmp_path: Path) -> None
         (b"", "holds no conversations in a format that Fireside can read"),
         (b"\0" * 100, "holds no conversations"),
         (b'{"some": "JSON"}', "holds no conversations"),
+        (b'[{"uuid": "1", "name": "Empty", "chat_messages": []}]', "“Empty” has no messages"),
+        (b'{"format": "fireside-conversation", "version": 3}', "written by a newer Fireside"),
+        (b"SQLite format 3\0 but no database", "file.json"),
         (b"PK\x03\x04 no zip", "cannot be read: File is not a zip file"),
     ],
 )
