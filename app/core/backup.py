@@ -55,7 +55,7 @@ class Backups(OnDatabase):
 
     def backup(self, path: Path) -> None:
         """Write everything to one file that is checked before it gets its name; replaces what lies at `path`."""
-        if path == self._db.path:
+        if isinstance(self._db.path, Path) and path.exists() and path.samefile(self._db.path):
             raise StoreError(f"“{path.name}” is the database itself; name another file for its backup.")
         self._db.copy_to(path)
 

@@ -16,6 +16,7 @@ from app.core.sqlite_copy import copy_database, damage
 from engine.api import FiresideError
 
 BUSY_TIMEOUT_S = 2.0
+_HEADER = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html, section 1.3
 MEMORY: Literal[":memory:"] = ":memory:"
 
 # Runs one statement inside a transaction. Rows hold whatever the columns hold: Any.
@@ -37,8 +38,8 @@ class Database:
         """Open or create it and bring its tables up to date."""
         self.path = path
         try:
-            if isinstance(path, Path) and _is_truncated(path):
-                raise damage("the file is empty, though it was written to")
+            if isinstance(path, Path):
+                _refuse_what_is_no_database(path)
             self._connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
             try:
                 self._connection.execute("PRAGMA journal_mode = WAL")
@@ -152,7 +153,14 @@ def store_error(what: str, path: Path | str, error: sqlite3.Error | OSError) -> 
     return StoreError(f"{what}: {place}: {error}.")
 
 
-def _is_truncated(path: Path) -> bool:
-    """Whether a file of no bytes has a log of changes beside it, which SQLite would throw away."""
+def _refuse_what_is_no_database(path: Path) -> None:
+    """Raise for a file that is none, before SQLite opens it: closing it again would throw away the log beside it."""
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        header = file.read(len(_HEADER))
     log = path.with_name(f"{path.name}-wal")
-    return path.is_file() and path.stat().st_size == 0 and log.is_file() and log.stat().st_size > 0
+    if not header and log.is_file() and log.stat().st_size > 0:
+        raise damage("the file is empty, though it was written to")
+    if header and header != _HEADER:
+        raise damage("file is not a database")

@@ -25,7 +25,7 @@ MOST_FILES = 200_000
 ZIP_BYTES = 32 << 30  # unpacked, all files together
 ZIP_RATIO = 500  # unpacked to packed: repetitive JSON reaches about 100, deflate's limit is 1032
 _RATIO_FROM_BYTES = 16 << 20  # a smaller file may be packed as tightly as it likes
-_BUFFER_BYTES = 1 << 20
+_BUFFER_BYTES = 64 << 10
 _ENCRYPTED = 0x1  # bit of a member's flags
 # What zipfile raises for damaged, encrypted and unusually packed files.
 _READ_ERRORS = (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)

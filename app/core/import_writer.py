@@ -210,11 +210,11 @@ class _Writer:
         ordered = _parents_first(conversation.messages)
         if len(ordered) < len(conversation.messages):
             count = len(conversation.messages) - len(ordered)
-            self._skip(f"“{_title(conversation)}”: {count} messages have the id of another one and were left out.")
+            self._skip(f"“{_title(conversation)}”: left out were {count} with the id of another message.")
         new_ids: dict[str, str] = {}
         fresh: list[StoredMessage] = []
         for message in ordered:
-            here = known.get(message.id)
+            here = known.get(storable(message.id))
             if here is None and self.source == OWN_SOURCE and message.source_id is not None:
                 here = known.get(message.source_id)
             if here is None:

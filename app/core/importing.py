@@ -12,13 +12,15 @@ from pathlib import Path
 
 from app.core.import_files import ZIP_MAGIC, import_files, metered
 from app.core.imported import ImportedConversation, ImportOutcome
-from app.core.importers import IMPORTERS, Importer, ImportFileError, Skipped, Source, fireside_json
+from app.core.importers import IMPORTERS, Importer, ImportFileError, Sample, Skipped, Source, fireside_json
 from app.core.importers.json_records import HEAD_BYTES, sample
 from app.core.store import Store, StoreError
 
 TITLES_SHOWN = 5
 DATABASE_TITLE = "Fireside database"
 _DATABASE_MAGIC = b"SQLite format 3\0"
+_MAGIC_BYTES = 64
+_BEFORE_JSON = b"\xef\xbb\xbf \t\r\n"
 
 Progress = Callable[[int, int], None]  # bytes read, bytes in all
 Cancelled = Callable[[], bool]
@@ -78,6 +80,8 @@ def preview_import(
         formats = tuple(_preview(importer, files, skipped, meter, here) for importer, files in found.formats)
     if meter.is_cancelled:
         return None
+    if not found.databases and not any(one.conversations for one in formats):
+        raise _nothing(path, skipped)
     return ImportPreview(formats, tuple(one.name for one in found.databases), skipped.sentences())
 
 
@@ -95,9 +99,10 @@ def run_import(
         found = _recognised(path, sources, skipped)
         meter = _Meter(found.size_bytes, progress, cancelled)
         for importer, files in found.formats:
-            batch = _conversations(importer, files, skipped, meter)
-            outcomes.append((importer.title, store.add_import(batch, source=importer.name)))
-        for database in found.databases:
+            if not meter.is_cancelled:
+                batch = _conversations(importer, files, skipped, meter)
+                outcomes.append((importer.title, store.add_import(batch, source=importer.name)))
+        for database in found.databases if not meter.is_cancelled else ():
             try:
                 outcomes.append((DATABASE_TITLE, store.merge_from(database)))
             except StoreError as error:
@@ -105,6 +110,8 @@ def run_import(
     report = ImportReport(tuple(outcomes), skipped.sentences(), meter.is_cancelled)
     if report.was_cancelled:
         report.undo(store)
+    elif not any(outcome.added + outcome.merged + outcome.unchanged for _, outcome in outcomes):
+        raise _nothing(path, skipped)
     return report
 
 
@@ -126,8 +133,7 @@ def _recognised(path: Path, sources: Iterable[Source], skipped: Skipped) -> _Fou
     databases: list[Path] = []
     for source in sources:
         try:
-            with source.open() as stream:
-                shown = sample(stream.read(HEAD_BYTES))
+            shown = _beginning(source)
         except ImportFileError as error:
             skipped.add(str(error))
             continue
@@ -142,9 +148,21 @@ def _recognised(path: Path, sources: Iterable[Source], skipped: Skipped) -> _Fou
             else:
                 skipped.add(f"{source.name} is a database in a zip; unpack it and import it by itself.")
     if not by_importer and not databases:
-        why = " ".join(skipped.sentences()[:1])
-        raise ImportFileError(why or f"{path.name} holds no conversations in a format that Fireside can read.")
+        raise _nothing(path, skipped)
     return _Found(tuple((one, tuple(files)) for one, files in by_importer.items()), tuple(databases))
+
+
+def _nothing(path: Path, skipped: Skipped) -> ImportFileError:
+    """The first thing that was wrong, if that is known."""
+    why = next(iter(skipped.sentences()), None)
+    return ImportFileError(why or f"{path.name} holds no conversations in a format that Fireside can read.")
+
+
+def _beginning(source: Source) -> Sample:
+    """What a file begins with; of one that cannot be JSON only as much as tells what it is."""
+    with source.open() as stream:
+        head = stream.read(_MAGIC_BYTES)
+        return sample(head + stream.read(HEAD_BYTES) if head.lstrip(_BEFORE_JSON)[:1] in (b"{", b"[", b"") else head)
 
 
 def _conversations(

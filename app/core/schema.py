@@ -174,12 +174,13 @@ def migrate(database: sqlite3.Connection, path: Path | None) -> None:
         raise NewerSchemaError(
             f"was written by a newer Fireside (format {version}, this one knows {len(MIGRATIONS)}); update Fireside"
         )
+    holds_something = version > 0
     while version < len(MIGRATIONS):
         database.execute("BEGIN IMMEDIATE")
         try:
             (version,) = database.execute("PRAGMA user_version").fetchone()  # another process may have been faster
             if version < len(MIGRATIONS):
-                if version > 0 and path is not None:
+                if holds_something and path is not None:
                     with closing(sqlite3.connect(path)) as reader:
                         copy_database(reader, copy_before(path, version + 1))
                 for statement in _statements(MIGRATIONS[version]):

@@ -54,8 +54,12 @@ class Store(Branches, Folders, Attachments, Search, Imports, Backups):
 
     def check(self) -> tuple[str, ...]:
         """What SQLite finds wrong with the file, in its words; nothing when it is sound. Reads all of it."""
-        findings = [row[0] for row in self._db.rows("PRAGMA integrity_check")]
-        findings += [f"{row[0]} {row[1]} belongs to no {row[2]}" for row in self._db.rows("PRAGMA foreign_key_check")]
+        try:
+            findings = [row[0] for row in self._db.rows("PRAGMA integrity_check")]
+            orphans = self._db.read("PRAGMA foreign_key_check")
+        except DamagedError as error:
+            return (str(error),)
+        findings += [f"{table} {rowid} belongs to no {parent}" for table, rowid, parent, _ in orphans]
         return tuple(finding for finding in findings if finding != "ok")
 
 

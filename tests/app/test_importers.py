@@ -271,21 +271,26 @@ def test_llama_cpp_drops_the_root_and_keeps_the_branches() -> None:
 
 def test_sharegpt_keeps_roles_tools_and_thinking() -> None:
     (sum_, other, nameless), skipped = read_sample("sharegpt.json")
-    assert [one.role for one in sum_.messages] == ["system", "user", "assistant", "tool", "assistant"]
-    assert sum_.messages[2].parts == (Part(PartKind.TOOL, '{"arguments": {"a": 2}}', name="add"),)
-    assert [part.text for part in sum_.messages[4].parts] == ["Easy.", "4"]
-    assert sum_.messages[4].extra == {"weight": 1}
+    assert [one.role for one in sum_.messages] == ["system", "user", "assistant"]
+    assert sum_.messages[2].parts == (
+        Part(PartKind.TOOL, '{"arguments": {"a": 2}}', name="add"),
+        Part(PartKind.TOOL, '{"result": "4"}'),
+        Part(PartKind.THINKING, "Easy."),
+        Part(PartKind.TEXT, "4"),
+    )
+    assert sum_.messages[2].extra == {"weight": 1}
     assert sum_.source_id != other.source_id
-    assert nameless.source_id is None
+    assert nameless.source_id == nameless.leaf_id
     assert skipped == ("sharegpt.json: an entry has no turns.",)
 
 
 def test_messages_keep_tools_pictures_and_weights() -> None:
     (cup, total), skipped = read_sample("messages.jsonl")
-    assert [one.role for one in cup.messages] == ["system", "user", "assistant", "tool", "assistant"]
-    assert json.loads(cup.messages[2].parts[0].text) == {"id": "k1", "arguments": "{}"}
-    assert json.loads(cup.messages[3].parts[0].text) == {"id": "k1", "result": "a cup"}
-    assert [part.text for part in cup.messages[4].parts] == ["Round.", "A cup."]
+    assert [one.role for one in cup.messages] == ["system", "user", "assistant"]
+    call, result, *rest = cup.messages[2].parts
+    assert json.loads(call.text) == {"id": "k1", "arguments": "{}"}
+    assert json.loads(result.text) == {"id": "k1", "result": "a cup"}
+    assert [part.text for part in rest] == ["Round.", "A cup."]
     assert [one.data for one in cup.attachments] == [PICTURE]
     assert total.messages[1].extra == {"weight": 0}
     assert total.records[total.messages[1].id] == {"model_name": "m1"}
@@ -339,9 +344,10 @@ def test_ids_used_twice_are_told_apart() -> None:
     def message(text: str, parent: str | None) -> dict[str, Any]:
         return {"uuid": "same", "sender": "human", "text": text, "parent_message_uuid": parent}
 
-    chat = [{"uuid": "u", "chat_messages": [message("One", ""), message("Two", ""), message("One", "")]}]
+    texts = ("One", "Two", "One", "Three")
+    chat = [{"uuid": "u", "chat_messages": [message(text, "") for text in texts]}]
     (found,), _ = read(source_of(json.dumps(chat).encode()))
-    assert [(one.id, one.text) for one in found.messages] == [("same", "One"), ("same#2", "Two")]
+    assert [(one.id, one.text) for one in found.messages] == [("same", "One"), ("same#2", "Two"), ("same#3", "Three")]
 
 
 def test_a_message_whose_turn_was_changed_becomes_another_branch() -> None:
@@ -360,6 +366,21 @@ def test_a_chain_of_thousands_of_messages_is_read() -> None:
     turns = [{"from": "human", "value": str(number)} for number in range(20_000)]
     (found,), _ = read(source_of(json.dumps([{"conversations": turns}]).encode()))
     assert len(found.messages) == 20_000
+
+
+def test_thousands_of_rows_of_one_reply_and_of_one_id_are_read() -> None:
+    rows = {
+        str(number): {
+            "parent": str(number - 1),
+            "message": {"author": {"role": "assistant"}, "content": {"parts": ["x"]}, "metadata": {"a": number}},
+        }
+        for number in range(10_000)
+    }
+    (found,), _ = read(source_of(json.dumps([{"mapping": rows}]).encode()))
+    assert [len(one.parts) for one in found.messages] == [10_000]
+    turns = [{"uuid": "same", "sender": "human", "text": str(number)} for number in range(10_000)]
+    (found,), _ = read(source_of(json.dumps([{"chat_messages": turns}]).encode()))
+    assert len(found.messages) == 10_000
 
 
 def test_a_deep_tree_that_is_listed_backwards_is_read() -> None:
@@ -398,7 +419,7 @@ def test_a_broken_entry_costs_only_itself() -> None:
     assert [sentence.split(": ")[-1] for sentence in skipped.sentences()] == [
         ["entry 2 was skipped because it is not valid JSON (Expecting value", "line 1 column 6 (char 5))."][-1],
         "entry 3 was skipped because it is nested too deeply.",
-        "an entry is not an object, so it was skipped.",
+        "entry 5 was skipped because it is not an object.",
         "file.json ends in the middle of an entry, which was skipped.",
     ]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from app.core.conversation import Part, Status
 from app.core.imported import ImportedConversation
-from app.core.importers.draft import Draft, role_of, said, thinking_part, tool_part
+from app.core.importers.draft import Draft, is_one_reply, role_of, said, thinking_part, tool_part
 from app.core.importers.importer import Importer, Sample, Skipped, Source
 from app.core.importers.json_records import records
 from app.core.importers.lenient import mapping, mappings, rest, seconds, sequence, text
@@ -44,9 +44,9 @@ def read(source: Source, skipped: Skipped) -> Iterator[ImportedConversation]:
 
 
 def _conversation(source: Source, entry: dict[str, Any], skipped: Skipped) -> ImportedConversation | None:
-    draft = Draft(source, skipped, seconds(entry.get("create_time")))
+    draft = Draft(source, skipped, seconds(entry.get("create_time")), is_one_reply)
     for node_id, node in mapping(entry.get("mapping")).items():
-        _add(draft, source, node_id, mapping(node))
+        _add(draft, node_id, mapping(node))
     extra = rest(
         entry,
         *("title", "create_time", "update_time", "mapping", "current_node"),
@@ -63,11 +63,11 @@ def _conversation(source: Source, entry: dict[str, Any], skipped: Skipped) -> Im
     )
 
 
-def _add(draft: Draft, source: Source, node_id: str, node: dict[str, Any]) -> None:
+def _add(draft: Draft, node_id: str, node: dict[str, Any]) -> None:
     message = mapping(node.get("message"))
     metadata = mapping(message.get("metadata"))
     role = role_of(text(mapping(message.get("author")).get("role")))
-    parts = _parts(draft, source, message, role)
+    parts = _parts(draft, message, role)
     finish = text(mapping(metadata.get("finish_details")).get("type"))
     model = text(metadata.get("model_slug"))
     record = {"model_name": model, "stop_reason": _STOP_REASONS.get(finish)} if role == "assistant" else {}
@@ -83,15 +83,14 @@ def _add(draft: Draft, source: Source, node_id: str, node: dict[str, Any]) -> No
         record=rest(record),
         extra={node_id: extra} if extra else {},
         is_hidden=not parts or metadata.get("is_visually_hidden_from_conversation") is True,
-        joins=role in ("assistant", "tool"),
     )
 
 
-def _parts(draft: Draft, source: Source, message: dict[str, Any], role: str) -> tuple[Part, ...]:
+def _parts(draft: Draft, message: dict[str, Any], role: str) -> tuple[Part, ...]:
     """A row's files, then what it says; what is addressed to a tool or comes from one is a tool's."""
     content = mapping(message.get("content"))
-    files = tuple(_attached(draft, source, one) for one in _attachments(message))
-    shown = _content(draft, source, content)
+    files = tuple(_attached(draft, one) for one in _attachments(message))
+    shown = _content(draft, content)
     recipient = text(message.get("recipient")) or "all"
     written = text(content.get("text")) or "\n\n".join(part.text for part in shown if part.text)
     if role == "assistant" and recipient != "all" and written:
@@ -103,7 +102,7 @@ def _parts(draft: Draft, source: Source, message: dict[str, Any], role: str) -> 
     return (*files, *(_with_links(part, references) for part in shown))
 
 
-def _content(draft: Draft, source: Source, content: dict[str, Any]) -> tuple[Part, ...]:
+def _content(draft: Draft, content: dict[str, Any]) -> tuple[Part, ...]:
     """What one row says, by its `content_type`; a type that is not known here gives whatever text it has."""
     match content.get("content_type"):
         case "thoughts":
@@ -120,30 +119,30 @@ def _content(draft: Draft, source: Source, content: dict[str, Any]) -> tuple[Par
         case "user_editable_context":
             return said("\n\n".join(_told(content.get("user_profile"), content.get("user_instructions"))))
     if isinstance(content.get("parts"), list):
-        pieces = (_piece(draft, source, part) for part in sequence(content["parts"]))
+        pieces = (_piece(draft, part) for part in sequence(content["parts"]))
         return tuple(part for some in pieces for part in some)
     keys = ("title", "text", "result", "summary", "content", "url", "model_set_context")
     return said("\n\n".join(_told(*(content.get(key) for key in keys))))
 
 
-def _piece(draft: Draft, source: Source, piece: object) -> tuple[Part, ...]:
+def _piece(draft: Draft, piece: object) -> tuple[Part, ...]:
     if isinstance(piece, str):
         return said(piece)
     record = mapping(piece)
     pointer = record.get("asset_pointer") or mapping(record.get("audio_asset_pointer")).get("asset_pointer")
     if isinstance(pointer, str):
         kind = "image/png" if "image" in text(record.get("content_type")) else "audio/wav"
-        return (_asset(draft, source, pointer, media_type=kind),)
+        return (_asset(draft, pointer, media_type=kind),)
     return said(text(record.get("text")))
 
 
-def _asset(draft: Draft, source: Source, pointer: str, *, name: str = "", media_type: str = "") -> Part:
-    """A picture or file by its pointer: with its bytes if the export holds a file whose name begins with its id."""
+def _asset(draft: Draft, pointer: str, *, name: str = "", media_type: str = "") -> Part:
+    """A picture or file by its pointer or id: exports hold a file whose name begins with that."""
     found = _ASSET.match(pointer)
-    asset = source.beside(found[1] if found else pointer)
-    if asset is None:
+    file_id = found[1] if found else pointer
+    if not file_id.startswith("file"):
         return draft.file(name or pointer, media_type=media_type)
-    return draft.file(name or asset.base_name, media_type=media_type, data=asset.data())
+    return draft.file_beside(file_id, name=name, media_type=media_type)
 
 
 def _attachments(message: dict[str, Any]) -> list[dict[str, Any]]:
@@ -154,27 +153,17 @@ def _attachments(message: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for one in attached if text(one.get("id")) not in pointers or not text(one.get("id"))]
 
 
-def _attached(draft: Draft, source: Source, attachment: dict[str, Any]) -> Part:
+def _attached(draft: Draft, attachment: dict[str, Any]) -> Part:
     media_type = text(attachment.get("mime_type")) or text(attachment.get("mimeType"))
-    name = text(attachment.get("name"))
-    file_id = text(attachment.get("id"))
-    return (
-        _asset(draft, source, file_id, name=name, media_type=media_type)
-        if file_id
-        else draft.file(name, media_type=media_type)
-    )
+    return _asset(draft, text(attachment.get("id")), name=text(attachment.get("name")), media_type=media_type)
 
 
 def _with_links(part: Part, references: list[dict[str, Any]]) -> Part:
     """The text with its citation marks replaced by the links that they stand for."""
-    written = part.text
-    if "\ue200" not in written:
+    if "\ue200" not in part.text:
         return part
-    for reference in references:
-        matched = text(reference.get("matched_text"))
-        if "\ue200" in matched:
-            written = written.replace(matched, text(reference.get("alt")))
-    return Part(part.kind, _CITATION.sub("", written))
+    links = {text(one.get("matched_text")): text(one.get("alt")) for one in references}
+    return Part(part.kind, _CITATION.sub(lambda mark: links.get(mark[0], ""), part.text))
 
 
 def _told(*values: object) -> list[str]:

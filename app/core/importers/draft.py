@@ -12,7 +12,7 @@ import hashlib
 import json
 import mimetypes
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -40,6 +40,7 @@ _ROLES = {
     "tool_response": "tool",
 }
 _KNOWN_ROLES = ("user", "assistant", "system", "tool")
+_REPLY_ROLES = ("assistant", "tool")
 
 
 def role_of(written: str) -> str:
@@ -66,6 +67,18 @@ def said(text: str, *, role: str = "") -> tuple[Part, ...]:
     return split_thinking(text) if role == "assistant" else text_parts(text)
 
 
+def is_one_reply(first: StoredMessage, second: StoredMessage) -> bool:
+    """For `Draft.joins`: a reply that is written in several rows, some of them by tools."""
+    return first.role in _REPLY_ROLES and second.role in _REPLY_ROLES
+
+
+def uses_tools(first: StoredMessage, second: StoredMessage) -> bool:
+    """For `Draft.joins`: a reply, the tool that it calls, what that gives, and how the reply goes on."""
+    return is_one_reply(first, second) and any(
+        one.role == "tool" or any(part.kind is PartKind.TOOL for part in one.parts) for one in (first, second)
+    )
+
+
 def digest(*words: str) -> str:
     """A short stand-in for an id, the same for the same words."""
     return hashlib.sha256(repr(words).encode("utf-8", "replace")).hexdigest()[:24]
@@ -73,18 +86,23 @@ def digest(*words: str) -> str:
 
 @dataclass(slots=True)
 class Draft:
-    """One conversation; without a `created_at` it began with its first message, or when its file was written."""
+    """One conversation; without a `created_at` it began with its first message, or when its file was written.
+
+    `joins` says of a message and its only child whether both are one message here.
+    """
 
     source: Source
     skipped: Skipped
     created_at: float | None = None
+    joins: Callable[[StoredMessage, StoredMessage], bool] = lambda _, __: False
     _attached_bytes: int = 0
     _messages: dict[str, StoredMessage] = field(default_factory=dict)
+    _uses: Counter[str] = field(default_factory=Counter)  # of ids that were taken
     _undated: set[str] = field(default_factory=set)
     _hidden: set[str] = field(default_factory=set)
-    _joining: set[str] = field(default_factory=set)
     _records: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _attachments: dict[str, ImportedAttachment] = field(default_factory=dict)
+    _beside: dict[str, Part] = field(default_factory=dict)  # by how their names begin
 
     def __len__(self) -> int:
         return len(self._messages)
@@ -104,7 +122,6 @@ class Draft:
         edited_from: str | None = None,
         source_id: str | None = None,
         is_hidden: bool = False,
-        joins: bool = False,
     ) -> str:
         """Add a message and return its id.
 
@@ -112,17 +129,16 @@ class Draft:
         what was changed in it becomes another branch. An id that is taken by another message gets a number.
 
         A hidden one is left out of the tree, what is below it moves up, and what it says goes to the conversation's
-        `extra["hidden"]`. One that joins becomes part of its parent's message if that joins and has no other child.
+        `extra["hidden"]`.
         """
         shown = tuple(parts)
-        made = message_id or _content_id(parent_id, role, shown)
-        number = 1
+        wanted = made = message_id or _content_id(parent_id, role, shown)
+        there = self._messages.get(wanted)
+        if there is not None and (there.parent_id, there.role, there.parts) == (parent_id, role, shown):
+            return wanted
         while made in self._messages:
-            there = self._messages[made]
-            if (there.parent_id, there.role, there.parts) == (parent_id, role, shown):
-                return made
-            number += 1
-            made = f"{message_id}#{number}"
+            self._uses[wanted] += 1
+            made = f"{wanted}#{self._uses[wanted] + 1}"
         self._messages[made] = StoredMessage(
             made, parent_id, role, shown, status, created_at or 0.0, error, edited_from, source_id, dict(extra or {})
         )
@@ -132,8 +148,6 @@ class Draft:
             self._records[made] = record
         if is_hidden:
             self._hidden.add(made)
-        elif joins:
-            self._joining.add(made)
         return made
 
     def file(
@@ -155,6 +169,16 @@ class Draft:
             self._attached_bytes += len(data)
             self._attachments[sha256] = ImportedAttachment(name, media_type, data)
         return Part(kind, text, name=name, media_type=media_type, sha256=sha256)
+
+    def file_beside(self, beginning: str, *, name: str = "", media_type: str = "") -> Part:
+        """The part for a file next to the source, found by how its name begins; read once."""
+        if beginning not in self._beside:
+            found = self.source.beside(beginning)
+            fits = found is not None and self._attached_bytes + found.size_bytes <= ATTACHED_BYTES
+            data = found.data() if found is not None and fits else None
+            shown = name or (found.base_name if found else beginning)
+            self._beside[beginning] = self.file(shown, media_type=media_type, data=data)
+        return self._beside[beginning]
 
     def first_id(self) -> str:
         """The id of the first message that is not a system prompt; what it says, where ids are made of that."""
@@ -254,7 +278,7 @@ class Draft:
 
     def _condensed(self, ordered: Iterable[StoredMessage]) -> tuple[tuple[StoredMessage, ...], dict[str, str | None]]:
         """The messages that are shown, and for every id the message that it became part of or lies below of."""
-        kept: dict[str, StoredMessage] = {}
+        kept: dict[str, list[StoredMessage]] = {}  # the rows of each message, the first with its id
         place: dict[str, str | None] = {}
         above: dict[str, str | None] = {}  # the nearest shown row above
         followers: Counter[str | None] = Counter()
@@ -268,23 +292,31 @@ class Draft:
             head = place[row] if row else None
             if message.id in self._hidden:
                 place[message.id] = head
-            elif head and row in self._joining and message.id in self._joining and followers[row] == 1:
+            elif head and row and followers[row] == 1 and self.joins(self._messages[row], message):
                 place[message.id] = head
-                kept[head] = _joined(kept[head], message)
-                self._records[head] = {**self._records.get(head, {}), **self._records.get(message.id, {})}
+                kept[head].append(message)
             else:
                 place[message.id] = message.id
-                kept[message.id] = message if message.parent_id == head else replace(message, parent_id=head)
-        return tuple(kept.values()), place
+                kept[message.id] = [message if message.parent_id == head else replace(message, parent_id=head)]
+        for head, rows in kept.items():
+            record = {key: value for row in rows for key, value in self._records.get(row.id, {}).items()}
+            if record:
+                self._records[head] = record
+        return tuple(_joined(rows) for rows in kept.values()), place
 
 
-def _joined(first: StoredMessage, second: StoredMessage) -> StoredMessage:
-    """One message of two rows; a thinking without text tells how long the one before it took."""
-    parts, more = list(first.parts), list(second.parts)
-    if parts and more and parts[-1].kind is more[0].kind is PartKind.THINKING and not more[0].text:
-        parts[-1] = replace(parts[-1], duration_s=more.pop(0).duration_s)
-    extra = {**first.extra, **second.extra}
-    return replace(first, parts=(*parts, *more), status=second.status, error=second.error, extra=extra)
+def _joined(rows: list[StoredMessage]) -> StoredMessage:
+    """One message of several rows; a thinking without text tells how long the one before it took."""
+    if len(rows) == 1:
+        return rows[0]
+    parts: list[Part] = []
+    for part in (part for row in rows for part in row.parts):
+        if parts and parts[-1].kind is part.kind is PartKind.THINKING and not part.text:
+            parts[-1] = replace(parts[-1], duration_s=part.duration_s)
+        else:
+            parts.append(part)
+    extra = {key: value for row in rows for key, value in row.extra.items()}
+    return replace(rows[0], parts=tuple(parts), status=rows[-1].status, error=rows[-1].error, extra=extra)
 
 
 def _told(message: StoredMessage) -> dict[str, Any]:

@@ -39,21 +39,17 @@ class ParseError(ValueError):
 
 def records(source: Source, skipped: Skipped, *, within: str | None = None) -> Iterator[dict[str, Any]]:
     """Every JSON object of the file; `within` names the key of a surrounding object whose array holds them."""
-    for value in values(source, skipped, within=within):
-        if isinstance(value, dict):
-            yield value
-        else:
-            skipped.add(f"{source.name}: an entry is not an object, so it was skipped.")
-
-
-def values(source: Source, skipped: Skipped, *, within: str | None = None) -> Iterator[Any]:
-    """As `records`, arrays inside the file's array included."""
     raw = _lines(source, skipped) if within is None and _has_lines(source) else _items(source, skipped, within)
     for number, item in enumerate(raw, 1):
         try:
-            yield parse(item)
+            value = parse(item)
         except ParseError as error:
             skipped.add(f"{source.name}: entry {number} was skipped because it is {error}.")
+            continue
+        if isinstance(value, dict):
+            yield value
+        else:
+            skipped.add(f"{source.name}: entry {number} was skipped because it is not an object.")
 
 
 def parse(raw: bytes) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core.conversation import Part
 from app.core.imported import ImportedConversation
-from app.core.importers.draft import Draft, role_of, said, thinking_part, tool_part
+from app.core.importers.draft import Draft, role_of, said, thinking_part, tool_part, uses_tools
 from app.core.importers.importer import Importer, Sample, Skipped, Source
 from app.core.importers.json_records import ParseError, parse, records
 from app.core.importers.lenient import count, mapping, mappings, number, rest, seconds, text
@@ -24,7 +24,7 @@ def read(source: Source, skipped: Skipped) -> Iterator[ImportedConversation]:
     """One conversation for each `conv`."""
     for entry in records(source, skipped):
         conv = mapping(entry.get("conv"))
-        draft = Draft(source, skipped)
+        draft = Draft(source, skipped, joins=uses_tools)
         for message in mappings(entry.get("messages")):
             _add(draft, message)
         conversation = draft.conversation(

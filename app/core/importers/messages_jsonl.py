@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core.conversation import Part
 from app.core.imported import ImportedConversation
-from app.core.importers.draft import Draft, role_of, said, thinking_part, tool_part
+from app.core.importers.draft import Draft, role_of, said, thinking_part, tool_part, uses_tools
 from app.core.importers.importer import Importer, Sample, Skipped, Source
 from app.core.importers.json_records import records
 from app.core.importers.lenient import mapping, mappings, rest, seconds, sequence, text
@@ -41,14 +41,14 @@ def read(source: Source, skipped: Skipped) -> Iterator[ImportedConversation]:
 
 def _conversation(source: Source, skipped: Skipped, entry: dict[str, Any]) -> ImportedConversation | None:
     created = seconds(entry.get("created_at")) or seconds(entry.get("created"))
-    draft = Draft(source, skipped, created)
+    draft = Draft(source, skipped, created, uses_tools)
     model = text(entry.get("model"))
     before: str | None = None
     for message in mappings(entry.get("messages")):
         before = _add(draft, message, before, model)
     given = text(entry.get("id"))
     return draft.conversation(
-        source_id=f"{given}:{draft.first_id()}" if given else None,
+        source_id=f"{given}:{draft.first_id()}" if given else before,
         title=text(entry.get("title")),
         leaf_id=before,
         extra=rest(entry, "id", "title", "messages", "model", "created_at", "created"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.core.conversation import Part
 from app.core.imported import ImportedConversation
-from app.core.importers.draft import Draft, role_of, said, tool_part
+from app.core.importers.draft import Draft, role_of, said, tool_part, uses_tools
 from app.core.importers.importer import Importer, Sample, Skipped, Source
 from app.core.importers.json_records import ParseError, parse, records
 from app.core.importers.lenient import mapping, mappings, rest, text
@@ -25,7 +25,7 @@ def sniff(sample: Sample) -> bool:
 def read(source: Source, skipped: Skipped) -> Iterator[ImportedConversation]:
     """One conversation for each entry."""
     for entry in records(source, skipped):
-        draft = Draft(source, skipped)
+        draft = Draft(source, skipped, joins=uses_tools)
         before: str | None = None
         if text(entry.get("system")).strip():
             before = draft.add(None, None, "system", said(text(entry["system"])))
@@ -34,7 +34,7 @@ def read(source: Source, skipped: Skipped) -> Iterator[ImportedConversation]:
         given = entry.get("id")
         has_id = isinstance(given, str | int) and given != ""
         conversation = draft.conversation(
-            source_id=f"{given}:{draft.first_id()}" if has_id else None,
+            source_id=f"{given}:{draft.first_id()}" if has_id else before,
             title=text(entry.get("title")),
             leaf_id=before,
             extra=rest(entry, "id", "title", "system", "conversations"),

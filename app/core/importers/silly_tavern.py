@@ -17,6 +17,11 @@ from app.core.importers.lenient import count, mapping, number, rest, seconds, se
 _NUMBERS = re.compile(r"(\d+)-(\d+)-(\d+) ?@(\d+)h ?(\d+)m ?(\d+)s")
 _WRITTEN = ("%B %d, %Y %I:%M%p", "%B %d, %Y %H:%M")  # month names are English in its files
 
+_KNOWN = (
+    *("mes", "is_user", "send_date", "swipes", "swipe_id", "swipe_info"),
+    *("gen_started", "gen_finished", "extra"),
+)
+
 
 def sniff(sample: Sample) -> bool:
     """A header with names or metadata, or messages that say `is_user`."""
@@ -86,47 +91,46 @@ def _add(draft: Draft, message: dict[str, Any], before: str | None) -> str:
     swipes[selected] = shown or swipes[selected]  # `mes` holds what was edited since
     infos = sequence(message.get("swipe_info"))
     ids = []
-    for number_of, swipe in enumerate(swipes):
-        info = {} if number_of == selected else mapping(infos[number_of]) if number_of < len(infos) else {}
-        ids.append(_swipe(draft, message, info or message, swipe, before))
+    for place, swipe in enumerate(swipes):
+        told = message if place == selected else mapping(infos[place] if place < len(infos) else None)
+        extra = rest(message, *_KNOWN) if place == selected else {}
+        ids.append(_swipe(draft, message, told, swipe, before=before, extra=extra))
     return ids[selected]
 
 
-def _swipe(draft: Draft, message: dict[str, Any], info: dict[str, Any], swipe: str, before: str | None) -> str:
+def _swipe(
+    draft: Draft,
+    message: dict[str, Any],
+    told: dict[str, Any],
+    swipe: str,
+    *,
+    before: str | None,
+    extra: dict[str, Any],
+) -> str:
+    """One version of a message; `told` says how it was made."""
     role = "user" if message.get("is_user") is True else "assistant"
-    told = mapping(info.get("extra"))
+    made = mapping(told.get("extra"))
     parts: list[Part] = []
-    if text(told.get("reasoning")).strip():
-        took_ms = number(told.get("reasoning_duration"))
-        parts.append(thinking_part(text(told["reasoning"]), duration_s=None if took_ms is None else took_ms / 1000))
-    if text(told.get("image")):
-        parts.append(draft.file(text(told["image"]), media_type="image/png", url=text(told["image"])))
-    began, ended = moment_s(info.get("gen_started")), moment_s(info.get("gen_finished"))
+    if text(made.get("reasoning")).strip():
+        took_ms = number(made.get("reasoning_duration"))
+        parts.append(thinking_part(text(made["reasoning"]), duration_s=None if took_ms is None else took_ms / 1000))
+    if text(made.get("image")):
+        parts.append(draft.file(text(made["image"]), media_type="image/png", url=text(made["image"])))
+    began, ended = moment_s(told.get("gen_started")), moment_s(told.get("gen_finished"))
     timings = {
-        "generated_tokens": count(told.get("token_count")),
+        "generated_tokens": count(made.get("token_count")),
         "decode_s": ended - began if began and ended and ended > began else None,
     }
-    record = {"model_name": text(told.get("model")), "timings": rest(timings)}
-    known = (
-        "mes",
-        "is_user",
-        "send_date",
-        "swipes",
-        "swipe_id",
-        "swipe_info",
-        "gen_started",
-        "gen_finished",
-        "extra",
-    )
-    extra = rest(message, *known) | rest({"extra": rest(told, "reasoning", "reasoning_duration", "image", "model")})
+    record = {"model_name": text(made.get("model")), "timings": rest(timings)}
+    left = rest(made, "reasoning", "reasoning_duration", "image", "model")
     return draft.add(
         None,
         before,
         role,
         (*parts, *said(swipe, role=role)),
-        created_at=moment_s(info.get("send_date")) or moment_s(message.get("send_date")),
+        created_at=moment_s(told.get("send_date")) or moment_s(message.get("send_date")),
         record=rest(record) if role == "assistant" else {},
-        extra=extra,
+        extra=extra | ({"extra": left} if left else {}),
     )
 
 

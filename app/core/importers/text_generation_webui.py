@@ -15,6 +15,7 @@ from app.core.importers.lenient import count, mapping, mappings, rest, seconds, 
 
 GREETING = "<|BEGIN-VISIBLE-CHAT|>"  # stands where the person said nothing before the first reply
 _WRITTEN = "%b %d, %Y %H:%M"
+_KNOWN = ("timestamp", "model_name", "versions", "current_version_index", "attachments")
 _PLAIN_FOLDERS = ("instruct", "chat", "logs", "user_data")  # the others are named after characters
 
 
@@ -67,10 +68,10 @@ def _add(draft: Draft, role: str, shown: str, told: dict[str, Any], before: str 
                 None,
                 before,
                 role,
-                (*_files(draft, version or told), *said(written, role=role)),
+                (*_files(draft, version if "attachments" in version else told), *said(written, role=role)),
                 created_at=_moment_s(version.get("timestamp")) or _moment_s(told.get("timestamp")),
                 record={"model_name": model} if role == "assistant" and model else {},
-                extra=rest(told, "timestamp", "model_name", "versions", "current_version_index", "attachments"),
+                extra=rest(told, *_KNOWN) if number == selected else {},
             )
         )
     return ids[selected]
