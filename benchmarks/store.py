@@ -27,8 +27,8 @@ ROUNDS = 5
 _SAMPLE = """
 the of and to a in is it you that he was for on are with as I his they be at one have this from or had by but some
 what there we can out other were all your when up use word how said an each she which do their time if will way
-about many then them would write like so these her long make thing see him two has look more day could go come did my sound no
-most number who over know water than call first people may down side been now find any new
+about many then them would write like so these her long make thing see him two has look more day could go come
+did my sound no most number who over know water than call first people may down side been now find any new
 """
 _COMMON = _SAMPLE.split()
 _PIECES = "the in er re on at en nd ti es or te of ed is al ar st to nt ng se ha as ou io le ve co me de hi ri ro"
