@@ -198,7 +198,8 @@ def shown_by(store: Store) -> list[tuple[str, str, str]]:
         for part in message.parts:
             use = tool_use(part, is_result=False)
             text = use.arguments or use.result if part.kind is PartKind.TOOL else part.text
-            said.append((message.role, part.kind.value, (text or part.sha256 or "").strip("\n")))
+            role = "tool" if part.kind is PartKind.TOOL else message.role
+            said.append((role, part.kind.value, (text or part.sha256 or "").strip("\n")))
     return said
 
 
@@ -214,7 +215,7 @@ def test_openai_messages_keep_roles_thinking_tools_and_attachments(
         ("assistant", "thinking", THOUGHT),
         ("assistant", "text", REPLY.strip("\n")),
         ("user", "text", AGAIN),
-        ("assistant", "tool", '{"q": "sort"}'),
+        ("tool", "tool", '{"q": "sort"}'),
         ("tool", "tool", "found"),
         ("assistant", "text", ANSWER),
     ]
@@ -229,7 +230,7 @@ def test_sharegpt_keeps_roles_thinking_and_tools(new_store: Callable[[], Store],
         ("assistant", "thinking", THOUGHT),
         ("assistant", "text", REPLY.strip("\n")),
         ("user", "text", AGAIN),
-        ("assistant", "tool", '{"q": "sort"}'),
+        ("tool", "tool", '{"q": "sort"}'),
         ("tool", "tool", "found"),
         ("assistant", "text", ANSWER),
     ]
