@@ -18,6 +18,7 @@ from app.core.database import Database, OnDatabase
 ENTRY_LENGTH = 3  # characters in an entry of the index
 MOST_ENTRIES = 300  # that a short word begins; one that begins more is so common that reading texts finds it at once
 MOST_ENTRIES_OF_A_WORD = 40  # looked up of a long word, such as a pasted line
+MOST_WORDS_LOOKED_UP = 16  # in the index, the longest; the texts that it proposes are looked at for all
 LONGEST_QUERY = 1000  # characters
 BEFORE_MATCH, AFTER_MATCH = 40, 120  # characters of a snippet
 
@@ -57,7 +58,8 @@ class _Search:
 
     def __init__(self, database: Database, words: list[str]) -> None:
         self._database = database
-        self._proposal = " AND ".join(filter(None, (_proposal(database, word) for word in words)))
+        rarest = sorted(words, key=len, reverse=True)[:MOST_WORDS_LOOKED_UP]
+        self._proposal = " AND ".join(filter(None, (_proposal(database, word) for word in rarest)))
         self._expressions = [re.compile(re.escape(word), re.IGNORECASE) for word in words]
         # LIKE knows the case of ASCII letters only: other words that have a case are checked here alone.
         exact = [word for word in words if word.isascii() or word.lower() == word.upper()]
