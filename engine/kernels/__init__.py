@@ -48,7 +48,7 @@ def unavailable_reason() -> str:
 
 
 def instruction_set() -> str:
-    """What the kernels use: `avx512`, `avx2` or `portable`; `torch` without kernels."""
+    """`avx512`, `avx2`, `dotprod`, `neon` (both 64-bit ARM) or `portable`; `torch` without kernels."""
     library = _library()
     return "torch" if library is None else library.fireside_instruction_set().decode("ascii")
 

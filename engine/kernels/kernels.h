@@ -167,6 +167,20 @@ void fireside_unpack_row(int type, const uint8_t *b, int64_t columns, uint8_t *u
 #define FIRESIDE_X86 1
 extern const Variant fireside_avx2, fireside_avx512;
 #endif
+#if defined(__aarch64__) && defined(__ARM_NEON) && !defined(__ARM_BIG_ENDIAN)
+#define FIRESIDE_ARM 1
+extern const Variant fireside_neon;
+/* The attribute of a function with dot products; compilers that know none leave that variant out. */
+#if defined(__ARM_FEATURE_DOTPROD)
+#define FIRESIDE_DOTPROD
+#elif defined(__clang__) ? __clang_major__ >= 16 : __GNUC__ >= 8
+#define FIRESIDE_DOTPROD __attribute__((target("arch=armv8.2-a+dotprod")))
+#endif
+#ifdef FIRESIDE_DOTPROD
+extern const Variant fireside_dotprod;
+int dotprod_is_here(void);
+#endif
+#endif
 
 #define LARGEST 32512.0f /* 127 * 256 */
 

@@ -14,6 +14,12 @@ static int runs_here(const Variant *v) {
                && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
     if (v == &fireside_avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #endif
+#ifdef FIRESIDE_DOTPROD
+    if (v == &fireside_dotprod) return dotprod_is_here();
+#endif
+#ifdef FIRESIDE_ARM
+    if (v == &fireside_neon) return 1;
+#endif
     return v == &fireside_portable;
 }
 
@@ -22,6 +28,12 @@ FIRESIDE_API int fireside_start(const char *wanted) {
     const Variant *known[] = {
 #ifdef FIRESIDE_X86
         &fireside_avx512, &fireside_avx2,
+#endif
+#ifdef FIRESIDE_DOTPROD
+        &fireside_dotprod,
+#endif
+#ifdef FIRESIDE_ARM
+        &fireside_neon,
 #endif
         &fireside_portable,
     };
