@@ -67,11 +67,34 @@ def _parser() -> ArgumentParser:
 
     export = verbs.add_parser("export", help="write conversations to files")
     export.add_argument("--format", required=True, choices=commands.FORMATS)
-    export.add_argument("--output", required=True, metavar="PATH", help="a file, or a folder with --all")
+    export.add_argument("--output", required=True, metavar="PATH", help="a file, a folder for many, or a name.zip")
     which = export.add_mutually_exclusive_group(required=True)
-    which.add_argument("--conversation", metavar="ID")
-    which.add_argument("--all", action="store_true", help="every conversation, a file each")
+    which.add_argument("--conversation", metavar="ID", action="append", help="can be given again for more")
+    which.add_argument("--folder", metavar="NAME", help="the conversations of a folder and of those inside it")
+    which.add_argument("--all", action="store_true", help="every conversation")
+    export.add_argument("--tree", action="store_true", help="every branch, not only the path that is shown")
+    export.add_argument("--settings", action="store_true", help="with the model, settings and timings of each reply")
+    export.add_argument("--no-thinking", dest="thinking", action="store_false", help="without what models thought")
+    export.add_argument("--no-attachments", dest="attachments", action="store_false", help="without files and images")
+    export.add_argument("--replace", action="store_true", help="replace what is there already")
     export.set_defaults(run=commands.export)
+
+    importing = verbs.add_parser("import", help="take in conversations from other programs or another Fireside")
+    importing.add_argument("files", nargs="+", metavar="FILE", help="a file, a folder or a zip")
+    importing.add_argument("--dry-run", action="store_true", help="only say what would come in")
+    importing.add_argument("--json", action="store_true", help="print JSON")
+    importing.set_defaults(run=commands.import_)
+
+    backup = verbs.add_parser("backup", help="write everything to one file")
+    backup.add_argument("--output", required=True, metavar="PATH", help="a new file")
+    backup.set_defaults(run=commands.backup)
+    restore = verbs.add_parser("restore", help="take back what a backup has and is missing here")
+    restore.add_argument("file", metavar="FILE", help="a backup, or the database of another Fireside")
+    restore.set_defaults(run=commands.restore)
+    rescue = verbs.add_parser("rescue", help="save what can be read of a damaged database")
+    rescue.add_argument("file", metavar="FILE", help="the damaged database, which is only read")
+    rescue.add_argument("--output", required=True, metavar="PATH", help="a new JSON file, for import")
+    rescue.set_defaults(run=commands.rescue)
     return parser
 
 

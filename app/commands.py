@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import Namespace
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from app.core.exporters import EXPORTERS
-from app.core.exporting import export_conversation
-from app.core.files import safe_file_name
+from app.core import exporting
+from app.core.exporters import Branches, ExportOptions
+from app.core.importers import ImportFileError
+from app.core.importing import preview_import, run_import
 from app.core.library import KnownModel, Library
 from app.core.paths import DataFolder
-from app.core.store import Conversation, Store
+from app.core.rescue import Rescue
+from app.core.store import Store
+from app.export_formats import EXPORTERS
 from engine.api import FiresideError, RequestError
 
 FORMATS = tuple(exporter.name for exporter in EXPORTERS)
@@ -44,31 +50,105 @@ def conversations(options: Namespace, folder: DataFolder) -> None:
 
 
 def export(options: Namespace, folder: DataFolder) -> None:
-    """Write one conversation to a file, or all of them to a folder."""
+    """Write conversations to one file, or to a folder where the format needs a file for each."""
     exporter = next(one for one in EXPORTERS if one.name == options.format)
     output = Path(options.output).expanduser()
+    asked = ExportOptions(
+        branches=Branches.TREE if options.tree else Branches.PATH,
+        thinking=options.thinking,
+        settings=options.settings,
+        attachments=options.attachments,
+    )
     store = Store(folder.database)
     try:
-        if not options.all:
-            if output.exists():
-                raise RequestError(f"{output.name} already exists; name a new file.")
-            export_conversation(store, options.conversation, exporter, output)
-            return
-        output.mkdir(parents=True, exist_ok=True)
-        for one in store.conversations():
-            export_conversation(store, one.id, exporter, _free_place(output, one, exporter.ending))
+        ids = exporting.selected_ids(store, ids=options.conversation or (), folder=options.folder)
+        if not options.conversation and not exporter.is_joint and output.suffix.lower() != ".zip":
+            output.mkdir(parents=True, exist_ok=True)
+        progress = _show_progress if sys.stderr.isatty() else None
+        exporting.export(store, ids, exporter, output, options=asked, replace=options.replace, progress=progress)
     finally:
         store.close()
 
 
-def _free_place(folder: Path, conversation: Conversation, ending: str) -> Path:
-    """A file name of its own for every conversation: by title, then by title and id."""
-    path = folder / safe_file_name(conversation.title, ending)
-    if path.exists():
-        path = folder / safe_file_name(f"{conversation.title[:40]} {conversation.id}", ending)
-    if path.exists():
-        raise RequestError(f"{path.name} already exists; export into an empty folder.")
-    return path
+def import_(options: Namespace, folder: DataFolder) -> None:
+    """Take conversations in; a file that cannot be read is told and the others go on, unless there are none."""
+    done: list[dict[str, Any]] = []
+    failed: list[ImportFileError] = []
+    store = Store(folder.database)
+    try:
+        for name in options.files:
+            try:
+                done.append({"file": name, **_import(Path(name).expanduser(), store, is_dry=options.dry_run)})
+            except ImportFileError as error:
+                failed.append(error)
+    finally:
+        store.close()
+    if not done:
+        raise failed[0]
+    skipped = [sentence for one in done for sentence in one["skipped"]]
+    for sentence in (*map(str, failed), *skipped):
+        print(f"fireside: {sentence}", file=sys.stderr)
+    if options.json:
+        print(json.dumps(done, ensure_ascii=False))
+        return
+    for one in done:
+        for found in one["formats"]:
+            what = ("conversations", "messages", "known") if options.dry_run else ("added", "merged", "unchanged")
+            print(f"{one['file']}  {found['format']}: " + ", ".join(f"{found[key]} {key}" for key in what))
+
+
+def _import(path: Path, store: Store, *, is_dry: bool) -> dict[str, Any]:
+    """What an import did or, dry, would do: an entry a format."""
+    progress = _show_progress if sys.stderr.isatty() else None
+    if is_dry:
+        preview = preview_import(path, store, progress=progress)
+        formats = [{"format": one.title, **asdict(one)} for one in preview.formats] if preview else []
+        return {"formats": formats, "skipped": preview.skipped if preview else ()}
+    report = run_import(path, store, progress=progress)
+    skipped = [*report.skipped, *(sentence for _, outcome in report.outcomes for sentence in outcome.skipped)]
+    return {"formats": [{"format": title, **asdict(one)} for title, one in report.outcomes], "skipped": skipped}
+
+
+def backup(options: Namespace, folder: DataFolder) -> None:
+    """Write everything to one file."""
+    output = Path(options.output).expanduser()
+    if output.exists():
+        raise RequestError(f"“{output.name}” already exists; name a new file.")
+    with closing(Store(folder.database)) as store:
+        store.backup(output)
+
+
+def restore(options: Namespace, folder: DataFolder) -> None:
+    """Take back what a backup has and the data folder has not."""
+    with closing(Store(folder.database)) as store:
+        outcome = store.merge_from(Path(options.file).expanduser())
+    print(
+        f"{options.file}: {outcome.added} added, {outcome.merged} merged, {outcome.unchanged} unchanged, "
+        f"{outcome.messages} new messages"
+    )
+
+
+def rescue(options: Namespace, _folder: DataFolder) -> None:
+    """Write what can be read of a damaged database as Fireside JSON, which `import` takes in."""
+    damaged, output = Path(options.file).expanduser(), Path(options.output).expanduser()
+    exporter = next(one for one in EXPORTERS if one.name == "json")
+    with (
+        TemporaryDirectory(prefix="fireside-") as place,
+        closing(Rescue(damaged)) as found,
+        closing(Store(Path(place) / "rescued.sqlite3")) as store,
+    ):
+        outcome = store.add_import(found.conversations(), source="fireside")
+        if not outcome.added:
+            raise RequestError(f"“{damaged.name}” holds no conversation that can be read.")
+        ids = [one.id for one in (*store.conversations(), *store.binned())]
+        exporting.export(store, ids, exporter, output)
+        lost = f"; {found.unreadable_rows} rows were unreadable" if found.unreadable_rows else ""
+    print(f"{output}: {outcome.added} conversations, {outcome.messages} messages{lost}")
+
+
+def _show_progress(done: int, total: int) -> None:
+    end = "\n" if done == total else ""
+    print(f"\r{done / max(total, 1):4.0%}", end=end, file=sys.stderr, flush=True)
 
 
 def _describe(model: KnownModel) -> dict[str, Any]:

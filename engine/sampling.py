@@ -13,6 +13,7 @@ from torch import Tensor
 
 from engine.api import SamplerSettings
 
+HISTORY = 4096  # tokens of the prompt that a reply's sampler sees
 _MASK = 2**64 - 1
 
 

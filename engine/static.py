@@ -80,12 +80,13 @@ class FixedState(StateCache):
 def can_be_static(cache: KVCache) -> bool:
     """Whether static steps can go on from `cache`: it holds a text, every layer in the plain form."""
     return cache.length > 0 and all(
-        type(layer) is StateCache or (type(layer) is LayerCache and _is_plain(layer.keys)) for layer in cache.layers
+        type(layer) is StateCache or (type(layer) is LayerCache and _is_plain(layer.keys) and _is_plain(layer.values))
+        for layer in cache.layers
     )
 
 
-def _is_plain(keys: Tensor | None) -> bool:
-    return keys is not None and keys.is_floating_point()
+def _is_plain(held: Tensor | None) -> bool:
+    return held is not None and held.is_floating_point()
 
 
 class StaticDecoder:

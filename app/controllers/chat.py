@@ -12,7 +12,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.speed_clock import SpeedClock
 from app.core.conversation import MessageTree, Status, StoredMessage, prompt_messages, title_of
-from app.core.reply_record import reply_record
+from app.core.reply_caches import ReplyCaches
+from app.core.reply_record import recorded_token_ids, reply_record
 from app.core.settings import ReplySettings
 from app.core.store import Store, StoreError
 from app.views.main_window import MainWindow
@@ -61,14 +62,15 @@ class ChatController(QObject):
     opened = Signal(object)
     replyFinished = Signal(str)
 
-    def __init__(self, engine: EngineThread, store: Store, window: MainWindow) -> None:
+    def __init__(self, engine: EngineThread, store: Store, caches: ReplyCaches, window: MainWindow) -> None:
         super().__init__()
-        self._engine, self._store, self._window = engine, store, window
+        self._engine, self._store, self._caches, self._window = engine, store, caches, window
         self._transcript = window.transcript
         self.settings = ReplySettings()
         self.model: ModelLoaded | None = None
         self.conversation_id: str | None = None
         self._tree = MessageTree()
+        self._token_ids: dict[str, tuple[int, ...]] | None = None  # of the open conversation's replies, once needed
         self._running: _Running | None = None
         self._speed_clock = SpeedClock()
         self._frame = self._timer(FRAME_MS, self._show_new_text)
@@ -96,7 +98,7 @@ class ChatController(QObject):
         except StoreError as error:
             self._window.message_bar.show_error(str(error))
             return
-        self.conversation_id, self._tree = conversation_id, tree
+        self.conversation_id, self._tree, self._token_ids = conversation_id, tree, None
         if self._running is not None and self._running.conversation_id == conversation_id:
             self._tree.replace(_with_text(self._running.message, self._running.text))
             self._running.unshown.clear()
@@ -113,7 +115,7 @@ class ChatController(QObject):
         try:
             if self.conversation_id is None:
                 made = self._store.create_conversation(title_of(text))
-                self.conversation_id, self._tree = made.id, MessageTree()
+                self.conversation_id, self._tree, self._token_ids = made.id, MessageTree(), None
                 self._window.show_conversation_title(made.title)
                 self.opened.emit(made.id)
             self._add(text, parent_id=self._tree.leaf_id)
@@ -211,8 +213,10 @@ class ChatController(QObject):
     def _reply(self) -> None:
         """Add an empty reply behind the shown path and ask the engine for its text."""
         assert self.conversation_id is not None
-        prompt = prompt_messages(self._tree.path(), system_prompt=self.settings.system_prompt)
         try:
+            prompt = prompt_messages(
+                self._tree.path(), system_prompt=self.settings.system_prompt, token_ids=self._known_token_ids()
+            )
             reply = self._store.add_message(
                 self.conversation_id,
                 parent_id=self._tree.leaf_id,
@@ -231,6 +235,7 @@ class ChatController(QObject):
             prompt=prompt,
             sampler=self.settings.sampler,
             max_tokens=self.settings.max_tokens,
+            cache_path=str(self._caches.path_of(self.conversation_id)),
         )
         self._running = _Running(request, self.conversation_id, reply)
         self._speed_clock = SpeedClock()
@@ -242,6 +247,13 @@ class ChatController(QObject):
         self._saving.start()
         self._engine.submit(request)
         self.conversationsChanged.emit()
+
+    def _known_token_ids(self) -> dict[str, tuple[int, ...]]:
+        if self._token_ids is None:
+            assert self.conversation_id is not None
+            records = self._store.records(self.conversation_id)
+            self._token_ids = {message_id: recorded_token_ids(record) for message_id, record in records.items()}
+        return self._token_ids
 
     def _handle(self, event: Event) -> None:
         running = self._running
@@ -263,6 +275,8 @@ class ChatController(QObject):
             case ReplyFinished():
                 status = _STATUS_OF[event.stop_reason]
                 record = reply_record(event, running.request, self.model)
+                if self._token_ids is not None and running.conversation_id == self.conversation_id:
+                    self._token_ids[running.message.id] = event.token_ids
                 self._end(_with_text(running.message, event.text, status), record=record)
                 self._window.status.show_speed(event.timings.decode_tok_s or None)
                 self.replyFinished.emit(running.message.id)
@@ -379,4 +393,4 @@ class ChatController(QObject):
 def _with_text(
     message: StoredMessage, text: str, status: Status = Status.STREAMING, error: str | None = None
 ) -> StoredMessage:
-    return replace(message, text=text, status=status, error=error)
+    return replace(message.with_text(text), status=status, error=error)

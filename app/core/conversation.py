@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from engine.api import Message
 
@@ -21,17 +23,65 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+class PartKind(StrEnum):
+    """What a part of a message is."""
+
+    TEXT = "text"
+    THINKING = "thinking"
+    IMAGE = "image"
+    FILE = "file"
+    TOOL = "tool"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a message.
+
+    `text` is what a text or a thinking says, what the model reads of a file, and the JSON of a tool's call or result.
+    Images and files name the attachment that the store keeps by `sha256`; None when only its name is known.
+    """
+
+    kind: PartKind
+    text: str = ""
+    name: str = ""  # of a file or a tool
+    media_type: str = ""
+    sha256: str | None = None
+    duration_s: float | None = None  # how long a thinking took
+
+
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """One message; `created_at` is in seconds since 1970 (UTC), `error` a sentence for status FAILED."""
+    """One message; `created_at` is in seconds since 1970 (UTC), `error` a sentence for status FAILED.
+
+    `edited_from` is the message that this one is another wording of; `source_id` the id it had in the program it was
+    imported from, `extra` what that program said of it and Fireside has no place for.
+    """
 
     id: str
     parent_id: str | None
     role: str
-    text: str
+    parts: tuple[Part, ...]
     status: Status
     created_at: float
     error: str | None = None
+    edited_from: str | None = None
+    source_id: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """What the message says, without thinking and attachments."""
+        return "\n\n".join(part.text for part in self.parts if part.kind is PartKind.TEXT)
+
+    def with_text(self, text: str) -> StoredMessage:
+        """The same message saying something else; other parts stay, before the text."""
+        others = tuple(part for part in self.parts if part.kind is not PartKind.TEXT)
+        return replace(self, parts=(*others, *text_parts(text)))
+
+
+def text_parts(text: str) -> tuple[Part, ...]:
+    """The parts of a message that is nothing but text."""
+    return (Part(PartKind.TEXT, text),) if text else ()
 
 
 class MessageTree:
@@ -113,9 +163,12 @@ class MessageTree:
         return parent if parent in self._by_id else None
 
 
-def prompt_messages(path: Iterable[StoredMessage], *, system_prompt: str = "") -> tuple[Message, ...]:
+def prompt_messages(
+    path: Iterable[StoredMessage], *, system_prompt: str = "", token_ids: Mapping[str, tuple[int, ...]] | None = None
+) -> tuple[Message, ...]:
     """What the model reads: the system prompt, then the turns that say something.
 
+    `token_ids` are those of replies, by message id.
     Neighbours of one role are joined, as when a reply failed in between; chat templates ask for alternation.
     """
     turns: list[Message] = [Message("system", system_prompt)] if system_prompt.strip() else []
@@ -125,14 +178,50 @@ def prompt_messages(path: Iterable[StoredMessage], *, system_prompt: str = "") -
         if turns and turns[-1].role == message.role:
             turns[-1] = Message(message.role, f"{turns[-1].content}\n\n{message.text}")
         else:
-            turns.append(Message(message.role, message.text))
+            turns.append(Message(message.role, message.text, (token_ids or {}).get(message.id, ())))
     return tuple(turns)
 
 
-def title_of(text: str, *, longest: int = 60) -> str:
-    """A title made of a first message: its first line that says something, cut at a word."""
-    line = next((" ".join(line.split()) for line in text.splitlines() if line.strip()), "")
+def title_of(question: str, reply: str = "", *, longest: int = 60) -> str:
+    """A title made of the first exchange: the question's first line that says something, cut at a word.
+
+    A question that is only a greeting takes the first heading or sentence of the reply. Markdown's marks
+    are left out.
+    """
+    line = _first_line(question)
+    if _WORDS.sub(" ", line.casefold()).strip() in _SAYS_NOTHING:
+        line = _heading(reply) or _SENTENCE.split(_first_line(reply), maxsplit=1)[0] or line
     if len(line) <= longest:
         return line
     cut = line[:longest]
     return f"{cut[: cut.rfind(' ')] if ' ' in cut[longest // 2 :] else cut}…"
+
+
+def _first_line(text: str) -> str:
+    """The first line with something in it, without Markdown's marks; fences of code are passed over."""
+    return next(filter(None, (_plain(line) for line in text.splitlines() if not _FENCE.match(line))), "")
+
+
+def _heading(text: str) -> str:
+    found = _HEADING.search(text)
+    return _plain(found[1]) if found else ""
+
+
+def _plain(line: str) -> str:
+    return " ".join(_EMPHASIS.sub(r"\2", _LINK.sub(r"\1", _BLOCK_MARK.sub("", line))).split())
+
+
+_GREETINGS = """
+hi|hello|hey|hi there|hello there|hey there|good morning|good evening|good afternoon|yo|test|testing|ping
+你好|您好|你好啊|嗨|哈喽|早上好|晚上好|在吗|测试
+hallo|guten tag|guten morgen|moin|servus|bonjour|salut|bonsoir|hola|buenos días|buenas|ciao|buongiorno|olá|oi|bom dia
+привет|здравствуйте|こんにちは|もしもし|안녕|안녕하세요
+"""
+_SAYS_NOTHING = frozenset(re.split(r"[|\n]", _GREETINGS))
+_WORDS = re.compile(r"[\W_]+")
+_SENTENCE = re.compile(r"(?<=[.!?])\s|(?<=[。！？])")
+_FENCE = re.compile(r"\s*(```|~~~)")
+_HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
+_BLOCK_MARK = re.compile(r"^\s*(?:(?:#{1,6}|>|[-*+]|\d{1,9}[.)])\s+)+|^\s*(?:[-*_]\s*){3,}$|\s#+\s*$")
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_EMPHASIS = re.compile(r"(\*\*|~~|`+|(?<![\w*])[*_](?=[^\s*_]))(.+?)\1(?!\w)")

@@ -112,119 +112,88 @@ FN inline __attribute__((always_inline)) void rows_of(int type, int split, const
     }
 }
 
-/* The first four bytes of sixteen blocks, `count` of them present. A gather takes four times as long. */
-FN inline __attribute__((always_inline)) __m512i heads16(const uint8_t *b, int stride, int64_t count) {
-    __m512i words = _mm512_setzero_si512();
-    int32_t word[4];
-    for (int k = 0; k < 4 && 4 * k < count; k++) {
-        for (int j = 0; j < 4; j++) {
-            word[j] = 0;
-            if (4 * k + j < count) memcpy(&word[j], b + (4 * k + j) * stride, 4);
-        }
-        __m128i four = _mm_setr_epi32(word[0], word[1], word[2], word[3]);
-        words = k == 0 ? _mm512_zextsi128_si512(four)
-              : k == 1 ? _mm512_inserti32x4(words, four, 1)
-              : k == 2 ? _mm512_inserti32x4(words, four, 2) : _mm512_inserti32x4(words, four, 3);
+enum { AHEAD = 6144 }; /* bytes that are fetched ahead: short rows are no stream to the processor */
+
+/* The scales of the block `g` of four rows (those from `count` on are zero), each beside its offset (Q4_1) or itself. */
+FN inline __attribute__((always_inline)) __m256 scales_of_four(int type, const int count, const uint8_t *b, int64_t row_bytes) {
+    const __m128i twice = _mm_setr_epi8(0, 1, 0, 1, 4, 5, 4, 5, 8, 9, 8, 9, 12, 13, 12, 13);
+    int32_t heads[4] = {0};
+    for (int r = 0; r < count; r++) memcpy(&heads[r], b + r * row_bytes, 4);
+    __m128i halves = _mm_setr_epi32(heads[0], heads[1], heads[2], heads[3]);
+    return _mm256_cvtph_ps(type == Q4_1 ? halves : _mm_shuffle_epi8(halves, twice));
+}
+
+/* Bytes of one block in two rows, lower and upper half: nibbles are spread to one byte each, the upper ones left where
+ * they are, 16 times too large. */
+FN inline __attribute__((always_inline)) __m512i bytes_of_two(int type, const uint8_t *b0, const uint8_t *b1) {
+    if (type == Q8_0) {
+        __m512i w = _mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)b0));
+        w = _mm512_inserti64x4(w, _mm256_loadu_si256((const __m256i *)b1), 1);
+        return _mm512_xor_si512(w, _mm512_set1_epi8((char)128));
     }
-    return words;
+    const __m512i nibbles = _mm512_broadcast_i64x4(_mm256_set_m128i(_mm_set1_epi8((char)0xf0), _mm_set1_epi8(15)));
+    __m512i w = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)b0));
+    w = _mm512_mask_broadcast_i32x4(w, 0xff00, _mm_loadu_si128((const __m128i *)b1));
+    return _mm512_and_si512(w, nibbles);
 }
 
-/* The same for sixteen blocks of five 32-bit words each: ten instructions instead of forty. */
-FN inline __m512i heads_of_q4_1(const uint8_t *b) {
-    const __m512i first = _mm512_setr_epi32(0, 5, 10, 15, 20, 25, 30, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-    const __m512i second = _mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 3, 8, 13, 18, 23, 28, 0, 0, 0);
-    const __m512i third = _mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 6, 11);
-    __m512i a = _mm512_permutex2var_epi32(_mm512_loadu_si512(b), first, _mm512_loadu_si512(b + 64));
-    __m512i c = _mm512_permutex2var_epi32(_mm512_loadu_si512(b + 128), second, _mm512_loadu_si512(b + 192));
-    a = _mm512_mask_mov_epi32(a, 0x1f80, c);
-    return _mm512_mask_permutexvar_epi32(a, 0xe000, third, _mm512_loadu_si512(b + 256));
-}
-
-/* Scales of a row of 32-blocks times those of the activations into `by`; the sum over offset * activation sum.
- * `sums` [columns / GROUP] are those of whole groups. */
-FN inline __attribute__((always_inline)) __m512 block_scales(int type, const uint8_t *b, int64_t groups,
-                                                             const float *scales, const float *sums, float *by) {
-    const int stride = type == Q4_0 ? 18 : type == Q4_1 ? 20 : 34;
-    __m512 rest = _mm512_setzero_ps();
-    for (int64_t g = 0; g < groups; g += 16) {
-        int64_t count = groups - g < 16 ? groups - g : 16;
-        __mmask16 present = (__mmask16)((1u << count) - 1);
-        __m512i words = count < 16 ? heads16(b + g * stride, stride, count)
-                      : type == Q4_1 ? heads_of_q4_1(b + g * stride) : heads16(b + g * stride, stride, 16);
-        __m512 d = _mm512_cvtph_ps(_mm512_cvtepi32_epi16(words)), sum = _mm512_maskz_loadu_ps(present, sums + g);
-        __m512 offset = type == Q4_1 ? _mm512_cvtph_ps(_mm512_cvtepi32_epi16(_mm512_srli_epi32(words, 16)))
-                                     : _mm512_mul_ps(d, _mm512_set1_ps(type == Q4_0 ? -8.0f : -128.0f));
-        rest = _mm512_fmadd_ps(offset, sum, rest);
-        _mm512_mask_storeu_ps(by + g, present, _mm512_mul_ps(d, _mm512_maskz_loadu_ps(present, scales + g)));
-    }
-    return rest;
-}
-
-FN inline __m256 halved(__m512 v) {
-    return _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
-}
-
-/* The sums of four vectors. */
-FN inline __m128 sums_of(const __m256 *v) {
-    __m256 h = _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
-    return _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
-}
-
-/* `count` (a constant) rows of 32-blocks at once, which share the loads of the activations. In 256 bits: a block is
- * one vector, so its scale needs no shuffling. Upper nibbles are left where they are, 16 times too large, and their
- * lanes are divided once a row. */
-FN inline __attribute__((always_inline)) void block_rows(int type, const int count, const Product *p, Scratch *s,
+/* `count` (a constant: 1 or 4) rows of 32-blocks at once, which share the loads of the activations. `pairs` holds the
+ * scale of each group of activations beside what their sum is multiplied by an offset to. */
+FN inline __attribute__((always_inline)) void block_rows(int type, const int count, const Product *p, const float *pairs,
                                                          int64_t token, int64_t first) {
     const Activations *x = p->x;
     const int stride = type == Q4_0 ? 18 : type == Q4_1 ? 20 : 34, head = type == Q4_1 ? 4 : 2;
-    const __m256i nibbles = _mm256_set_m128i(_mm_set1_epi8((char)0xf0), _mm_set1_epi8(15));
-    const __m256 upper = _mm256_setr_ps(1, 1, 1, 1, 0.0625f, 0.0625f, 0.0625f, 0.0625f);
-    int64_t groups = p->columns / GROUP;
+    const __m512i spread[2] = {_mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2),
+                               _mm512_setr_epi32(4, 4, 4, 4, 4, 4, 4, 4, 6, 6, 6, 6, 6, 6, 6, 6)};
+    int64_t groups = p->columns / GROUP, row = p->row_bytes;
     const int8_t *high = x->high + token * x->columns, *low = x->low + token * x->columns;
-    const float *scales = x->scales + token * groups;
-    const uint8_t *ahead = p->weights + (first + 8) * p->row_bytes; /* four short rows at once are no stream to the processor */
-    float *by = s->scales;
-    __m512 rest[4];
-    __m256 total[4];
-    for (int r = 0; r < count; r++) {
-        total[r] = _mm256_setzero_ps();
-        rest[r] = block_scales(type, p->weights + (first + r) * p->row_bytes, groups, scales, s->offsets, by + r * groups);
-    }
-    for (int64_t g = 0; g < groups; g++) {
-        __m256i h = _mm256_loadu_si256((const __m256i *)(high + g * GROUP));
-        __m256i l = _mm256_loadu_si256((const __m256i *)(low + g * GROUP));
-        for (int r = 0; r < count; r++) {
-            const uint8_t *b = p->weights + (first + r) * p->row_bytes + g * stride + head;
-            __m256i u;
-            if (count == 4 && (r % 2 == 0 || type == Q8_0)) _mm_prefetch((const char *)(ahead + (4 * g + r) * stride), _MM_HINT_T1);
-            if (type == Q8_0)
-                u = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)b), _mm256_set1_epi8((char)128));
-            else
-                u = _mm256_and_si256(_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)b)), nibbles);
-            __m256i dot = _mm256_dpbusd_epi32(_mm256_setzero_si256(), u, h);
-            dot = _mm256_dpbusd_epi32(_mm256_slli_epi32(dot, 8), u, l);
-            total[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), _mm256_set1_ps(by[r * groups + g]), total[r]);
+    const uint8_t *b = p->weights + first * row, *ahead = b + AHEAD;
+    __m512 total[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+    __m256 rest = _mm256_setzero_ps();
+    for (int64_t g = 0; g < groups; g++, b += stride) {
+        __m512i h = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(high + g * GROUP)));
+        __m512i l = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(low + g * GROUP)));
+        __m256 pair = _mm256_castpd_ps(_mm256_broadcast_sd((const double *)(pairs + 2 * g)));
+        __m256 by = _mm256_mul_ps(scales_of_four(type, count, b, row), pair);
+        rest = _mm256_add_ps(rest, by);
+        for (int at = 0; count == 4 && at < 4 * stride; at += 64)
+            _mm_prefetch((const char *)(ahead + 4 * stride * g + at), _MM_HINT_T1);
+        for (int r = 0; r < count; r += 2) {
+            const uint8_t *even = b + r * row + head, *odd = count == 1 ? even : even + row;
+            __m512i u = bytes_of_two(type, even, odd);
+            __m512i dot = _mm512_dpbusd_epi32(_mm512_setzero_si512(), u, h);
+            dot = _mm512_dpbusd_epi32(_mm512_slli_epi32(dot, 8), u, l);
+            __m512 scale = _mm512_permutexvar_ps(spread[r / 2], _mm512_castps256_ps512(by));
+            total[r / 2] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), scale, total[r / 2]);
         }
     }
-    float *y = p->y + token * p->rows + first;
-    for (int r = 0; r < count; r++) {
-        if (type != Q8_0) total[r] = _mm256_mul_ps(total[r], upper);
-        total[r] = _mm256_add_ps(total[r], halved(rest[r]));
+    const __m256 upper = _mm256_setr_ps(1, 1, 1, 1, 0.0625f, 0.0625f, 0.0625f, 0.0625f);
+    __m256 each[4];
+    for (int r = 0; r < 4; r++) {
+        each[r] = r % 2 ? _mm512_extractf32x8_ps(total[r / 2], 1) : _mm512_castps512_ps256(total[r / 2]);
+        if (type != Q8_0) each[r] = _mm256_mul_ps(each[r], upper);
     }
-    for (int r = count; r < 4; r++) total[r] = _mm256_setzero_ps(); /* added up in the same order as four */
-    if (count == 4) _mm_storeu_ps(y, sums_of(total));
-    else *y = _mm_cvtss_f32(sums_of(total));
+    __m256 sums = _mm256_hadd_ps(_mm256_hadd_ps(each[0], each[1]), _mm256_hadd_ps(each[2], each[3]));
+    __m128 offsets = _mm_shuffle_ps(_mm256_castps256_ps128(rest), _mm256_extractf128_ps(rest, 1), 0xdd);
+    __m128 y = _mm_add_ps(_mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1)), offsets);
+    if (count == 4) _mm_storeu_ps(p->y + token * p->rows + first, y);
+    else p->y[token * p->rows + first] = _mm_cvtss_f32(y);
 }
 
 FN inline __attribute__((always_inline)) void block_type_rows(int type, const Product *p, Scratch *s, int64_t first,
                                                               int64_t last) {
+    const float by = type == Q4_0 ? -8.0f : type == Q8_0 ? -128.0f : 1.0f;
     int64_t groups = p->columns / GROUP;
     for (int64_t token = 0; token < p->x->tokens; token++) {
-        const float *halves = p->x->sums + token * 2 * groups;
-        for (int64_t g = 0; g < groups; g++) s->offsets[g] = halves[2 * g] + halves[2 * g + 1];
+        const float *halves = p->x->sums + token * 2 * groups, *scales = p->x->scales + token * groups;
+        float *pairs = s->scales;
+        for (int64_t g = 0; g < groups; g++) {
+            pairs[2 * g] = scales[g];
+            pairs[2 * g + 1] = by * (halves[2 * g] + halves[2 * g + 1]);
+        }
         int64_t row = first;
-        for (; row + 4 <= last; row += 4) block_rows(type, 4, p, s, token, row);
-        for (; row < last; row++) block_rows(type, 1, p, s, token, row);
+        for (; row + 4 <= last; row += 4) block_rows(type, 4, p, pairs, token, row);
+        for (; row < last; row++) block_rows(type, 1, p, pairs, token, row);
     }
 }
 
@@ -326,11 +295,26 @@ FN void round512(const float *x, int64_t columns, int8_t *high, int8_t *low, flo
     }
 }
 
+FN inline float one_half(const uint8_t *at) {
+    uint16_t half;
+    memcpy(&half, at, 2);
+    return _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(half)));
+}
+
 #define LANES 16
 #include "dense.h"
 
 FN inline float sum_lanes(vec v) { return _mm512_reduce_add_ps((__m512)v); }
 FN inline vec load_halves(const uint8_t *at) { return (vec)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)at)); }
+FN inline __m256 halved(vec v) {
+    return _mm256_add_ps(_mm512_castps512_ps256((__m512)v), _mm512_extractf32x8_ps((__m512)v, 1));
+}
+
+FN inline void store_sums(float *at, const vec *v) {
+    __m256 sums = _mm256_hadd_ps(_mm256_hadd_ps(halved(v[0]), halved(v[1])), _mm256_hadd_ps(halved(v[2]), halved(v[3])));
+    _mm_storeu_ps(at, _mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1)));
+}
+
 FN inline void store_halves(uint8_t *at, vec v) {
     _mm256_storeu_si256((__m256i *)at, _mm512_cvtps_ph((__m512)v, _MM_FROUND_TO_NEAREST_INT));
 }

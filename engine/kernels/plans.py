@@ -84,3 +84,17 @@ class MlpPlan(ctypes.Structure):
         *((name, Norm) for name in ("norm_in", "norm_out")),
         *((name, Matrix) for name in ("gate", "up", "down")),
     )
+
+
+class Layer(ctypes.Structure):
+    """Both halves of a layer, its rotary tables, and its keys and values [K, capacity, D]."""
+
+    _fields_ = (
+        ("attention", c_void_p),
+        ("mlp", c_void_p),
+        ("cos", c_void_p),
+        ("sin", c_void_p),
+        ("keys", c_void_p),
+        ("values", c_void_p),
+        ("capacity", c_int64),
+    )

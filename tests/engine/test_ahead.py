@@ -46,10 +46,13 @@ class FakeGraphs:
         return replay
 
 
-def ready(monkeypatch: pytest.MonkeyPatch, make: Callable[..., AheadDecoder | None], model: str = "llama") -> Engine:
+MODEL = str(FIXTURES / "models" / "llama")
+
+
+def ready(monkeypatch: pytest.MonkeyPatch, make: Callable[..., AheadDecoder | None]) -> Engine:
     monkeypatch.setattr("engine.engine.ahead_for", make)
     engine = Engine()
-    list(engine.run(LoadRequest(0, str(FIXTURES / "models" / model))))
+    list(engine.run(LoadRequest(0, MODEL)))
     return engine
 
 
@@ -128,8 +131,8 @@ def test_a_cancelled_reply_leaves_a_cache_that_can_be_used(plain: Engine, ahead:
 def test_a_step_is_recorded_once_for_several_replies_and_again_for_other_settings_or_memory(
     ahead: Engine, graphs: FakeGraphs
 ) -> None:
-    assert len(reply(ahead, LONG).token_ids) == 40
-    assert (graphs.recorded, graphs.replayed) == (1, 39)
+    assert len(reply(ahead, replace(LONG, max_tokens=20)).token_ids) == 20
+    assert (graphs.recorded, graphs.replayed) == (1, 19)
     reply(ahead, replace(REQUEST, prompt="The first of all"))
     assert graphs.recorded == 1
     cooler = replace(REQUEST, sampler=replace(SAMPLER, temperature=0.5))
@@ -149,6 +152,25 @@ def test_a_step_is_recorded_again_when_the_cache_grows(
     assert graphs.replayed == 39
 
 
+def test_with_a_draft_model_nothing_is_drawn_ahead(ahead: Engine, graphs: FakeGraphs) -> None:
+    expected = reply(ahead, LONG)
+    recorded = graphs.recorded
+    list(ahead.run(LoadRequest(0, MODEL, draft_path=MODEL)))
+    assert reply(ahead, LONG).token_ids == expected.token_ids
+    assert ahead.measure([5, 6, 7, 8], 10).generated_tokens == 10
+    assert graphs.recorded == recorded
+
+
+def test_a_reply_from_a_branch_of_the_text_is_recorded_again(
+    plain: Engine, ahead: Engine, graphs: FakeGraphs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.reader.LEAST_TOKENS", 2)
+    for prompt in ("The first of all", "The first of the", "The first of all"):
+        request = replace(LONG, prompt=prompt)
+        assert reply(ahead, request).token_ids == reply(plain, request).token_ids
+    assert graphs.recorded == 3
+
+
 def test_output_that_is_no_number_ends_with_a_clear_error(ahead: Engine) -> None:
     assert ahead.model is not None
     assert ahead.model.decoder.norm is not None
@@ -163,9 +185,10 @@ def test_a_step_that_fails_forgets_the_cache(plain: Engine, ahead: Engine, monke
         broken.setattr("engine.ahead.StaticDecoder.settle", lambda *_: (_ for _ in ()).throw(RuntimeError("lost")))
         with pytest.raises(RuntimeError, match="lost"):
             reply(ahead, REQUEST)
-    assert ahead._cache is None
-    assert ahead._ahead is not None
-    assert ahead._ahead._static._layers == []
+    assert ahead.reader is not None
+    assert ahead.reader.cache.length == 0
+    assert ahead.reader._ahead is not None
+    assert ahead.reader._ahead._static._layers == []
     assert reply(ahead, REQUEST).token_ids == reply(plain, REQUEST).token_ids
 
 

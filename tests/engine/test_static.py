@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from engine.cache import KVCache, LayerCache, StateCache
+from engine.cache_blocks import Q8_0
 from engine.rope import make_rope
 from engine.static import FixedKeys, can_be_static
 
@@ -46,15 +47,12 @@ def test_memory_behind_the_text_is_zero_whatever_was_there() -> None:
     assert keys[0, 0, :, 0].tolist() == [1.0] * 5 + [2.0] + [0.0] * (keys.shape[2] - 6)
 
 
-class OtherCache(LayerCache):
-    """Keeps keys in a form of its own."""
-
-
-def test_a_cache_that_is_empty_or_of_another_kind_takes_dynamic_steps() -> None:
+def test_a_cache_that_is_empty_or_holds_blocks_takes_dynamic_steps() -> None:
     plain, state = filled(5), StateCache()
     state.store((torch.zeros(1, 4, 2),), 5)
-    other = OtherCache(limit=32)
-    other.append(torch.ones(1, 2, 5, 4), torch.ones(1, 2, 5, 4))
     assert can_be_static(KVCache([plain, state]))
     assert not can_be_static(KVCache([LayerCache(limit=32)]))
-    assert not can_be_static(KVCache([plain, other]))
+    for key_width, value_width in ((32, 32), (32, 4), (4, 32)):
+        blocks = LayerCache(limit=32, dtype=Q8_0)
+        blocks.append(torch.ones(1, 2, 5, key_width), torch.ones(1, 2, 5, value_width))
+        assert not can_be_static(KVCache([plain, blocks]))
