@@ -37,6 +37,7 @@ from engine.quants import BLOCK_TYPES
 from engine.quants.packings import PACKINGS
 
 DEVICE = "cuda" if torch.backends.cuda.is_built() else "standin"
+IN_FLOAT32 = ("llama", "gemma2", "gpt2", "bloom", "gpt_oss", "deepseek_v2", "mamba")  # beside bfloat16
 
 
 class NoCopies(TorchDispatchMode):
@@ -86,7 +87,9 @@ class Watch(TorchDispatchMode):
 
 
 def decode(model_type: str, settings: dict[str, Any], dtype: torch.dtype) -> None:
-    values = transformers.AutoConfig.for_model(model_type, **{**TINY, **settings}).to_dict()
+    lists_layers = any(isinstance(value, list) for value in settings.values())
+    layers = {} if lists_layers else {"num_hidden_layers": 2}  # each kind once takes half the time of TINY's four
+    values = transformers.AutoConfig.for_model(model_type, **{**TINY, **layers, **settings}).to_dict()
     family = find_family(model_type, is_gguf=False)
     config = Config({family.settings.get(key, key): value for key, value in values.items()}, where="audit")
     with FakeTensorMode():
@@ -101,18 +104,17 @@ def decode(model_type: str, settings: dict[str, Any], dtype: torch.dtype) -> Non
         cache = decoder.new_cache(64)
         decoder(torch.empty(1, 20, dtype=torch.long, device=DEVICE), cache, last_only=True)
         token = torch.empty(1, 1, dtype=torch.long, device=DEVICE)
-        decoder(token, cache, last_only=True)
         with NoCopies():
             logits = decoder(token, cache, last_only=True)
         assert logits.device.type == DEVICE
         assert logits.dtype == torch.float32
-        assert cache.length == 22
+        assert cache.length == 21
         if dtype == torch.bfloat16:
             draw_ahead(decoder, cache, logits[0, -1])
 
 
 def draw_ahead(decoder: Decoder, cache: KVCache, logits: torch.Tensor) -> None:
-    """Three tokens as a reply draws them: none of the steps between them differs from the one before."""
+    """Two tokens as a reply draws them: the steps behind them do not differ."""
     steps: list[list[tuple[str, list[str]]]] = []
 
     def capture(work: Callable[[], None]) -> Callable[[], None]:
@@ -128,22 +130,21 @@ def draw_ahead(decoder: Decoder, cache: KVCache, logits: torch.Tensor) -> None:
     ahead = AheadDecoder(decoder, device=torch.device(DEVICE), limit=64, capture=capture)
     ahead._begin(SamplerSettings(repetition_penalty=1.5), [1, 2], cache.length)
     ahead._draw_next(logits, 0, cache.length)
-    for _ in range(3):
+    for _ in range(2):
         ahead._go_on(cache, 0)
-    assert len(steps) == 3
-    assert len(steps[0]) > 50
-    assert any("index_copy_" in name for name, _ in steps[0])
-    for step in steps[1:]:
-        assert len(step) == len(steps[0])
-        for found, expected in zip(step, steps[0], strict=True):
-            assert found == expected, f"{found} is not {expected}"
+    first, second = steps
+    assert len(first) == len(second) > 50
+    assert any("index_copy_" in name for name, _ in first)
+    for found, expected in zip(second, first, strict=True):
+        assert found == expected, f"{found} is not {expected}"
 
 
 def audit() -> dict[str, str]:
     """What is wrong, by case."""
     found = {}
     for name, (model_type, settings) in CASES.items():
-        for dtype in (torch.bfloat16, torch.float32):
+        dtypes = (torch.bfloat16, torch.float32) if name in IN_FLOAT32 else (torch.bfloat16,)
+        for dtype in dtypes:
             try:
                 decode(model_type, settings, dtype)
             except (RuntimeError, AssertionError, TypeError, NotImplementedError, FiresideError) as error:
