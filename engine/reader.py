@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from engine.ahead import AheadDecoder
-from engine.api import SamplerSettings
+from engine.api import SamplerSettings, TokenizerError
 from engine.cache import KVCache
 from engine.cache_shelf import LEAST_TOKENS, MOST_BYTES, CacheShelf
 from engine.fingerprint import cache_fingerprint
@@ -94,10 +94,17 @@ class Reader:
     ) -> torch.Tensor | None:
         """Logits [1, V] behind the last of `ids`, or [T, V] behind `every` one; None when `interrupted` said so.
 
-        The cache is extended, forgotten if the step fails, and as before if it is interrupted.
+        The cache is extended, forgotten if the step fails, and as before if it is interrupted. Raises TokenizerError
+        for a token that the embedding lacks.
         """
         cache = self.cache
         before = len(cache.ids)
+        rows = self.model.decoder.vocabulary
+        if max(ids) >= rows:
+            raise TokenizerError(
+                f"The tokenizer knows a token {max(ids)}, but the model's embedding has {rows} rows; the file is "
+                "damaged, or its tokenizer belongs to another model. Get another copy."
+            )
         try:
             with torch_threads(1 if len(ids) == 1 else self._threads):
                 tokens = torch.tensor([ids], device=self.model.device)
