@@ -72,6 +72,12 @@ def _parser() -> ArgumentParser:
     which.add_argument("--conversation", metavar="ID")
     which.add_argument("--all", action="store_true", help="every conversation, a file each")
     export.set_defaults(run=commands.export)
+
+    importing = verbs.add_parser("import", help="take in conversations from other programs or another Fireside")
+    importing.add_argument("files", nargs="+", metavar="FILE", help="a file, a folder or a zip")
+    importing.add_argument("--dry-run", action="store_true", help="only say what would come in")
+    importing.add_argument("--json", action="store_true", help="print JSON")
+    importing.set_defaults(run=commands.import_)
     return parser
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 from app.core.exporters import EXPORTERS
 from app.core.exporting import export_conversation
 from app.core.files import safe_file_name
+from app.core.importers import ImportFileError
+from app.core.importing import preview_import, run_import
 from app.core.library import KnownModel, Library
 from app.core.paths import DataFolder
 from app.core.store import Conversation, Store
@@ -59,6 +62,50 @@ def export(options: Namespace, folder: DataFolder) -> None:
             export_conversation(store, one.id, exporter, _free_place(output, one, exporter.ending))
     finally:
         store.close()
+
+
+def import_(options: Namespace, folder: DataFolder) -> None:
+    """Take conversations in; a file that cannot be read is told and the others go on, unless there are none."""
+    done: list[dict[str, Any]] = []
+    failed: list[ImportFileError] = []
+    store = Store(folder.database)
+    try:
+        for name in options.files:
+            try:
+                done.append({"file": name, **_import(Path(name).expanduser(), store, is_dry=options.dry_run)})
+            except ImportFileError as error:
+                failed.append(error)
+    finally:
+        store.close()
+    if not done:
+        raise failed[0]
+    skipped = [sentence for one in done for sentence in one["skipped"]]
+    for sentence in (*map(str, failed), *skipped):
+        print(f"fireside: {sentence}", file=sys.stderr)
+    if options.json:
+        print(json.dumps(done, ensure_ascii=False))
+        return
+    for one in done:
+        for found in one["formats"]:
+            what = ("conversations", "messages", "known") if options.dry_run else ("added", "merged", "unchanged")
+            print(f"{one['file']}  {found['format']}: " + ", ".join(f"{found[key]} {key}" for key in what))
+
+
+def _import(path: Path, store: Store, *, is_dry: bool) -> dict[str, Any]:
+    """What an import did or, dry, would do: an entry a format."""
+    progress = _show_progress if sys.stderr.isatty() else None
+    if is_dry:
+        preview = preview_import(path, store, progress=progress)
+        formats = [{"format": one.title, **asdict(one)} for one in preview.formats] if preview else []
+        return {"formats": formats, "skipped": preview.skipped if preview else ()}
+    report = run_import(path, store, progress=progress)
+    skipped = [*report.skipped, *(sentence for _, outcome in report.outcomes for sentence in outcome.skipped)]
+    return {"formats": [{"format": title, **asdict(one)} for title, one in report.outcomes], "skipped": skipped}
+
+
+def _show_progress(done_bytes: int, total_bytes: int) -> None:
+    end = "\n" if done_bytes == total_bytes else ""
+    print(f"\r{done_bytes / max(total_bytes, 1):4.0%}", end=end, file=sys.stderr, flush=True)
 
 
 def _free_place(folder: Path, conversation: Conversation, ending: str) -> Path:

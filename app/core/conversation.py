@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -178,10 +179,46 @@ def prompt_messages(path: Iterable[StoredMessage], *, system_prompt: str = "") -
     return tuple(turns)
 
 
-def title_of(text: str, *, longest: int = 60) -> str:
-    """A title made of a first message: its first line that says something, cut at a word."""
-    line = next((" ".join(line.split()) for line in text.splitlines() if line.strip()), "")
+def title_of(question: str, reply: str = "", *, longest: int = 60) -> str:
+    """A title made of the first exchange: the question's first line that says something, cut at a word.
+
+    A question that is only a greeting takes the first heading or sentence of the reply. Markdown's marks
+    are left out.
+    """
+    line = _first_line(question)
+    if _WORDS.sub(" ", line.casefold()).strip() in _SAYS_NOTHING:
+        line = _heading(reply) or _SENTENCE.split(_first_line(reply), maxsplit=1)[0] or line
     if len(line) <= longest:
         return line
     cut = line[:longest]
     return f"{cut[: cut.rfind(' ')] if ' ' in cut[longest // 2 :] else cut}…"
+
+
+def _first_line(text: str) -> str:
+    """The first line with something in it, without Markdown's marks; fences of code are passed over."""
+    return next(filter(None, (_plain(line) for line in text.splitlines() if not _FENCE.match(line))), "")
+
+
+def _heading(text: str) -> str:
+    found = _HEADING.search(text)
+    return _plain(found[1]) if found else ""
+
+
+def _plain(line: str) -> str:
+    return " ".join(_EMPHASIS.sub(r"\2", _LINK.sub(r"\1", _BLOCK_MARK.sub("", line))).split())
+
+
+_GREETINGS = """
+hi|hello|hey|hi there|hello there|hey there|good morning|good evening|good afternoon|yo|test|testing|ping
+你好|您好|你好啊|嗨|哈喽|早上好|晚上好|在吗|测试
+hallo|guten tag|guten morgen|moin|servus|bonjour|salut|bonsoir|hola|buenos días|buenas|ciao|buongiorno|olá|oi|bom dia
+привет|здравствуйте|こんにちは|もしもし|안녕|안녕하세요
+"""
+_SAYS_NOTHING = frozenset(re.split(r"[|\n]", _GREETINGS))
+_WORDS = re.compile(r"[\W_]+")
+_SENTENCE = re.compile(r"(?<=[.!?])\s|(?<=[。！？])")
+_FENCE = re.compile(r"\s*(```|~~~)")
+_HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
+_BLOCK_MARK = re.compile(r"^\s*(?:(?:#{1,6}|>|[-*+]|\d{1,9}[.)])\s+)+|^\s*(?:[-*_]\s*){3,}$|\s#+\s*$")
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_EMPHASIS = re.compile(r"(\*\*|~~|`+|(?<![\w*])[*_](?=[^\s*_]))(.+?)\1(?!\w)")

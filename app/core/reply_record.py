@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from engine.api import GenerateRequest, ModelLoaded, ReplyFinished
 
+FORMAT_VERSION = 1
 
-def reply_record(finished: ReplyFinished, request: GenerateRequest, model: ModelLoaded | None) -> dict[str, Any]:
-    """Model, settings, seed, token ids with log-probabilities (natural), and timings of one reply."""
+
+def reply_record(
+    finished: ReplyFinished,
+    request: GenerateRequest,
+    model: ModelLoaded | None,
+    *,
+    model_sha256: str | None = None,
+) -> dict[str, Any]:
+    """Model, settings, seed, token ids with log-probabilities (natural), and timings of one reply.
+
+    `model_sha256` is what `app.core.model_hash` knows of the model's files; None while it is not known.
+    """
     record: dict[str, Any] = {
+        "format_version": FORMAT_VERSION,
+        "engine_version": _engine_version(),
         "sampler": asdict(request.sampler),
         "max_tokens": request.max_tokens,
         "seed": finished.seed,
@@ -23,8 +37,17 @@ def reply_record(finished: ReplyFinished, request: GenerateRequest, model: Model
         record |= {
             "model_name": model.info.name,
             "model_path": model.info.path,
+            "model_sha256": model_sha256,
             "quantisation": model.info.quantisation,
             "context_length": model.context_length,
             "device": model.device,
         }
     return record
+
+
+def _engine_version() -> str | None:
+    """The version that is installed; None when Fireside runs from a folder that was never installed."""
+    try:
+        return version("fireside")
+    except PackageNotFoundError:
+        return None

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+
+from app.core.sqlite_copy import copy_database
 
 # The place in this tuple is the version; released ones are never edited.
 MIGRATIONS: tuple[str, ...] = (
@@ -31,31 +35,175 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX messages_by_conversation ON messages (conversation_id);
     CREATE INDEX messages_streaming ON messages (status) WHERE status = 'streaming';
     """,
+    # Rows get a number that never changes, because the index of words names them by it. What a reply was made of
+    # moves to a table of its own, so that reading a conversation's texts does not pass over it. `text` is what a
+    # search finds; `parts` is JSON, NULL for a message of nothing but that text.
+    #
+    # The index keeps no text and no positions: 42 MB beside 37 million characters, where positions take 121 MB; a
+    # search looks at the text itself for the last word. Three characters make one entry, so two line ends behind a
+    # text give its last two characters entries of their own. Titles are indexed under minus their number. A reply is
+    # indexed when it ends, not while it is saved every second.
+    """
+    CREATE TABLE imports (
+        id TEXT PRIMARY KEY,
+        source TEXT NOT NULL,
+        created_at REAL NOT NULL
+    );
+    CREATE TABLE folders (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        parent_id TEXT REFERENCES folders (id),
+        position INTEGER NOT NULL,
+        import_id TEXT REFERENCES imports (id)
+    );
+    CREATE TABLE attachments (
+        sha256 TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        media_type TEXT NOT NULL,
+        size_bytes INTEGER NOT NULL,
+        data BLOB NOT NULL
+    );
+    ALTER TABLE messages RENAME TO messages_1;
+    ALTER TABLE conversations RENAME TO conversations_1;
+    DROP INDEX messages_by_conversation;
+    DROP INDEX messages_streaming;
+    CREATE TABLE conversations (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        title TEXT NOT NULL,
+        created_at REAL NOT NULL,
+        updated_at REAL NOT NULL,
+        leaf_id TEXT,
+        deleted_at REAL,
+        folder_id TEXT REFERENCES folders (id),
+        is_pinned INTEGER NOT NULL DEFAULT 0,
+        tags TEXT,
+        source TEXT,
+        source_id TEXT,
+        import_id TEXT REFERENCES imports (id),
+        extra TEXT
+    );
+    CREATE TABLE messages (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        conversation_id TEXT NOT NULL REFERENCES conversations (id),
+        parent_id TEXT,
+        role TEXT NOT NULL,
+        status TEXT NOT NULL,
+        created_at REAL NOT NULL,
+        deleted_at REAL,
+        edited_from TEXT,
+        source_id TEXT,
+        import_id TEXT REFERENCES imports (id),
+        error TEXT,
+        text TEXT NOT NULL,
+        parts TEXT,
+        extra TEXT
+    );
+    CREATE TABLE records (
+        message_number INTEGER PRIMARY KEY REFERENCES messages (number) ON DELETE CASCADE,
+        record TEXT NOT NULL
+    );
+    CREATE INDEX conversations_by_time ON conversations (updated_at) WHERE deleted_at IS NULL;
+    CREATE INDEX conversations_in_bin ON conversations (deleted_at) WHERE deleted_at IS NOT NULL;
+    CREATE INDEX conversations_by_source ON conversations (source, source_id) WHERE source_id IS NOT NULL;
+    CREATE INDEX conversations_by_folder ON conversations (folder_id) WHERE folder_id IS NOT NULL;
+    CREATE INDEX conversations_by_import ON conversations (import_id) WHERE import_id IS NOT NULL;
+    CREATE INDEX messages_by_conversation ON messages (conversation_id);
+    CREATE INDEX messages_streaming ON messages (status) WHERE status = 'streaming';
+    CREATE INDEX messages_in_bin ON messages (deleted_at) WHERE deleted_at IS NOT NULL;
+    CREATE INDEX messages_by_import ON messages (import_id) WHERE import_id IS NOT NULL;
+
+    CREATE VIRTUAL TABLE words USING fts5 (text, content='', tokenize='trigram', detail='none', columnsize=0);
+    CREATE VIRTUAL TABLE word_list USING fts5vocab ('words', 'row');
+    CREATE TRIGGER title_added AFTER INSERT ON conversations BEGIN
+        INSERT INTO words (rowid, text) VALUES (-new.number, new.title || char(10, 10));
+    END;
+    CREATE TRIGGER title_changed AFTER UPDATE OF title ON conversations BEGIN
+        INSERT INTO words (words, rowid, text) VALUES ('delete', -old.number, old.title || char(10, 10));
+        INSERT INTO words (rowid, text) VALUES (-new.number, new.title || char(10, 10));
+    END;
+    CREATE TRIGGER title_removed AFTER DELETE ON conversations BEGIN
+        INSERT INTO words (words, rowid, text) VALUES ('delete', -old.number, old.title || char(10, 10));
+    END;
+    CREATE TRIGGER message_added AFTER INSERT ON messages WHEN new.status <> 'streaming' BEGIN
+        INSERT INTO words (rowid, text) VALUES (new.number, new.text || char(10, 10));
+    END;
+    CREATE TRIGGER message_ended AFTER UPDATE OF text, status ON messages
+    WHEN old.status = 'streaming' AND new.status <> 'streaming' BEGIN
+        INSERT INTO words (rowid, text) VALUES (new.number, new.text || char(10, 10));
+    END;
+    CREATE TRIGGER message_changed AFTER UPDATE OF text, status ON messages
+    WHEN old.status <> 'streaming' AND new.status <> 'streaming' AND old.text <> new.text BEGIN
+        INSERT INTO words (words, rowid, text) VALUES ('delete', old.number, old.text || char(10, 10));
+        INSERT INTO words (rowid, text) VALUES (new.number, new.text || char(10, 10));
+    END;
+    CREATE TRIGGER message_resumed AFTER UPDATE OF status ON messages
+    WHEN old.status <> 'streaming' AND new.status = 'streaming' BEGIN
+        INSERT INTO words (words, rowid, text) VALUES ('delete', old.number, old.text || char(10, 10));
+    END;
+    CREATE TRIGGER message_removed AFTER DELETE ON messages WHEN old.status <> 'streaming' BEGIN
+        INSERT INTO words (words, rowid, text) VALUES ('delete', old.number, old.text || char(10, 10));
+    END;
+
+    INSERT INTO conversations (number, id, title, created_at, updated_at, leaf_id, deleted_at)
+        SELECT rowid, id, title, created_at, updated_at, leaf_id, deleted_at FROM conversations_1 ORDER BY rowid;
+    INSERT INTO messages
+        (number, id, conversation_id, parent_id, role, status, created_at, deleted_at, error, text)
+        SELECT rowid, id, conversation_id, parent_id, role, status, created_at, deleted_at, error, text
+        FROM messages_1 ORDER BY rowid;
+    INSERT INTO records (message_number, record)
+        SELECT rowid, record FROM messages_1 WHERE record IS NOT NULL ORDER BY rowid;
+    DROP TABLE messages_1;
+    DROP TABLE conversations_1;
+    """,
 )
 
 
-def migrate(database: sqlite3.Connection, path: Path) -> None:
-    """Bring the tables up to date. Raises sqlite3.Error, also for a database of a newer version."""
+class NewerSchemaError(sqlite3.NotSupportedError):
+    """The database was written by a newer Fireside."""
+
+
+def migrate(database: sqlite3.Connection, path: Path | None) -> None:
+    """Bring the tables up to date, a version in one transaction. `path` is the file; None when there is none.
+
+    Raises sqlite3.Error (`NewerSchemaError` for a database of a newer version) and, for the copy, OSError.
+    """
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if version > len(MIGRATIONS):
-        raise sqlite3.NotSupportedError(
-            f"they were written by a newer Fireside (format {version}, this one knows {len(MIGRATIONS)}); update it"
+        raise NewerSchemaError(
+            f"was written by a newer Fireside (format {version}, this one knows {len(MIGRATIONS)}); update Fireside"
         )
-    for number in range(version, len(MIGRATIONS)):
-        if version > 0:
-            _copy(database, path.with_name(f"{path.name}.before-{number + 1}"))
-        script = f"BEGIN; {MIGRATIONS[number]} PRAGMA user_version = {number + 1}; COMMIT;"
+    holds_something = version > 0
+    while version < len(MIGRATIONS):
+        database.execute("BEGIN IMMEDIATE")
         try:
-            database.executescript(script)
-        except sqlite3.Error:
+            (version,) = database.execute("PRAGMA user_version").fetchone()  # another process may have been faster
+            if version < len(MIGRATIONS):
+                if holds_something and path is not None:
+                    with closing(sqlite3.connect(path)) as reader:
+                        copy_database(reader, copy_before(path, version + 1))
+                for statement in _statements(MIGRATIONS[version]):
+                    database.execute(statement)
+                version += 1
+                database.execute(f"PRAGMA user_version = {version}")
+            database.execute("COMMIT")
+        except BaseException:
             if database.in_transaction:
                 database.execute("ROLLBACK")
             raise
 
 
-def _copy(database: sqlite3.Connection, path: Path) -> None:
-    copy = sqlite3.connect(path)
-    try:
-        database.backup(copy)
-    finally:
-        copy.close()
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script, which end with their lines."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def copy_before(path: Path, version: int) -> Path:
+    """Where the copy lies that was made before the database at `path` was brought to `version`."""
+    return path.with_name(f"{path.name}.before-{version}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,3 +67,32 @@ def test_a_title_is_the_first_line_cut_at_a_word() -> None:
     assert len(long) <= 61
     assert long.endswith("word…")
     assert title_of("字" * 100) == "字" * 60 + "…"
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("# Boil *an* **egg**", "Boil an egg"),
+        ("> - [ ] see [the page](https://a.example/x) and ![a cup](cup.png)", "[ ] see the page and a cup"),
+        ("```python\nprint(__name__)\n```\nWhy?", "print(__name__)"),
+        ("What does `my_var_name` do in a_b_c?", "What does my_var_name do in a_b_c?"),
+        ("2 * 3 * 4 = ?", "2 * 3 * 4 = ?"),
+        ("---\n1. First", "First"),
+        ("#hashtag is no heading", "#hashtag is no heading"),
+        ("\n \n", ""),
+    ],
+)
+def test_a_title_has_no_marks_of_markdown(question: str, title: str) -> None:
+    assert title_of(question) == title
+
+
+@pytest.mark.parametrize("greeting", ["hi", "Hello!", "  hey there… ", "你好", "你好！", "👋", "Guten Tag.", ""])
+def test_a_question_that_says_nothing_takes_the_title_from_the_reply(greeting: str) -> None:
+    assert title_of(greeting, "Sure.\n\n## Green *tea*\nIt is green.") == "Green tea"
+    assert title_of(greeting, "Tea is **green**. It grows.") == "Tea is green."
+    assert title_of(greeting, "茶是绿的。它生长。") == "茶是绿的。"
+    assert title_of(greeting) == greeting.strip()
+
+
+def test_a_question_that_says_something_is_the_title_whatever_the_reply_is() -> None:
+    assert title_of("hi, which tea is best?", "# Tea") == "hi, which tea is best?"
