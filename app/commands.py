@@ -9,15 +9,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from app.core.exporters import EXPORTERS
-from app.core.exporting import export_conversation
-from app.core.files import safe_file_name
+from app.core import exporting
+from app.core.exporters import Branches, ExportOptions
 from app.core.importers import ImportFileError
 from app.core.importing import preview_import, run_import
 from app.core.library import KnownModel, Library
 from app.core.paths import DataFolder
-from app.core.store import Conversation, Store
-from engine.api import FiresideError, RequestError
+from app.core.store import Store
+from app.export_formats import EXPORTERS
+from engine.api import FiresideError
 
 FORMATS = tuple(exporter.name for exporter in EXPORTERS)
 
@@ -47,19 +47,22 @@ def conversations(options: Namespace, folder: DataFolder) -> None:
 
 
 def export(options: Namespace, folder: DataFolder) -> None:
-    """Write one conversation to a file, or all of them to a folder."""
+    """Write conversations to one file, or to a folder where the format needs a file for each."""
     exporter = next(one for one in EXPORTERS if one.name == options.format)
     output = Path(options.output).expanduser()
+    asked = ExportOptions(
+        branches=Branches.TREE if options.tree else Branches.PATH,
+        thinking=options.thinking,
+        settings=options.settings,
+        attachments=options.attachments,
+    )
     store = Store(folder.database)
     try:
-        if not options.all:
-            if output.exists():
-                raise RequestError(f"{output.name} already exists; name a new file.")
-            export_conversation(store, options.conversation, exporter, output)
-            return
-        output.mkdir(parents=True, exist_ok=True)
-        for one in store.conversations():
-            export_conversation(store, one.id, exporter, _free_place(output, one, exporter.ending))
+        ids = exporting.selected_ids(store, ids=options.conversation or (), folder=options.folder)
+        if not options.conversation and not exporter.is_joint and output.suffix.lower() != ".zip":
+            output.mkdir(parents=True, exist_ok=True)
+        progress = _show_progress if sys.stderr.isatty() else None
+        exporting.export(store, ids, exporter, output, options=asked, replace=options.replace, progress=progress)
     finally:
         store.close()
 
@@ -103,19 +106,9 @@ def _import(path: Path, store: Store, *, is_dry: bool) -> dict[str, Any]:
     return {"formats": [{"format": title, **asdict(one)} for title, one in report.outcomes], "skipped": skipped}
 
 
-def _show_progress(done_bytes: int, total_bytes: int) -> None:
-    end = "\n" if done_bytes == total_bytes else ""
-    print(f"\r{done_bytes / max(total_bytes, 1):4.0%}", end=end, file=sys.stderr, flush=True)
-
-
-def _free_place(folder: Path, conversation: Conversation, ending: str) -> Path:
-    """A file name of its own for every conversation: by title, then by title and id."""
-    path = folder / safe_file_name(conversation.title, ending)
-    if path.exists():
-        path = folder / safe_file_name(f"{conversation.title[:40]} {conversation.id}", ending)
-    if path.exists():
-        raise RequestError(f"{path.name} already exists; export into an empty folder.")
-    return path
+def _show_progress(done: int, total: int) -> None:
+    end = "\n" if done == total else ""
+    print(f"\r{done / max(total, 1):4.0%}", end=end, file=sys.stderr, flush=True)
 
 
 def _describe(model: KnownModel) -> dict[str, Any]:

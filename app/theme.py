@@ -1,50 +1,23 @@
-"""Theme: the tokens of one look (colours, spaces, radii, reading size) and the palette and style sheet made of them.
+"""The palette, the style sheet and the icons that are made of a theme's tokens.
 
-Read from resources/themes; says nothing about when a theme applies (the appearance controller does) and knows
+Says nothing about when a theme applies (the appearance controller does) and knows
 no widget. Views take their colours and icons from here and write no literal colour.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from string import Template
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-RESOURCES = Path(__file__).resolve().parent.parent / "resources"
-THEMES = RESOURCES / "themes"
+from app.core.themes import RESOURCES, THEMES, Theme, load_theme
+
+__all__ = ["RESOURCES", "Theme", "load_theme", "palette", "style_sheet", "tinted_icon"]
+
 ICONS = RESOURCES / "icons"
 ICON_SIZE = 20  # pixels; the drawings have a 24-pixel grid
-
-
-@dataclass(frozen=True, slots=True)
-class Theme:
-    """The tokens of one look. Colours are `#rrggbb`; spacing, radii and `font_size` are pixels."""
-
-    name: str
-    dark: bool
-    colors: Mapping[str, str]
-    spacing: Mapping[str, int]
-    radii: Mapping[str, int]
-    font_size: int
-
-
-def load_theme(name: str) -> Theme:
-    """The theme `light` or `dark`. Raises OSError or ValueError when its file is missing or damaged."""
-    data = tomllib.loads((THEMES / f"{name}.toml").read_text(encoding="utf-8"))
-    return Theme(
-        name=data["name"],
-        dark=data["dark"],
-        colors=data["colors"],
-        spacing=data["spacing"],
-        radii=data["radii"],
-        font_size=data["font_size"],
-    )
 
 
 def palette(theme: Theme) -> QPalette:

@@ -10,10 +10,11 @@ from PySide6.QtCore import QObject, QStandardPaths
 from PySide6.QtGui import QGuiApplication
 
 from app.controllers.chat import ChatController
-from app.core.exporters import EXPORTERS
-from app.core.exporting import export_conversation
+from app.core.exporters import Exporter
+from app.core.exporting import ExportError, export
 from app.core.files import safe_file_name
 from app.core.store import Store, StoreError
+from app.export_formats import EXPORTERS
 from app.views.conversation_list import ConversationRow
 from app.views.dialogs import ask_export_file
 from app.views.main_window import MainWindow
@@ -109,7 +110,7 @@ class ConversationsController(QObject):
         except StoreError as error:
             self._window.message_bar.show_error(str(error))
             return
-        formats = {exporter.ending: exporter.title for exporter in EXPORTERS}
+        formats = {exporter.ending: _exporter_for(exporter.ending).title for exporter in EXPORTERS}
         proposed = self._export_folder / safe_file_name(title, EXPORTERS[0].ending)
         path = ask_export_file(self._window, proposed, formats)
         if path is not None:
@@ -117,11 +118,9 @@ class ConversationsController(QObject):
 
     def export_to(self, conversation_id: str, path: Path) -> None:
         """Write a conversation in the format that the file's ending names."""
-        ending = path.suffix.lstrip(".").lower()
-        exporter = next((one for one in EXPORTERS if one.ending == ending), EXPORTERS[0])
         try:
-            export_conversation(self._store, conversation_id, exporter, path)
-        except StoreError as error:
+            export(self._store, [conversation_id], _exporter_for(path.suffix[1:].lower()), path, replace=True)
+        except (ExportError, StoreError) as error:
             self._window.message_bar.show_error(str(error))
         except OSError as error:
             self._window.message_bar.show_error(
@@ -143,3 +142,8 @@ class ConversationsController(QObject):
     def _with_open(self, act: Callable[[str], None]) -> None:
         if self._chat.conversation_id is not None:
             act(self._chat.conversation_id)
+
+
+def _exporter_for(ending: str) -> Exporter:
+    """The first format with this file ending, else the first of all."""
+    return next((one for one in EXPORTERS if one.ending == ending), EXPORTERS[0])

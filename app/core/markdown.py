@@ -229,7 +229,7 @@ def _cut(text: str, starts: Sequence[tuple[int, int, object]]) -> list[str]:
 def prose_html(source: str, colors: Mapping[str, str]) -> str:
     """Markdown prose as HTML for a Qt label, in a theme's colours."""
     tokens = _parser.parse(source)
-    return str(_Renderer().render(tokens, _parser.options, {"colors": colors}))
+    return str(QtRenderer(colors).render(tokens, _parser.options, {}))
 
 
 def visible(text: str) -> str:
@@ -239,8 +239,10 @@ def visible(text: str) -> str:
     )
 
 
-class _Renderer(RendererHTML):
-    """HTML of Qt's subset (doc.qt.io, Supported HTML Subset); the environment holds the theme's colours."""
+class SafeRenderer(RendererHTML):
+    """What every rendering of a stranger's Markdown keeps: nothing is loaded, only safe addresses are links."""
+
+    link_attributes = ""  # of every link, behind its address
 
     def image(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """Never loaded: the description and the address as text."""
@@ -253,8 +255,7 @@ class _Renderer(RendererHTML):
         target = str(tokens[idx].attrGet("href") or "")
         if not target.lower().startswith(SAFE_SCHEMES):
             return "<span>"
-        color = env["colors"]["link"]
-        return f'<a href="{escape(visible(target))}" style="color: {color}; text-decoration: underline;">'
+        return f'<a href="{escape(visible(target))}"{self.link_attributes}>'
 
     def link_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """Closes what `link_open` opened."""
@@ -262,15 +263,31 @@ class _Renderer(RendererHTML):
         is_safe = str(opened.attrGet("href") or "").lower().startswith(SAFE_SCHEMES)
         return "</a>" if is_safe else "</span>"
 
+    def text(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        """Text, with the box of a task-list item drawn."""
+        content = tokens[idx].content
+        if idx == 0 and content[:4] in ("[ ] ", "[x] ", "[X] "):
+            content = ("☐ " if content[1] == " " else "☑ ") + content[4:]
+        return escape(content)
+
+
+class QtRenderer(SafeRenderer):
+    """HTML of Qt's subset (doc.qt.io, Supported HTML Subset) in a theme's colours."""
+
+    def __init__(self, colors: Mapping[str, str]) -> None:
+        super().__init__()
+        self._colors = colors
+        self.link_attributes = f' style="color: {colors["link"]}; text-decoration: underline;"'
+
     def code_inline(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """On the code ground, invisible characters shown."""
-        ground = env["colors"]["code_background"]
+        ground = self._colors["code_background"]
         style = f"font-family: monospace; background-color: {ground};"
         return f'<span style="{style}">{escape(visible(tokens[idx].content))}</span>'
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """Indented code, and fences inside lists and quotes."""
-        ground = env["colors"]["code_background"]
+        ground = self._colors["code_background"]
         code = escape(visible(tokens[idx].content.rstrip("\n")))
         return (
             f'<table width="100%" cellpadding="8" bgcolor="{ground}"><tr><td>'
@@ -281,14 +298,14 @@ class _Renderer(RendererHTML):
 
     def table_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """Thin lines around the cells."""
-        line = env["colors"]["border"]
+        line = self._colors["border"]
         style = f"border-collapse: collapse; border-color: {line};"
         return f'<table border="1" cellspacing="0" cellpadding="6" style="{style}">'
 
     def td_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """A cell with a border of its own, aligned as its column is."""
         token = tokens[idx]
-        style = f"{token.attrGet('style') or ''}; border: 1px solid {env['colors']['border']}; padding: 6px 10px;"
+        style = f"{token.attrGet('style') or ''}; border: 1px solid {self._colors['border']}; padding: 6px 10px;"
         return f'<{token.tag} style="{escape(style)}">'
 
     th_open = td_open
@@ -309,19 +326,11 @@ class _Renderer(RendererHTML):
 
     def blockquote_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """A bar at the left; Qt knows no border on one side of a block."""
-        colors = env["colors"]
         return (
-            f'<table cellspacing="0" cellpadding="0"><tr><td width="3" bgcolor="{colors["border"]}"></td>'
-            f'<td style="padding-left: 12px; color: {colors["text_muted"]};">'
+            f'<table cellspacing="0" cellpadding="0"><tr><td width="3" bgcolor="{self._colors["border"]}"></td>'
+            f'<td style="padding-left: 12px; color: {self._colors["text_muted"]};">'
         )
 
     def blockquote_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """Closes what `blockquote_open` opened."""
         return "</td></tr></table>"
-
-    def text(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
-        """Text, with the box of a task-list item drawn."""
-        content = tokens[idx].content
-        if idx == 0 and content[:4] in ("[ ] ", "[x] ", "[X] "):
-            content = ("☐ " if content[1] == " " else "☑ ") + content[4:]
-        return escape(content)

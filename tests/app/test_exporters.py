@@ -1,63 +1,430 @@
-"""Exports hold what was said: Markdown reads back as the same messages, JSON holds the whole tree."""
+"""Exports hold what was said and can do no harm: every format, the shown path and the whole tree."""
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Iterator
+import re
+from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
+from sample_chat import CSV, PNG, PNG_SHA256, RECORD, REPLY, sample_chat, text
 
-from app.core.conversation import Status
-from app.core.exporters import EXPORTERS
-from app.core.exporting import export_conversation
-from app.core.store import Store
+from app.core.catalogue import Conversation
+from app.core.conversation import MessageTree, Part, PartKind, Status, StoredMessage
+from app.core.exporters import EXPORTERS, Branches, ExportedConversation, Exporter, ExportOptions
+from app.core.exporters.safe_markdown import fenced, inert
+from app.core.exporting import write_conversations
+from app.core.themes import RESOURCES
 
 BY_NAME = {exporter.name: exporter for exporter in EXPORTERS}
+TREE = ExportOptions(branches=Branches.TREE)
+SCHEMA = json.loads((RESOURCES / "schemas" / "fireside-conversations-2.schema.json").read_text(encoding="utf-8"))
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "![pixel](https://example.org/pixel.png)",
+    "![secret](file:///etc/passwd)",
+    "[click](javascript:alert(1))",
+    "</style></head><body onload=alert(1)>",
+    '"><svg/onload=alert(1)>',
+    "<a href='javascript:x'>y</a>",
+    "<!-- <!DOCTYPE html> --><iframe src=//example.org></iframe>",
+    "`<b>` <b>",
+    "| <script> | `<i>` |\n|--|--|\n| <u> | ` | <s> ` |",
+]
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(tmp_path / "db")
-    yield made
-    made.close()
+class Kept:
+    """A document in memory."""
+
+    def __init__(self) -> None:
+        self.data = b""
+        self.files: dict[str, bytes] = {}
+
+    def write(self, content: str | bytes) -> None:
+        self.data += content.encode("utf-8", "replace") if isinstance(content, str) else content
+
+    def attach(self, name: str, data: bytes) -> str:
+        self.files[name] = data
+        return f"files/{name}"
 
 
-@pytest.fixture
-def chat(store: Store) -> str:
-    chat = store.create_conversation("Tea: green\nor black?")
-    asked = store.add_message(chat.id, parent_id=None, role="user", text="Show code")
-    first = store.add_message(chat.id, parent_id=asked.id, role="assistant", text="Old answer")
-    store.save_reply(first.id, "Old answer", Status.COMPLETE, record={"model_name": "SmolLM2", "seed": 7})
-    second = store.add_message(
-        chat.id, parent_id=asked.id, role="assistant", text="```py\nprint('cut off'", status=Status.STOPPED
+def exported(
+    name: str, *conversations: ExportedConversation, options: ExportOptions = TREE, exporter: Exporter | None = None
+) -> str:
+    document = Kept()
+    (exporter or BY_NAME[name]).write(conversations or [sample_chat()], options, document)
+    return document.data.decode("utf-8")
+
+
+def chat_of(*parts: Part, role: str = "assistant", title: str = "T", name: str = "") -> ExportedConversation:
+    message = StoredMessage("m", None, role, parts, Status.COMPLETE, 0.0)
+    records = {"m": {"model_name": name}} if name else {}
+    return ExportedConversation(Conversation("c", title, 0.0, 0.0), MessageTree([message], leaf_id="m"), records)
+
+
+def headings_of(markdown: str) -> list[str]:
+    tokens = MarkdownIt().enable("table").parse(markdown)
+    return [tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"]
+
+
+def test_markdown_shows_the_path_with_headings_and_what_was_said() -> None:
+    shown = exported("markdown", options=ExportOptions())
+    assert [heading.split(" — ")[0] for heading in headings_of(shown)] == [
+        "Sorting 排序", "System", "You", "SmolLM2", "Sorting", "You", "SmolLM2",
+    ]  # fmt: skip
+    assert REPLY.strip() in shown
+    assert "An older answer." not in shown
+    assert "seed" not in shown.lower()
+
+
+def test_markdown_of_the_tree_says_where_each_branch_forks() -> None:
+    headings = headings_of(exported("markdown"))
+    assert headings[7:] == [
+        "Branch 2: after message 2, instead of message 3",
+        "6. Assistant — 2026-07-13 10:00 UTC",
+        "Branch 3: after message 3, instead of message 4",
+        "7. You — 2026-07-13 10:00 UTC",
+        "8. Assistant — 2026-07-13 10:00 UTC",
+    ]
+
+
+def test_markdown_keeps_text_files_in_a_longer_fence_and_others_beside_it() -> None:
+    document = Kept()
+    BY_NAME["markdown"].write([sample_chat()], ExportOptions(), document)
+    shown = document.data.decode()
+    fences = [token.content for token in MarkdownIt().parse(shown) if token.type == "fence"]
+    assert CSV + "\n" in fences
+    assert document.files == {"dot.png": PNG}
+    assert "![dot.png](files/dot.png)" in shown
+
+
+def test_markdown_closes_a_fence_that_was_left_open() -> None:
+    shown = exported("markdown", chat_of(text("```py\nprint('cut off'")))
+    assert [token.content for token in MarkdownIt().parse(shown) if token.type == "fence"] == ["print('cut off'\n"]
+
+
+def live_tokens(markdown: str) -> list[str]:
+    """HTML and images that a reader with everything allowed would act upon."""
+    found = []
+    for token in MarkdownIt("commonmark", {"html": True}).enable("table").parse(markdown):
+        found += [one.content for one in (token, *(token.children or ())) if one.type.startswith(("html", "image"))]
+    return found
+
+
+@pytest.mark.parametrize("said", HOSTILE)
+def test_markdown_has_no_live_html_and_loads_no_image(said: str) -> None:
+    assert live_tokens(exported("markdown", chat_of(text(said), title=said, name=said))) == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet="ab`~<>!?/[]()|\\-*>#& \n\t=\"'1.", max_size=60))
+def test_no_text_becomes_live_in_markdown(said: str) -> None:
+    assert live_tokens(inert(said)) == []
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="ab<>!`[]() \n", max_size=40))
+def test_escaping_is_not_seen_in_the_text_that_a_reader_shows(said: str) -> None:
+    plain = MarkdownIt("commonmark", {"html": False}).disable(["image", "autolink"])
+    assert plain.render(inert(said)) == plain.render(said)
+
+
+@given(st.text(alphabet="`a\n", max_size=80))
+def test_a_fence_is_longer_than_any_inside(code: str) -> None:
+    tokens = MarkdownIt().parse(fenced(code, "x"))
+    assert [token.type for token in tokens] == ["fence"]
+    assert tokens[0].content.rstrip("\n") == code.rstrip("\n")
+
+
+def test_text_holds_what_was_said_and_obeys_no_control_characters() -> None:
+    shown = exported("text", chat_of(text("red \x1b[31m text\rover"), role="user"))
+    assert "You — 1970-01-01 00:00 UTC" in shown
+    assert "red ␛[31m text\nover" in shown
+
+
+def test_text_of_the_tree_holds_every_branch() -> None:
+    shown = exported("text")
+    for said in ("An older answer.", "Thanks!", "Branch 3: after message 3", "    Thought for 3 s", "=1+1"):
+        assert said in shown
+
+
+_TAGS = {
+    "html", "head", "meta", "title", "style", "body", "header", "main", "h1", "h2", "h3", "h4", "h5", "h6", "div",
+    "article", "section", "details", "summary", "figure", "figcaption", "pre", "code", "span", "b", "p", "em",
+    "strong", "s", "a", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "blockquote", "hr", "br",
+    "img", "dl", "dt", "dd",
+}  # fmt: skip
+_ATTRIBUTES = {
+    "lang", "charset", "http-equiv", "content", "name", "dir", "class", "id", "href", "rel", "src", "alt", "style",
+    "start",
+}  # fmt: skip
+
+
+class _Inspector(HTMLParser):
+    """Collects what a browser would act upon."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.foreign: list[str] = []
+        self.links: list[str] = []
+        self.images: list[str] = []
+        self.said = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.foreign += [tag] if tag not in _TAGS else []
+        self.foreign += [f"{tag} {name}" for name, _ in attrs if name not in _ATTRIBUTES]
+        self.links += [value or "" for name, value in attrs if name == "href"]
+        self.images += [value or "" for name, value in attrs if name == "src"]
+
+    def handle_data(self, data: str) -> None:
+        self.said += data
+
+
+def inspected(html: str) -> _Inspector:
+    inspector = _Inspector()
+    inspector.feed(html)
+    return inspector
+
+
+@pytest.mark.parametrize("said", HOSTILE)
+@pytest.mark.parametrize("kind", list(PartKind))
+@pytest.mark.parametrize("role", ["user", "assistant", "<script>"])
+def test_html_runs_and_loads_nothing_that_a_message_says(said: str, kind: PartKind, role: str) -> None:
+    part = Part(kind, said, name=said, media_type=said, sha256=said)
+    page = inspected(exported("html", chat_of(part, role=role, title=said, name=said)))
+    assert page.foreign == []
+    assert page.images == []
+    assert [link for link in page.links if not link.startswith(("https://", "#"))] == []
+
+
+def test_html_has_a_policy_and_both_themes_and_no_outside_resource() -> None:
+    page = exported("html")
+    assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in page
+    assert "prefers-color-scheme: dark" in page
+    assert not re.search(r"url\(|@import|<link|<script", page)
+    assert "--accent: #ad4a18" in page and "--accent: #ef9460" in page
+
+
+def test_html_renders_markdown_tables_code_and_leaves_formulas_readable() -> None:
+    page = exported("html")
+    assert '<th style="text-align:right">steps</th>' in page
+    assert "<figcaption>python</figcaption>" in page
+    assert "$a_1*b*c$" in page and "\\(x_2*y*z\\)" in page
+    assert 'href="https://example.org/sort?a=1&amp;b=2" rel="noopener noreferrer"' in page
+
+
+def test_html_shows_images_inline_and_branches_linked_to_where_they_fork() -> None:
+    page = inspected(exported("html"))
+    assert [image.split(",")[0] for image in page.images] == ["data:image/png;base64"]
+    assert page.links[-4:] == ["#message-2", "#message-3", "#message-3", "#message-4"]
+    assert "Branch 2: after message 2, instead of message 3" in page.said
+
+
+@pytest.mark.parametrize("name", ["markdown", "text", "html", "openai", "sharegpt", "openwebui"])
+def test_thinking_settings_and_attachments_can_be_left_out(name: str) -> None:
+    bare = exported(name, options=ExportOptions(thinking=False, attachments=False))
+    assert "Ascending" not in bare and "data.csv" not in bare and "dot.png" not in bare and "=1+1" not in bare
+    full = exported(name)
+    assert "Ascending" in full and "=1+1" in full
+
+
+@pytest.mark.parametrize("name", ["markdown", "text", "html"])
+def test_settings_say_what_a_reply_was_made_of(name: str) -> None:
+    shown = exported(name, options=ExportOptions(settings=True))
+    for said in ("SmolLM2, Q4_1", "temperature 0.7, top k 40", "prompt tokens 30", "decode 0.5 s"):
+        assert said in shown
+
+
+def read_back(entry: dict[str, Any]) -> tuple[Conversation, list[StoredMessage], dict[str, Any], dict[str, str]]:
+    """The smallest reader of the format that docs/formats.md describes."""
+    header = Conversation(
+        **{name: entry[name] for name in ("id", "title", "created_at", "updated_at", "is_pinned")},
+        source=entry["source"],
+        source_id=entry["source_id"],
+        tags=tuple(entry["tags"]),
+        extra=entry["extra"],
+        deleted_at=entry["deleted_at"],
     )
-    store.add_message(chat.id, parent_id=second.id, role="user", text="Thanks 谢谢")
-    return chat.id
+    messages = []
+    for one in entry["messages"]:
+        kept = {key: value for key, value in one.items() if key != "generation"}
+        parts = tuple(Part(**part | {"kind": PartKind(part["kind"])}) for part in one["parts"])
+        messages.append(StoredMessage(**kept | {"parts": parts, "status": Status(one["status"])}))
+    records = {one["id"]: one["generation"] for one in entry["messages"] if "generation" in one}
+    return header, messages, records, {one["sha256"]: one.get("data") for one in entry["attachments"]}
 
 
-def test_markdown_shows_the_path_with_headings_and_closed_fences(store: Store, chat: str, tmp_path: Path) -> None:
-    export_conversation(store, chat, BY_NAME["markdown"], tmp_path / "out.md")
-    text = (tmp_path / "out.md").read_text(encoding="utf-8")
-    tokens = MarkdownIt().parse(text)
-    headings = [tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"]
-    assert headings[0] == "Tea: green or black?"
-    assert [heading.split(" — ")[0] for heading in headings[1:]] == ["You", "Assistant", "You"]
-    fences = [token.content for token in tokens if token.type == "fence"]
-    assert fences == ["print('cut off'\n"]
-    assert "Thanks 谢谢" in text
-    assert "*(stopped)*" in text
-    assert "Old answer" not in text
+words = st.text(max_size=30).map(lambda said: said.encode("utf-8", "replace").decode())
+finite = st.floats(allow_nan=False, allow_infinity=False)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | finite | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=5,
+)
+moments = st.floats(0, 4e9, allow_nan=False)
+some_parts = st.builds(
+    Part,
+    st.sampled_from(PartKind),
+    words,
+    name=words,
+    media_type=words,
+    sha256=st.none() | st.just(PNG_SHA256),
+    duration_s=st.none() | st.floats(0, 100),
+)
+optional = st.none() | words.filter(bool)
 
 
-def test_json_holds_every_branch_and_what_each_reply_was_made_of(store: Store, chat: str, tmp_path: Path) -> None:
-    export_conversation(store, chat, BY_NAME["json"], tmp_path / "out.json")
-    content = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
-    assert (content["format"], content["version"]) == ("fireside-conversation", 1)
-    texts = [message["parts"][0]["text"] for message in content["messages"]]
-    assert texts == ["Show code", "Old answer", "```py\nprint('cut off'", "Thanks 谢谢"]
-    assert content["current_message"] == content["messages"][-1]["id"]
-    assert content["messages"][1]["generation"] == {"model_name": "SmolLM2", "seed": 7}
-    parents = {message["id"]: message["parent_id"] for message in content["messages"]}
-    assert parents[content["messages"][1]["id"]] == parents[content["messages"][2]["id"]]
+@st.composite
+def conversations(draw: st.DrawFn) -> ExportedConversation:
+    messages: list[StoredMessage] = []
+    for number in range(draw(st.integers(0, 6))):
+        parent = draw(st.sampled_from([None, *(message.id for message in messages)]))
+        message = StoredMessage(
+            f"m{number}",
+            parent,
+            draw(st.sampled_from(["user", "assistant", "system", "tool", "narrator"])),
+            tuple(draw(st.lists(some_parts, max_size=3))),
+            draw(st.sampled_from(Status)),
+            draw(moments),
+            error=draw(optional),
+            edited_from=draw(optional),
+            source_id=draw(optional),
+            extra=draw(st.dictionaries(words, json_values, max_size=2)),
+        )
+        messages.append(message)
+    ids = [message.id for message in messages]
+    header = Conversation(
+        "c",
+        draw(words),
+        draw(moments),
+        draw(moments),
+        is_pinned=draw(st.booleans()),
+        tags=tuple(sorted(draw(st.sets(words, max_size=3)))),
+        source=draw(optional),
+        source_id=draw(optional),
+        extra=draw(st.dictionaries(words, json_values, max_size=2)),
+        deleted_at=draw(st.none() | moments),
+    )
+    return ExportedConversation(
+        header,
+        MessageTree(messages, leaf_id=draw(st.sampled_from([None, *ids]))),
+        {one: draw(st.just(RECORD) | st.dictionaries(st.just("note"), json_values)) for one in ids[:2]},
+        tuple(draw(st.lists(words, max_size=2))),
+        lambda _sha256: PNG,
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(conversations(), conversations())
+def test_fireside_json_is_valid_and_loses_nothing(one: ExportedConversation, other: ExportedConversation) -> None:
+    alone, both = json.loads(exported("json", one)), json.loads(exported("json", one, other))
+    for content in (alone, both):
+        Draft202012Validator(SCHEMA).validate(content)
+    assert (alone["format"], both["format"]) == ("fireside-conversation", "fireside-conversations")
+    for conversation, entry in zip((one, one, other), (alone, *both["conversations"]), strict=True):
+        header, messages, records, _ = read_back(entry)
+        assert header == conversation.header
+        assert messages == list(conversation.tree)
+        assert entry["current_message"] == conversation.tree.leaf_id
+        assert records == {key: value for key, value in conversation.records.items() if value}
+        assert tuple(entry["folder"]) == conversation.folder
+
+
+def test_fireside_json_holds_attachments_once_and_can_leave_their_bytes_out() -> None:
+    entry = json.loads(exported("json", options=ExportOptions()))
+    assert [base64.b64decode(one["data"]) for one in entry["attachments"]] == [PNG]
+    bare = json.loads(exported("json", options=ExportOptions(attachments=False)))
+    Draft202012Validator(SCHEMA).validate(bare)
+    assert [one.keys() for one in bare["attachments"]] == [{"sha256", "name", "media_type"}]
+
+
+def test_fireside_json_of_none_is_an_empty_list_and_infinities_become_null() -> None:
+    document = Kept()
+    BY_NAME["json"].write([], TREE, document)
+    assert json.loads(document.data)["conversations"] == []
+    chat = sample_chat()
+    broken = ExportedConversation(chat.header, chat.tree, {"b": {"logprobs": [float("-inf"), -1.0]}})
+    entry = json.loads(exported("json", broken), parse_constant=pytest.fail)
+    assert entry["messages"][2]["generation"]["logprobs"] == [None, -1.0]
+
+
+def test_openai_messages_keep_calls_results_and_attachments() -> None:
+    (line,) = exported("openai", options=ExportOptions()).splitlines()
+    messages = json.loads(line)["messages"]
+    assert [message["role"] for message in messages] == [
+        "system", "user", "assistant", "user", "assistant", "tool", "assistant",
+    ]  # fmt: skip
+    assert [block["type"] for block in messages[1]["content"]] == ["image_url", "text", "text"]
+    assert messages[2] == {
+        "role": "assistant", "content": REPLY, "weight": 1, "reasoning_content": "Which *order*?\n\nAscending.",
+    }  # fmt: skip
+    (call,) = messages[4]["tool_calls"]
+    assert call == {"id": "call_9", "type": "function", "function": {"name": "search", "arguments": '{"q": "sort"}'}}
+    assert messages[5] == {"role": "tool", "tool_call_id": "call_9", "content": "found"}
+
+
+def test_openai_messages_of_a_tree_count_each_finished_reply_once() -> None:
+    lines = [json.loads(line)["messages"] for line in exported("openai").splitlines()]
+    weights = [[one["weight"] for one in line if one["role"] == "assistant"] for line in lines]
+    assert weights == [[1, 1, 1], [0], [0, 0]]
+
+
+def test_sharegpt_has_a_turn_for_each_speaker_and_an_entry_for_each_end() -> None:
+    entries = json.loads(exported("sharegpt"))
+    assert [entry["id"] for entry in entries] == ["chat1", "chat1-2", "chat1-3"]
+    turns = entries[0]["conversations"]
+    assert [turn["from"] for turn in turns] == [
+        "system", "human", "gpt", "human", "function_call", "observation", "gpt",
+    ]  # fmt: skip
+    assert turns[2]["value"] == f"<think>\nWhich *order*?\n\nAscending.\n</think>\n\n{REPLY}"
+    assert json.loads(turns[4]["value"])["name"] == "search"
+
+
+def test_open_webui_gets_the_tree_with_both_directions_and_stable_ids() -> None:
+    (entry,) = json.loads(exported("openwebui"))
+    assert (entry["id"], entry["pinned"], entry["meta"]["tags"]) == ("chat1", True, ["code", "排序"])
+    chat = entry["chat"]
+    assert chat["params"] == {"system": "Be brief."}
+    history = chat["history"]
+    assert history["currentId"] == "d"
+    messages = history["messages"]
+    assert set(messages) == {"a", "b", "b2", "c", "d", "c2", "d2"}
+    assert messages["a"]["parentId"] is None and messages["a"]["childrenIds"] == ["b", "b2"]
+    for key, message in messages.items():
+        assert all(messages[child]["parentId"] == key for child in message["childrenIds"])
+    assert messages["b"]["model"] == "SmolLM2"
+    assert messages["b"]["content"].startswith('<details type="reasoning" done="true" duration="3">')
+    assert [file["type"] for file in messages["a"]["files"]] == ["image", "file"]
+    assert set(json.loads(exported("openwebui", options=ExportOptions()))[0]["chat"]["history"]["messages"]) == {
+        "a", "b", "c", "d",
+    }  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(conversations(), st.sampled_from([one for one in EXPORTERS if one.name != "json"]), st.sampled_from(Branches))
+def test_any_conversation_can_be_exported_as_anything(
+    conversation: ExportedConversation, exporter: Exporter, branches: Branches
+) -> None:
+    shown = exported("", conversation, options=ExportOptions(branches=branches, settings=True), exporter=exporter)
+    if exporter.ending == "json":
+        json.loads(shown)
+    if exporter.ending == "jsonl":
+        assert all(json.loads(line)["messages"] for line in shown.split("\n") if line)
+    if exporter.name == "html":
+        assert inspected(shown).foreign == []
+
+
+@pytest.mark.parametrize("exporter", EXPORTERS, ids=lambda exporter: exporter.name)
+def test_lone_surrogates_do_not_stop_an_export(exporter: Exporter, tmp_path: Path) -> None:
+    chat = chat_of(text("half \ud83d of a pair"), title="\ud83d", name="\ud83d")
+    path = tmp_path / f"out.{exporter.ending}"
+    write_conversations([chat], 1, exporter, path)
+    assert "half ? of a pair" in path.read_text(encoding="utf-8")

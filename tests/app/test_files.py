@@ -16,7 +16,7 @@ from app.core.json_file import JsonFile
 def test_any_title_makes_a_safe_file_name(title: str) -> None:
     name = safe_file_name(title, "md")
     assert name == Path(name).name
-    assert 3 < len(name.encode()) <= 255 + 90
+    assert 3 < len(name.encode()) <= 200
     assert not set(name) & set('<>:"/\\|?*\0\n')
     assert name.split(".")[0].casefold() not in {"con", "prn", "aux", "nul", "com1", "lpt1", ""}
 
