@@ -95,7 +95,10 @@ class LoadRequest:
 
 @dataclass(frozen=True, slots=True)
 class GenerateRequest:
-    """Continue `prompt`: messages go through the chat template, a plain string does not."""
+    """Continue `prompt`: messages go through the chat template, a plain string does not.
+
+    With `continue_last` the last message is a reply of which the model writes on; what comes back is only the new text.
+    """
 
     request_id: int
     prompt: tuple[Message, ...] | str
@@ -103,6 +106,7 @@ class GenerateRequest:
     max_tokens: int | None = None  # None: up to the context's end
     stop: tuple[str, ...] = ()
     json_schema: str | None = None  # JSON text that constrains the reply
+    continue_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,12 +184,14 @@ class Engine:
             raise RequestError("There is no message to answer.")
         messages = list(request.prompt)
         reserve = min(request.max_tokens or REPLY_RESERVE, limit // 4)
-        ids = self._encode(messages)
+        ids = self._encode(messages, continue_last=request.continue_last)
         if len(ids) + 1 <= limit - reserve:
             return ids, 0
-        return self._fit(messages, limit=limit, reserve=reserve)
+        return self._fit(messages, limit=limit, reserve=reserve, continue_last=request.continue_last)
 
-    def _fit(self, messages: list[Message], *, limit: int, reserve: int) -> tuple[list[int], int]:
+    def _fit(
+        self, messages: list[Message], *, limit: int, reserve: int, continue_last: bool
+    ) -> tuple[list[int], int]:
         """Leave out whole turns, oldest first, down to three quarters of the context, system message kept.
 
         Going below the limit by a quarter lets the next turns reuse the cache instead of trimming each time.
@@ -204,10 +206,10 @@ class Engine:
                 break
             dropped += turn_end - first
             kept = kept[:first] + kept[turn_end:]
-            ids = self._encode(kept)
+            ids = self._encode(kept, continue_last=continue_last)
             if len(ids) <= min(limit - reserve, limit * 3 // 4):
                 return ids, dropped
-        ids = ids or self._encode(kept)
+        ids = ids or self._encode(kept, continue_last=continue_last)
         if len(ids) >= limit:
             raise ContextFullError(
                 f"The newest message needs {len(ids)} tokens, but the context holds {limit}. Shorten it, "
@@ -215,10 +217,10 @@ class Engine:
             )
         return ids, dropped
 
-    def _encode(self, messages: Sequence[Message]) -> list[int]:
+    def _encode(self, messages: Sequence[Message], *, continue_last: bool) -> list[int]:
         assert self.model is not None
         tokenizer = self.model.tokenizer
-        return list(build_prompt(tokenizer.chat_template, messages, tokenizer).ids)
+        return list(build_prompt(tokenizer.chat_template, messages, tokenizer, continue_last=continue_last).ids)
 
     def _rewind(self, ids: list[int]) -> tuple[KVCache, int]:
         """The cache, cut to its longest common prefix with `ids`; at least one token is left to compute."""
