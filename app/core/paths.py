@@ -30,6 +30,11 @@ class DataFolder:
         return self.root / "models.json"
 
     @property
+    def model_hashes(self) -> Path:
+        """The SHA-256 of models that were loaded, as JSON."""
+        return self.root / "model_hashes.json"
+
+    @property
     def log(self) -> Path:
         """What happened; holds no message text."""
         return self.root / "fireside.log"

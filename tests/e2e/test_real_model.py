@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPlainTextEdit, QToolButton
 from pytestqt.qtbot import QtBot
 from reference_data import REPOSITORY
+from window_steps import export
 
 from app.application import Application
 from engine.api import SamplerSettings
@@ -48,9 +49,7 @@ def last_view_text(application: Application) -> str:
     return views[-1].plain_text() if views else ""
 
 
-def test_a_conversation_from_first_word_to_restart(
-    qtbot: QtBot, open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_conversation_from_first_word_to_restart(qtbot: QtBot, open_window: OpenWindow, tmp_path: Path) -> None:
     """Type, stream, stop, regenerate, export, restart: the conversation is there."""
     application = open_window()
     application.chat.settings = type(application.chat.settings)(sampler=GREEDY, max_tokens=60)
@@ -69,8 +68,7 @@ def test_a_conversation_from_first_word_to_restart(
     assert regenerated.startswith(stopped), "greedy replies are equal as far as they go"
 
     path = tmp_path / "chat.json"
-    monkeypatch.setattr("app.controllers.conversations.ask_export_file", lambda *_arguments: path)
-    application.window.export_action.trigger()
+    export(qtbot, application, "Fireside JSON", path)
     exported = json.loads(path.read_text(encoding="utf-8"))
     texts = [message["parts"][0]["text"] for message in exported["messages"]]
     assert texts[1:] == [stopped, regenerated]
@@ -201,7 +199,7 @@ def test_conversations_are_listed_and_exported_from_the_command_line(
     application.window.close()
     place = ("--data-dir", str(folder.root))
     (chat,) = json.loads(run(*place, "conversations", "--json", module="app").stdout)
-    assert chat["title"] == "Hi"
+    assert chat["title"] == "Hello there."
     output = tmp_path / "out.md"
     exported = run(
         *place, "export", "--format", "markdown", "--output", str(output), "--conversation", chat["id"], module="app"

@@ -1,0 +1,74 @@
+"""BackupsController: one file with everything in it, taking it back, and rescuing a damaged database."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from app.controllers.background import Background
+from app.controllers.conversations import ConversationsController
+from app.core.files import safe_file_name
+from app.core.imported import ImportOutcome
+from app.core.store import Store, StoreError
+from app.views.dialogs import ask_backup_file, ask_new_file, confirm_replacing
+from app.views.main_window import MainWindow
+
+
+class BackupsController(QObject):
+    """Works beside the window's thread; the result stands in the message bar."""
+
+    def __init__(
+        self,
+        store: Store,
+        background: Background,
+        conversations: ConversationsController,
+        window: MainWindow,
+    ) -> None:
+        super().__init__()
+        self._store, self._background = store, background
+        self._conversations, self._window = conversations, window
+        window.backup_action.triggered.connect(self.back_up)
+        window.restore_action.triggered.connect(self.restore)
+
+    def back_up(self) -> None:
+        """Ask for a file and write everything to it."""
+        name = safe_file_name(time.strftime("Fireside %Y-%m-%d"), "sqlite3")
+        path = ask_new_file(
+            self._window, self.tr("Back up all conversations"), Path.home() / name, self.tr("Backups (*.sqlite3)")
+        )
+        if path is None or (path.exists() and not confirm_replacing(self._window, path.name)):
+            return
+        self._window.message_bar.show_notice(self.tr("Backing up…"))
+        job = self._background.start_on_store(lambda store, _control: store.backup(path), name="backup")
+        job.failed.connect(self._window.message_bar.show_error)
+        told = self.tr("Everything is in “{name}”.").format(name=path.name)
+        job.succeeded.connect(lambda _nothing: self._window.message_bar.show_notice(told))
+
+    def restore(self) -> None:
+        """Ask for a backup and take in what is not here; nothing here is changed or removed."""
+        path = ask_backup_file(self._window)
+        if path is None:
+            return
+        self._window.message_bar.show_notice(self.tr("Taking the backup back…"))
+        job = self._background.start_on_store(lambda store, _control: store.merge_from(path), name="restore")
+        job.failed.connect(self._window.message_bar.show_error)
+        job.succeeded.connect(self._restored)
+
+    def _restored(self, outcome: ImportOutcome) -> None:
+        self._conversations.refresh()
+
+        def undo() -> None:
+            try:
+                self._store.undo_import(outcome.import_id)
+            except StoreError as error:
+                self._window.message_bar.show_error(str(error))
+            self._conversations.leave_what_is_gone()
+
+        told = self.tr("{added} chats added, {merged} got messages back, {unchanged} were here already.")
+        self._window.message_bar.show_notice(
+            told.format(added=outcome.added, merged=outcome.merged, unchanged=outcome.unchanged),
+            action=self.tr("Undo") if outcome.added or outcome.merged else None,
+            on_action=undo,
+        )
