@@ -8,6 +8,7 @@ from typing import TypeVar
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
+    QApplication,
     QComboBox,
     QDialog,
     QLabel,
@@ -52,6 +53,8 @@ def click(application: Application, name: str) -> None:
 
 
 def press(application: Application, name: str, *, last: bool = True) -> None:
+    """Click the last tool button of this name, or the first."""
+    QApplication.processEvents()  # a view that was just added is shown by the event loop
     buttons = [b for b in application.window.findChildren(QToolButton, name) if b.isVisible()]
     QTest.mouseClick(buttons[-1 if last else 0], Qt.MouseButton.LeftButton)
 

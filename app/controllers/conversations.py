@@ -74,8 +74,6 @@ class ConversationsController(QObject):
             folders,
         )
         self._window.sidebar.show_bin(binned)
-        if not self._chat.shown.is_temporary:
-            self._window.sidebar.set_current(self._chat.conversation_id)
 
     def new_chat(self) -> None:
         """Begin a conversation; it is stored with its first message."""

@@ -143,6 +143,7 @@ class MessageView(QWidget):
         self._editor.continued.connect(self._continue_edit)
         self.show_text_widgets(False)
         self.body.addWidget(self._editor)
+        self._editor.show()
         self._editor.begin()
 
     def make_editor(self) -> MessageEditor:
