@@ -18,7 +18,7 @@ test: $(VENV)/.test
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
 
 bench: $(VENV)/.bench
-	$(BIN)/python -m benchmarks.compare
+	$(BIN)/python -m benchmarks
 
 soak: $(VENV)/.test
 	FIRESIDE_FUZZ=40000 FIRESIDE_KILLS=200 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/engine tests/app

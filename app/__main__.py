@@ -84,6 +84,17 @@ def _parser() -> ArgumentParser:
     importing.add_argument("--dry-run", action="store_true", help="only say what would come in")
     importing.add_argument("--json", action="store_true", help="print JSON")
     importing.set_defaults(run=commands.import_)
+
+    backup = verbs.add_parser("backup", help="write everything to one file")
+    backup.add_argument("--output", required=True, metavar="PATH", help="a new file")
+    backup.set_defaults(run=commands.backup)
+    restore = verbs.add_parser("restore", help="take back what a backup has and is missing here")
+    restore.add_argument("file", metavar="FILE", help="a backup, or the database of another Fireside")
+    restore.set_defaults(run=commands.restore)
+    rescue = verbs.add_parser("rescue", help="save what can be read of a damaged database")
+    rescue.add_argument("file", metavar="FILE", help="the damaged database, which is only read")
+    rescue.add_argument("--output", required=True, metavar="PATH", help="a new JSON file, for import")
+    rescue.set_defaults(run=commands.rescue)
     return parser
 
 

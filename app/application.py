@@ -26,6 +26,7 @@ from app.controllers.preferences import PreferencesController
 from app.controllers.search import SearchController
 from app.core.library import Library
 from app.core.paths import DataFolder
+from app.core.reply_caches import ReplyCaches
 from app.core.settings import SettingsFile
 from app.core.store import StoreError, open_store
 from app.instance import SingleInstance
@@ -58,9 +59,10 @@ class Application(QObject):
         self.window = MainWindow(self._appearance.theme)
         self._appearance.themeChanged.connect(self.window.apply_theme)
         self.engine = EngineThread(make_engine)
-        self.chat = ChatController(self.engine, self.store, self.window)
+        self._caches = ReplyCaches(folder.caches)
+        self.chat = ChatController(self.engine, self.store, self._caches, self.window)
         self.messages = MessagesController(self.chat, self.window)
-        self.conversations = ConversationsController(self.store, self.chat, self.window)
+        self.conversations = ConversationsController(self.store, self._caches, self.chat, self.window)
         self._background = Background(folder.database)
         self.search = SearchController(self._background, self.conversations, self.messages, self.window)
         self.models = ModelsController(self.engine, Library(folder.models), self.window)
@@ -101,6 +103,7 @@ class Application(QObject):
         self.preferences.save()
         self._background.close()
         self.engine.shutdown()
+        self._tidy_caches()  # the engine may have written that of a conversation that was deleted meanwhile
         self.store.close()
 
     def report(self, error: BaseException) -> None:
@@ -120,6 +123,14 @@ class Application(QObject):
             self.store.purge()
         except StoreError as error:
             self.window.message_bar.show_error(str(error))
+        self._tidy_caches()
+
+    def _tidy_caches(self) -> None:
+        """Delete what was read of conversations that are gone or in the bin."""
+        try:
+            self._caches.keep_only({one.id for one in self.store.conversations()})
+        except StoreError:
+            logger.warning("the folder of caches is not tidied: the conversations cannot be read")
 
 
 def run(folder: DataFolder, *, started: float) -> int:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from app.core import exporting
@@ -15,9 +17,10 @@ from app.core.importers import ImportFileError
 from app.core.importing import preview_import, run_import
 from app.core.library import KnownModel, Library
 from app.core.paths import DataFolder
+from app.core.rescue import Rescue
 from app.core.store import Store
 from app.export_formats import EXPORTERS
-from engine.api import FiresideError
+from engine.api import FiresideError, RequestError
 
 FORMATS = tuple(exporter.name for exporter in EXPORTERS)
 
@@ -104,6 +107,43 @@ def _import(path: Path, store: Store, *, is_dry: bool) -> dict[str, Any]:
     report = run_import(path, store, progress=progress)
     skipped = [*report.skipped, *(sentence for _, outcome in report.outcomes for sentence in outcome.skipped)]
     return {"formats": [{"format": title, **asdict(one)} for title, one in report.outcomes], "skipped": skipped}
+
+
+def backup(options: Namespace, folder: DataFolder) -> None:
+    """Write everything to one file."""
+    output = Path(options.output).expanduser()
+    if output.exists():
+        raise RequestError(f"“{output.name}” already exists; name a new file.")
+    with closing(Store(folder.database)) as store:
+        store.backup(output)
+
+
+def restore(options: Namespace, folder: DataFolder) -> None:
+    """Take back what a backup has and the data folder has not."""
+    with closing(Store(folder.database)) as store:
+        outcome = store.merge_from(Path(options.file).expanduser())
+    print(
+        f"{options.file}: {outcome.added} added, {outcome.merged} merged, {outcome.unchanged} unchanged, "
+        f"{outcome.messages} new messages"
+    )
+
+
+def rescue(options: Namespace, _folder: DataFolder) -> None:
+    """Write what can be read of a damaged database as Fireside JSON, which `import` takes in."""
+    damaged, output = Path(options.file).expanduser(), Path(options.output).expanduser()
+    exporter = next(one for one in EXPORTERS if one.name == "json")
+    with (
+        TemporaryDirectory(prefix="fireside-") as place,
+        closing(Rescue(damaged)) as found,
+        closing(Store(Path(place) / "rescued.sqlite3")) as store,
+    ):
+        outcome = store.add_import(found.conversations(), source="fireside")
+        if not outcome.added:
+            raise RequestError(f"“{damaged.name}” holds no conversation that can be read.")
+        ids = [one.id for one in (*store.conversations(), *store.binned())]
+        exporting.export(store, ids, exporter, output)
+        lost = f"; {found.unreadable_rows} rows were unreadable" if found.unreadable_rows else ""
+    print(f"{output}: {outcome.added} conversations, {outcome.messages} messages{lost}")
 
 
 def _show_progress(done: int, total: int) -> None:

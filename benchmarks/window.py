@@ -1,23 +1,18 @@
-"""What a person waits for in the window, with the starter model: `python -m benchmarks.window [--json]`.
+"""What a person waits for in the window, with the starter model, and the same reply without a window.
 
-Starts the real window in a process of its own for every round: time until it takes input, model load, first
-token, the longest stall of the event loop while a reply streams, and how long stopping takes, in a prompt
-and in a reply. Between rounds the command line writes the same reply, for the ratio of their speeds.
+In the real window: time until it takes input, model load, first token, the longest stall of the event loop while a
+reply streams, and how long stopping takes, in a prompt and in a reply.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from argparse import ArgumentParser
+from argparse import Namespace
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+
+from benchmarks.figures import Figures
 
 STORY = "Tell me a long story about a fox and a lantern."
 LONG_TEXT = "The fox carried the lantern over the hill and did not look back. " * 150
@@ -26,40 +21,7 @@ SEED = 7
 PROBE_S = 0.008  # how long the probe sleeps between two looks; a frame takes 16 ms
 
 
-def main() -> int:
-    """Run the rounds and print medians with their spread."""
-    parser = ArgumentParser(description="Measure the window with the starter model.")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--one-round", action="store_true", help="measure once, in this process")
-    options = parser.parse_args()
-    if options.one_round:
-        print(json.dumps(one_round()))
-        return 0
-    rounds = []
-    for _ in range(options.rounds):
-        figures = _run("-m", "benchmarks.window", "--one-round")
-        reply = _run(
-            *("-m", "engine", "generate", "--prompt", STORY, "--json"),
-            *("--max-tokens", str(NEW_TOKENS), "--seed", str(SEED)),
-        )
-        headless = reply["timings"]["decode_tok_s"]
-        ratio = figures["reply_tok_s"] / headless
-        rounds.append({**figures, "headless_tok_s": headless, "window_of_headless": ratio})
-    summary = {
-        key: {"median": statistics.median(values), "min": min(values), "max": max(values)}
-        for key in rounds[0]
-        for values in [[one[key] for one in rounds]]
-    }
-    if options.json:
-        print(json.dumps(summary))
-    else:
-        for key, spread in summary.items():
-            print(f"{key:22} {spread['median']:9.3f}  ({spread['min']:.3f} to {spread['max']:.3f})")
-    return 0
-
-
-def one_round() -> dict[str, float]:
+def window(_options: Namespace) -> Figures:
     """One life of the window."""
     started = time.perf_counter()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -145,7 +107,7 @@ def one_round() -> dict[str, float]:
         "loaded_after_start_s": loaded_at - imported,
         "load_s": loaded.load_s,
         "first_token_s": first_token,
-        "reply_tok_s": finished.timings.decode_tok_s,
+        "decode_tok_s": finished.timings.decode_tok_s,
         "stall_while_loading_s": loading_stall,
         "stall_while_streaming_s": stall,
         "stop_in_reply_s": stop_in_reply,
@@ -153,13 +115,16 @@ def one_round() -> dict[str, float]:
     }
 
 
-def _run(*arguments: str) -> Any:
-    """A Python process of its own; the JSON object it prints."""
-    done = subprocess.run(
-        [sys.executable, *arguments], capture_output=True, text=True, cwd=Path(__file__).parents[1], check=True
-    )
-    return json.loads(done.stdout)
+def headless(_options: Namespace) -> Figures:
+    """The window's first reply by the engine alone, loaded as the window loads it."""
+    from engine.api import GenerateRequest, LoadRequest, Message, ReplyFinished, SamplerSettings
+    from engine.engine import Engine
+    from engine.starter import starter_model_path
 
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+    engine = Engine()
+    for _ in engine.run(LoadRequest(0, str(starter_model_path()))):
+        pass
+    request = GenerateRequest(1, (Message("user", STORY),), sampler=SamplerSettings(seed=SEED), max_tokens=NEW_TOKENS)
+    finished = list(engine.run(request))[-1]
+    assert isinstance(finished, ReplyFinished)
+    return {"decode_tok_s": finished.timings.decode_tok_s, "first_token_s": finished.timings.ttft_s}

@@ -85,6 +85,7 @@ def _parser() -> ArgumentParser:
         added.add_argument("--seed", type=int)
         added.add_argument("--context", type=int, metavar="N", help="tokens of context")
         _add_machine(added)
+        _add_draft(added)
 
     tokenize = verb("tokenize", "Token ids of a text.", optional_model=False)
     text = tokenize.add_mutually_exclusive_group(required=True)
@@ -110,18 +111,32 @@ def _parser() -> ArgumentParser:
     perplexity.add_argument("--context", type=int, default=512)
     perplexity.add_argument("--stride", type=int)
     _add_machine(perplexity)
+    _add_cache_type(perplexity, default=None)
 
     bench = verb("bench", "How fast the engine is here.")
     bench.add_argument("--prompt-tokens", type=int, default=512, metavar="N")
     bench.add_argument("--new-tokens", type=int, default=128, metavar="N")
     bench.add_argument("--repeat", type=int, default=3, metavar="N")
     _add_machine(bench)
+    _add_draft(bench)
+    for added in (generate, chat, bench):
+        _add_cache_type(added, default="auto")
     return parser
 
 
 def _add_machine(parser: ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--threads", type=int, metavar="N")
+
+
+def _add_cache_type(parser: ArgumentParser, *, default: str | None) -> None:
+    parser.add_argument(
+        "--cache-type", default=default, metavar="TYPE", help="keys and values: auto, f32, f16 or q8_0"
+    )
+
+
+def _add_draft(parser: ArgumentParser) -> None:
+    parser.add_argument("--draft", metavar="MODEL", help="a smaller model of the same vocabulary that guesses ahead")
 
 
 def _ids(text: str) -> list[int]:

@@ -49,10 +49,15 @@ class RequestError(FiresideError):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a conversation; `role` is system, user, assistant or tool."""
+    """One turn of a conversation; `role` is system, user, assistant or tool.
+
+    `token_ids` are those that a reply was made of, where they are known: it is read as it was written, also where
+    encoding its text again would cut it differently, so what is cached of it stays valid. They never change the text.
+    """
 
     role: str
     content: str
+    token_ids: tuple[int, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +89,27 @@ class SamplerSettings:
 
 @dataclass(frozen=True, slots=True)
 class LoadRequest:
-    """Load the model at `path`; the one in use stays until the new one is ready."""
+    """Load the model at `path`; the one in use stays until the new one is ready.
+
+    `cache_type` is what keys and values are kept in: auto, f32, f16 or q8_0. `draft_path` names a smaller model of
+    the same vocabulary that guesses ahead.
+    """
 
     request_id: int
     path: str
     device: str = "auto"
     threads: int | None = None
     context_length: int | None = None
+    cache_type: str = "auto"
+    draft_path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GenerateRequest:
     """Continue `prompt`: messages go through the chat template, a plain string does not.
 
-    With `continue_last` the last message is a reply of which the model writes on; what comes back is only the new text.
+    `cache_path` is the file where what was read of this conversation is kept between runs; None: it is not. With
+    `continue_last` the last message is a reply of which the model writes on; only the new text comes back.
     """
 
     request_id: int
@@ -106,6 +118,7 @@ class GenerateRequest:
     max_tokens: int | None = None  # None: up to the context's end
     stop: tuple[str, ...] = ()
     json_schema: str | None = None  # JSON text that constrains the reply
+    cache_path: str | None = None
     continue_last: bool = False
 
 

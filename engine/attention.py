@@ -12,6 +12,7 @@ import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor, nn
 
 from engine.cache import LayerCache, StateCache
+from engine.cache_blocks import bytes_of
 from engine.constant import Constant
 from engine.layers import Linear, RMSNorm, Step
 from engine.rope import Rope
@@ -60,13 +61,13 @@ class Mixer(nn.Module):
     """What carries information from token to token in one layer, and so keeps something in the cache."""
 
     layer: int
-    cache_width: int  # numbers that one token takes in the cache
+    cache_widths: tuple[int, ...]  # numbers in each of the vectors that one token keeps in the cache
     cache_dtype: torch.dtype | None = None  # None: that of the activations
 
     @property
     def cache_bytes_per_token(self) -> int:
         """What one token takes in the cache."""
-        return self.cache_width * (self.cache_dtype or torch.float32).itemsize
+        return sum(bytes_of(width, self.cache_dtype or torch.float32) for width in self.cache_widths)
 
     def new_cache(self, limit: int) -> LayerCache | StateCache:
         """An empty cache of this layer for at most `limit` tokens."""
@@ -128,7 +129,7 @@ class Attention(Mixer):
         self.rotated_q_norm, self.rotated_k_norm = rotated_q_norm, rotated_k_norm
         self.rope, self.window, self.softcap, self.alibi, self.clip = rope, window, softcap, alibi, clip
         self.query_scale = query_scale
-        self.cache_width = 2 * kv_heads * head_dim
+        self.cache_widths = (head_dim,) * (2 * kv_heads)
         self.scale = head_dim**-0.5 if scale is None else scale
         self.sinks = nn.Parameter(torch.empty(heads, device="meta"), requires_grad=False) if has_sinks else None
 
@@ -224,7 +225,7 @@ class LatentAttention(Mixer):
         self.k_up = PerHeadLinear(heads, plain_dim, latent)
         self.v_up = PerHeadLinear(heads, latent, value_dim)
         self.o_proj: nn.Module = Linear(heads * value_dim, width, bias=bias)
-        self.cache_width = latent + rotated_dim
+        self.cache_widths = (latent, rotated_dim)
 
     def forward(self, x: Tensor, step: Step) -> Tensor:
         """[B, T, E] -> [B, T, E]."""

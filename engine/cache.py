@@ -1,15 +1,19 @@
 """KV cache: what the layers have already seen of a text; one `LayerCache` or `StateCache` a layer.
 
 Rewinding attention (`truncate`) only moves the length, so a new branch of a conversation costs what is new; a
-recurrent layer goes back to the last state it kept. The engine owns one `KVCache` a conversation.
+recurrent layer goes back to the last state it kept. `engine.reader` owns those of a model, `engine.cache_file` keeps
+them on disk.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Self
 
 import torch
 from torch import Tensor
+
+from engine.cache_blocks import Q8_0, stored_width, to_blocks, to_numbers
 
 GROWTH = 512  # positions added at a time: 512 x 30 layers of SmolLM2 are 12 MB
 STATE_EVERY = 64  # decoded tokens after which a recurrent state is kept
@@ -17,7 +21,10 @@ MOST_STATES = 16  # kept in a layer; Mamba 130M's take 2.4 MB for all layers
 
 
 class LayerCache:
-    """Keys and values of one layer, [B, K, capacity, D] each with its own D; the first `length` are valid."""
+    """Keys and values of one layer, [B, K, capacity, D] each with its own D; the first `length` are valid.
+
+    With the dtype `Q8_0` they are blocks of bytes where D allows it, float16 where it does not.
+    """
 
     def __init__(self, *, limit: int, dtype: torch.dtype | None = None) -> None:
         """`dtype` None: that of the first keys appended."""
@@ -35,8 +42,8 @@ class LayerCache:
         start = self.length
         kept = self.reserve(keys.shape, device=keys.device, value_width=values.shape[-1])
         for held, new in zip(kept, (keys, values), strict=True):
-            held[:, :, start : self.length] = new
-        all_keys, all_values = (held[:, :, : self.length].to(keys.dtype) for held in kept)
+            held[:, :, start : self.length] = to_blocks(new) if held.dtype == Q8_0 else new
+        all_keys, all_values = (_read(held[:, :, : self.length], keys.dtype) for held in kept)
         return all_keys, all_values
 
     def reserve(
@@ -44,11 +51,13 @@ class LayerCache:
     ) -> tuple[Tensor, Tensor]:
         """Make room for keys of `shape` [B, K, T, D] and as many values, and count them as held.
 
-        Returns keys and values [B, K, capacity, D] to fill; `value_width` is the values' D where it differs.
+        Returns keys and values [B, K, capacity, D] to fill (or blocks); `value_width` is the values' D where it
+        differs.
         """
         end = self.length + shape[2]
-        self.keys = self._with_room(self.keys, shape, device, end)
-        self.values = self._with_room(self.values, (*shape[:3], value_width or shape[3]), device, end)
+        if self.keys is None or self.values is None or end > self.keys.shape[2]:
+            self.keys = self._with_room(self.keys, shape, device, end)
+            self.values = self._with_room(self.values, (*shape[:3], value_width or shape[3]), device, end)
         self.length = end
         return self.keys, self.values
 
@@ -60,15 +69,50 @@ class LayerCache:
         """Forget everything from position `length` on; O(1)."""
         self.length = length
 
+    def fork(self, length: int) -> Self:
+        """A cache of its own that holds the first `length` tokens of this one."""
+        forked = type(self)(limit=self.limit, dtype=self.dtype)
+        forked.length = length
+        if self.keys is not None and self.values is not None and length:
+            forked.keys, forked.values = self._copied(self.keys, length), self._copied(self.values, length)
+        return forked
+
+    def parts(self) -> dict[str, Tensor]:
+        """What it holds, by name: views of [B, K, S, D]."""
+        if self.keys is None or self.values is None:
+            return {}
+        return {"keys": self.keys[:, :, : self.length], "values": self.values[:, :, : self.length]}
+
+    def restored(self, parts: Mapping[str, Tensor], length: int) -> Self | None:
+        """A cache with copies of these parts, if they are `length` tokens of this one's layout."""
+        own = self.parts()
+        if parts.keys() != own.keys():
+            return None
+        for name, part in parts.items():
+            batch, heads, _, width = own[name].shape
+            if part.dtype != own[name].dtype or part.shape != (batch, heads, length, width):
+                return None
+        made = type(self)(limit=self.limit, dtype=self.dtype)
+        made.length = length
+        device = next(iter(own.values())).device
+        made.keys, made.values = (self._copied(parts[name].to(device), length) for name in ("keys", "values"))
+        return made
+
     def _with_room(self, old: Tensor | None, shape: Sequence[int], device: torch.device, end: int) -> Tensor:
-        if old is not None and end <= old.shape[2]:
-            return old
         batch, heads, _, width = shape
         capacity = min(-(-max(end, 2 * self.length) // GROWTH) * GROWTH, max(self.limit, end))
-        grown = torch.empty((batch, heads, capacity, width), dtype=self.dtype, device=device)
+        dtype, width = (self.dtype, width) if self.dtype != Q8_0 else stored_width(width)
+        grown = torch.empty((batch, heads, capacity, width), dtype=dtype, device=device)
         if old is not None:
             grown[:, :, : self.length] = old[:, :, : self.length]
         return grown
+
+    def _copied(self, held: Tensor, length: int) -> Tensor:
+        batch, heads, _, width = held.shape
+        capacity = min(-(-length // GROWTH) * GROWTH, max(self.limit, length))
+        copy = held.new_empty((batch, heads, capacity, width))
+        copy[:, :, :length] = held[:, :, :length]
+        return copy
 
     @property
     def nbytes(self) -> int:
@@ -111,6 +155,39 @@ class StateCache:
             self._kept = {at: state for at, state in self._kept.items() if at <= length}
             self.length = length
 
+    def fork(self, length: int) -> Self:
+        """A cache of its own that has gone back to a `reachable` length; states never change, so they are shared."""
+        forked = type(self)()
+        forked.length, forked.state, forked._kept = self.length, self.state, dict(self._kept)
+        forked.truncate(length)
+        return forked
+
+    def parts(self) -> dict[str, Tensor]:
+        """All states held, the last one included: its tensors by `LENGTH.NUMBER`."""
+        states = self._kept if self.state is None else {**self._kept, self.length: self.state}
+        return {f"{at}.{number}": t for at, state in states.items() for number, t in enumerate(state)}
+
+    def restored(self, parts: Mapping[str, Tensor], length: int) -> Self | None:
+        """A cache with copies of these states, if they belong to `length` tokens and have this one's layout."""
+        own = self.state or ()
+        states: dict[int, list[Tensor]] = {}
+        for name in sorted(parts, key=lambda name: (len(name), name)):
+            at, _, number = name.partition(".")
+            if not at.isdecimal() or len(at) > 9 or number != str(len(states.setdefault(int(at), []))):
+                return None
+            states[int(at)].append(parts[name])
+        for count, tensors in states.items():
+            layout = [(t.shape, t.dtype) for t in tensors]
+            if not 0 < count <= length or layout != [(t.shape, t.dtype) for t in own]:
+                return None
+        if length not in states or len(states) > MOST_STATES + 1:
+            return None
+        made = type(self)()
+        made.length = length
+        made._kept = {at: tuple(t.to(own[0].device, copy=True) for t in state) for at, state in states.items()}
+        made.state = made._kept[length]
+        return made
+
     @property
     def nbytes(self) -> int:
         """Bytes of all states held."""
@@ -119,10 +196,11 @@ class StateCache:
 
 
 class KVCache:
-    """The caches of all layers of a decoder, and the number of tokens they hold."""
+    """The caches of all layers of a decoder, and the tokens they hold: `ids`, kept by whoever extends it."""
 
-    def __init__(self, layers: list[LayerCache | StateCache]) -> None:
+    def __init__(self, layers: list[LayerCache | StateCache], ids: Sequence[int] = ()) -> None:
         self.layers = layers
+        self.ids = list(ids)
 
     @property
     def length(self) -> int:
@@ -134,6 +212,11 @@ class KVCache:
         """Whether `truncate` reaches every position."""
         return all(isinstance(layer, LayerCache) for layer in self.layers)
 
+    def common(self, ids: Sequence[int]) -> int:
+        """How many tokens `ids` begins with are held and can be gone back to."""
+        same = common_prefix(self.ids, ids)
+        return min((layer.reachable(same) for layer in self.layers), default=0)
+
     def truncate(self, length: int) -> int:
         """Forget everything from position `length` on, or from an earlier one; returns how much is still held.
 
@@ -142,9 +225,28 @@ class KVCache:
         kept = min((layer.reachable(length) for layer in self.layers), default=0)
         for layer in self.layers:
             layer.truncate(kept)
+        del self.ids[kept:]
         return kept
+
+    def fork(self, length: int | None = None) -> KVCache:
+        """A cache of its own with the first `length` tokens of this one (or fewer, as in `truncate`)."""
+        length = self.length if length is None else length
+        kept = min((layer.reachable(length) for layer in self.layers), default=0)
+        return KVCache([layer.fork(kept) for layer in self.layers], self.ids[:kept])
 
     @property
     def nbytes(self) -> int:
         """Bytes held by all layers."""
         return sum(layer.nbytes for layer in self.layers)
+
+
+def common_prefix(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many tokens two texts have in common from their beginning."""
+    for at, (ours, theirs) in enumerate(zip(one, other, strict=False)):
+        if ours != theirs:
+            return at
+    return min(len(one), len(other))
+
+
+def _read(held: Tensor, dtype: torch.dtype) -> Tensor:
+    return to_numbers(held).to(dtype) if held.dtype == Q8_0 else held.to(dtype)

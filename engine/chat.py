@@ -6,8 +6,11 @@ Only the template makes control tokens: what a person typed is encoded as plain 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from engine.api import Message, RequestError, TemplateError
@@ -116,8 +119,8 @@ def build_prompt(
     """Prompt tokens of messages. Without a template one that suits the vocabulary is taken.
 
     A template that refuses a system message gets it as the beginning of the first user's. With `continue_last` the
-    last message is a reply that has no end: its text stands behind the generation prompt, so that no template needs to
-    know of this. Raises `TemplateError`, and `RequestError` where there is no reply to continue.
+    last message is a reply that has no end: its text stands behind the generation prompt, so that no template needs
+    to know of this. Raises `TemplateError`, and `RequestError` where there is no reply to continue.
     """
     if template is None:
         template = builtin_template(tokenizer)
@@ -147,7 +150,8 @@ def build_prompt(
         if merged is None:
             raise
         marked = rendered(merged)
-    return _tokenized(marked + begun, mark, tokenizer, turns)
+    known = [message.token_ids if isinstance(message, Message) else () for message in messages]
+    return _tokenized(marked + begun, mark, tokenizer, list(zip(turns, known, strict=True)))
 
 
 def builtin_template(tokenizer: Tokenizer) -> str:
@@ -195,30 +199,87 @@ def _system_into_user(turns: Sequence[dict[str, Any]]) -> list[dict[str, Any]] |
     return [{**turns[1], "content": f"{system}\n\n{user}"}, *turns[2:]]
 
 
-def _tokenized(marked: str, mark: str, tokenizer: Tokenizer, turns: Sequence[Mapping[str, Any]]) -> Prompt:
-    """Encode the text: unbroken control tokens as themselves, all else as plain text without the marks."""
+def _tokenized(
+    marked: str, mark: str, tokenizer: Tokenizer, turns: Sequence[tuple[Mapping[str, Any], tuple[int, ...]]]
+) -> Prompt:
+    """Encode the text: unbroken control tokens as themselves, all else as plain text without the marks.
+
+    A reply whose tokens are known is made of those.
+    """
+    text = marked.replace(mark, "")
+    places = list(_places(text, [turn for turn, _ in turns]))
+    replies = deque((start, end, turns[number][1]) for number, start, end in places if turns[number][1])
     controls = sorted(tokenizer.control_tokens, key=len, reverse=True)
     pattern = re.compile("|".join(map(re.escape, controls))) if controls else None
     ids: list[int] = []
     ends: list[int] = []  # for each token, the byte of the text where it ends
-    at_byte = 0
+    at = at_byte = 0
     bos = tokenizer.bos_token
     if tokenizer.add_bos and tokenizer.bos_id is not None and not (bos and marked.startswith(bos)):
         ids.append(tokenizer.bos_id)
         ends.append(0)
     for part, is_control in _parts(marked, pattern):
         plain = part.replace(mark, "")
-        encoded = [tokenizer.control_tokens[plain]] if is_control else tokenizer.encode(plain)
-        lengths = [len(tokenizer.token_bytes(token)) for token in encoded]
-        surplus = sum(lengths) - len(plain.encode("utf-8", "replace"))  # a space that the tokenizer adds itself
-        position = at_byte - max(surplus, 0)
-        for token, length in zip(encoded, lengths, strict=True):
-            position += length
-            ids.append(token)
-            ends.append(max(position, at_byte))
-        at_byte += len(plain.encode("utf-8", "replace"))
-    text = marked.replace(mark, "")
-    return Prompt(text, tuple(ids), _spans(text, ends, turns))
+        within: list[tuple[int, int, Sequence[int]]] = []
+        while replies and replies[0][0] < at + len(plain):
+            start, end, known = replies.popleft()
+            if at <= start and end <= at + len(plain):
+                within.append((start - at, end - at, _plain_tokens(known, tokenizer)))
+        at += len(plain)
+        pieces = [(plain, [tokenizer.control_tokens[plain]])] if is_control else _encoded(plain, within, tokenizer)
+        for piece, encoded in pieces:
+            lengths = [len(tokenizer.token_bytes(token)) for token in encoded]
+            surplus = sum(lengths) - len(piece.encode("utf-8", "replace"))  # a space that the tokenizer adds itself
+            position = at_byte - max(surplus, 0)
+            for token, length in zip(encoded, lengths, strict=True):
+                position += length
+                ids.append(token)
+                ends.append(max(position, at_byte))
+            at_byte += len(piece.encode("utf-8", "replace"))
+    return Prompt(text, tuple(ids), _spans(text, ends, places, [turn for turn, _ in turns]))
+
+
+def _encoded(
+    plain: str, replies: Sequence[tuple[int, int, Sequence[int]]], tokenizer: Tokenizer
+) -> Iterator[tuple[str, list[int]]]:
+    """A plain part in pieces with their tokens; each reply (start, end, its known tokens) is a piece of its own."""
+    at = 0
+    for first, last, known in replies:
+        raw = b"".join(map(tokenizer.token_bytes, known)).decode("utf-8", "replace")
+        lead, trail = raw[: len(raw) - len(raw.lstrip())], raw[len(raw.rstrip()) :]
+        # Its own spaces around it, or those that the template writes in their place.
+        start = first - len(lead) if lead and plain[at:first].endswith(lead) else first
+        end = last + len(trail) if plain[last:].startswith(trail) else last
+        if start > at:
+            yield plain[at:start], tokenizer.encode(plain[at:start], is_start=at == 0)
+        yield plain[start:end], _with_known(plain[start:end], known, tokenizer, is_start=start == 0)
+        at = end
+    if at < len(plain):
+        yield plain[at:], tokenizer.encode(plain[at:], is_start=at == 0)
+
+
+def _plain_tokens(known: Sequence[int], tokenizer: Tokenizer) -> Sequence[int]:
+    """The known tokens up to the first that a text cannot hold: a control token, or none of this vocabulary."""
+    controls = set(tokenizer.control_tokens.values())
+    return list(takewhile(lambda token: 0 <= token < tokenizer.vocab_size and token not in controls, known))
+
+
+def _with_known(text: str, known: Sequence[int], tokenizer: Tokenizer, *, is_start: bool) -> list[int]:
+    """Tokens of `text`: as many of the known ones as spell its beginning, the rest encoded."""
+    if tokenizer.decode(known) == text:  # also where bytes that are no UTF-8 are shown as U+FFFD
+        return list(known)
+    wanted = text.encode("utf-8", "replace")
+    hidden = b" " if tokenizer.hides_first_space and not wanted.startswith(b" ") else b""
+    spelt, used, used_bytes = b"", 0, 0
+    for count, token in enumerate(known, 1):
+        spelt += tokenizer.token_bytes(token)
+        if not (hidden + wanted).startswith(spelt) and not wanted.startswith(spelt):
+            break
+        length = len(spelt) - (len(hidden) if hidden and spelt.startswith(hidden) else 0)
+        if length == len(wanted) or wanted[length] & 0xC0 != 0x80:  # not inside of a character
+            used, used_bytes = count, length
+    rest = wanted[used_bytes:].decode("utf-8", "replace")
+    return [*known[:used], *(tokenizer.encode(rest, is_start=is_start and not used) if rest else ())]
 
 
 def _parts(text: str, pattern: re.Pattern[str] | None) -> list[tuple[str, bool]]:
@@ -236,20 +297,30 @@ def _parts(text: str, pattern: re.Pattern[str] | None) -> list[tuple[str, bool]]
     return parts
 
 
-def _spans(text: str, ends: Sequence[int], turns: Sequence[Mapping[str, Any]]) -> tuple[Span, ...]:
-    """Where each message's content lies, found in order; a message that the template rewrote has no span."""
-    spans = []
+def _places(text: str, turns: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, int, int]]:
+    """Number of a message, and where its content begins and ends; not for a message that the template rewrote."""
     at = 0
-    for turn in turns:
+    for number, turn in enumerate(turns):
         content = turn.get("content")
         needle = content.strip() if isinstance(content, str) else ""
         found = text.find(needle, at) if needle else -1
-        if found < 0:
-            continue
-        at = found + len(needle)
-        first_byte = len(text[:found].encode("utf-8", "replace"))
-        last_byte = len(text[:at].encode("utf-8", "replace"))
-        start = next((i for i, end in enumerate(ends) if end > first_byte), len(ends))
-        stop = next((i + 1 for i, end in enumerate(ends) if end >= last_byte), len(ends))
-        spans.append(Span(turn["role"], start, stop))
+        if found >= 0:
+            at = found + len(needle)
+            yield number, found, at
+
+
+def _spans(
+    text: str, ends: Sequence[int], places: Sequence[tuple[int, int, int]], turns: Sequence[Mapping[str, Any]]
+) -> tuple[Span, ...]:
+    """The tokens of each place."""
+    spans = []
+    at = at_byte = 0
+    for number, first, last in places:
+        first_byte = at_byte + len(text[at:first].encode("utf-8", "replace"))
+        at, at_byte = last, first_byte + len(text[first:last].encode("utf-8", "replace"))
+        spans.append(
+            Span(
+                turns[number]["role"], bisect_right(ends, first_byte), min(bisect_left(ends, at_byte) + 1, len(ends))
+            )
+        )
     return tuple(spans)

@@ -107,7 +107,7 @@ def chat(options: Namespace) -> None:
         )
         finished = _stream(engine, request, silent=False)
         print("\n")
-        messages.append(Message("assistant", finished.text))
+        messages.append(Message("assistant", finished.text, finished.token_ids))
 
 
 def tokenize(options: Namespace) -> None:
@@ -160,16 +160,20 @@ def logits(options: Namespace) -> None:
 
 
 def perplexity(options: Namespace) -> None:
-    """Print how well a model predicts a text."""
+    """Print how well a model predicts a text: by the reference path, or as in a reply when a cache type is named."""
     from engine.scoring import perplexity as measure
 
-    model = load_model(model_path(options.model), options.device, threads=options.threads)
+    kept = options.cache_type
+    model = load_model(model_path(options.model), options.device, threads=options.threads, cache_type=kept or "auto")
     ids = model.tokenizer.encode_with_specials(_read_text(options.file), add_special=True, parse_special=False)
     result = measure(
         model,
         ids,
         context=options.context,
         stride=options.stride,
+        forward=None
+        if kept is None
+        else lambda window: model.decoder(window, model.decoder.new_cache(window.shape[1])),
         progress=lambda done, total: print(f"\r{done}/{total} tokens", end="", file=sys.stderr),
     )
     print(file=sys.stderr)
@@ -226,6 +230,8 @@ def _engine(options: Namespace) -> Engine:
         device=options.device,
         threads=options.threads,
         context_length=options.context,
+        cache_type=options.cache_type,
+        draft_path=None if options.draft is None else str(model_path(options.draft)),
     )
     for _ in engine.run(request):
         pass

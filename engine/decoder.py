@@ -13,7 +13,9 @@ from torch import Tensor, nn
 
 from engine.attention import Mixer
 from engine.cache import KVCache
-from engine.layers import Embedding, Step, project
+from engine.layers import Embedding, Interrupted, Step, never, project
+
+INTERRUPTIBLE = 16  # tokens from which on a stop is heard between two layers; fewer run all layers in one call
 
 
 class Decoder(nn.Module):
@@ -21,8 +23,8 @@ class Decoder(nn.Module):
 
     `lm_head` None means that the embedding is used again (tied). `embedding_norm` and `position_embedding`
     are None where a family lacks them.
-    `embedding_scale` and `logit_scale` multiply, `logit_softcap` squashes. `engine.fused` sets the compiled form of all
-    layers, if there is one.
+    `embedding_scale` and `logit_scale` multiply, `logit_softcap` squashes. `engine.fused` sets the compiled forms of
+    all layers, and of norm and head, where there are any.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Decoder(nn.Module):
         self.logit_softcap = logit_softcap
         self.vocabulary = embed_tokens.rows
         self.fused_layers: Callable[[Tensor, Step], Tensor] | None = None
+        self.fused_head: Callable[[Tensor], Tensor] | None = None
         self.dtype = torch.float32
 
     def new_cache(self, limit: int) -> KVCache:
@@ -61,11 +64,12 @@ class Decoder(nn.Module):
         *,
         padding: Tensor | None = None,
         last_only: bool = False,
+        interrupted: Callable[[], bool] = never,
     ) -> Tensor:
         """Logits of ids [B, T] as float32 [B, T, V], or [B, 1, V] with `last_only`.
 
         `cache` holds what came before and is extended; `padding` [B, S] is True where a token counts
-        (positions are then counted over the tokens that count).
+        (positions are then counted over the tokens that count). Raises `Interrupted` when `interrupted` says so.
         """
         past = 0 if cache is None else cache.length
         tokens = ids.shape[1]
@@ -76,26 +80,40 @@ class Decoder(nn.Module):
         x = self.embed_tokens(ids).to(self.dtype)
         is_plain = ids.shape[0] == 1 and cache is not None and padding is None
         is_single = is_plain and x.dtype == torch.float32 and x.device.type == "cpu"
-        step = Step(positions, past, self.dtype, cache=cache, padding=padding, is_single=is_single)
+        step = Step(
+            positions,
+            past,
+            self.dtype,
+            cache=cache,
+            padding=padding,
+            is_single=is_single,
+            interrupted=interrupted,
+        )
         if self.embedding_scale != 1.0:
             x = x * torch.tensor(self.embedding_scale, dtype=x.dtype)
         if self.position_embedding is not None:
             x = x + self.position_embedding(positions).to(self.dtype)
         if self.embedding_norm is not None:
             x = self.embedding_norm(x)
-        if is_single and self.fused_layers is not None:
+        if is_single and self.fused_layers is not None and tokens < INTERRUPTIBLE:
             x = self.fused_layers(x, step)
         else:
             for layer in self.layers:
+                if step.interrupted():
+                    raise Interrupted
                 x = layer(x, step)
         if last_only:
             x = x[:, -1:]
-        if self.norm is not None:
-            x = self.norm(x)
-        return self._logits(x)
+        return self._logits(x, is_single=is_single)
 
-    def _logits(self, x: Tensor) -> Tensor:
-        if self.lm_head is not None:
+    def _logits(self, x: Tensor, *, is_single: bool) -> Tensor:
+        """[B, T, E] -> [B, T, V], through the final norm."""
+        is_fused = is_single and self.fused_head is not None
+        if self.norm is not None and not is_fused:
+            x = self.norm(x)
+        if is_single and self.fused_head is not None:
+            logits = self.fused_head(x)
+        elif self.lm_head is not None:
             logits = self.lm_head(x)
         elif isinstance(self.embed_tokens, Embedding):
             logits = project(x, self.embed_tokens.weight)

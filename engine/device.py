@@ -8,7 +8,9 @@ import psutil
 import torch
 
 from engine.api import OutOfMemoryError, RequestError
+from engine.cache_blocks import Q8_0
 
+CACHE_TYPES = {"auto": None, "f32": torch.float32, "f16": torch.float16, "q8_0": Q8_0}
 WORKING_SPACE_BYTES = 300 << 20  # interpreter, torch and activations: 260 MB measured with SmolLM2
 
 
@@ -39,6 +41,13 @@ def pick_dtype(name: str | None, device: torch.device) -> torch.dtype:
     if device.type == "cuda" and torch.cuda.is_bf16_supported():
         return torch.bfloat16
     return torch.float16
+
+
+def pick_cache_dtype(name: str) -> torch.dtype | None:
+    """What keys and values are kept in; None for `auto`, which each layer decides. Raises `RequestError`."""
+    if name not in CACHE_TYPES:
+        raise RequestError(f"{name!r} is not a type of cache; use {', '.join(CACHE_TYPES)}.")
+    return CACHE_TYPES[name]
 
 
 def available_bytes(device: torch.device) -> int:

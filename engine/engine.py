@@ -8,48 +8,43 @@ from __future__ import annotations
 import math
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import torch
 
 from engine import kernels
 from engine.api import (
-    ContextFullError,
     Event,
     GenerateRequest,
     LoadProgressed,
     LoadRequest,
-    Message,
     ModelLoaded,
     NumericalError,
     OutOfMemoryError,
     PrefillProgressed,
     ReplyFinished,
     RequestError,
+    SamplerSettings,
     StopReason,
     Timings,
     TokenGenerated,
 )
-from engine.cache import KVCache
-from engine.chat import build_prompt
+from engine.cache import common_prefix
+from engine.draft import Draft, check_vocabulary
 from engine.grammar import JsonGrammar
-from engine.lookup import PromptLookup
+from engine.layers import never
+from engine.lookup import Guesser, PromptLookup
 from engine.model import Model, load_model
+from engine.prompt import prompt_ids
+from engine.reader import Reader
 from engine.sampling import Sampler
 from engine.stopping import StopStrings
 from engine.tokenizers.stream import TextStream
 
-PREFILL_CHUNK = 64  # tokens between two looks at the cancel flag
 DEFAULT_CONTEXT = 4096  # tokens the cache may grow to unless the request says more
-REPLY_RESERVE = 256  # tokens kept free for the reply when old turns are left out
 
 Cancelled = Callable[[], bool]
-
-
-def never() -> bool:
-    """A cancel flag that is never set."""
-    return False
 
 
 class Engine:
@@ -58,9 +53,8 @@ class Engine:
     def __init__(self) -> None:
         self.model: Model | None = None
         self.context_length = 0
-        self._cache: KVCache | None = None
-        self._cached_ids: list[int] = []
-        self._threads = torch.get_num_threads()
+        self.reader: Reader | None = None
+        self._draft: Reader | None = None
 
     def run(self, request: LoadRequest | GenerateRequest, cancelled: Cancelled = never) -> Iterator[Event]:
         """The events of one request, the last of which is `ModelLoaded` or `ReplyFinished`."""
@@ -76,35 +70,64 @@ class Engine:
             ) from error
 
     def measure(self, prompt: list[int], new_tokens: int) -> Timings:
-        """Time a prompt and greedy tokens after it, as a reply would be made; nothing is reused."""
-        self._forget()
-        cache, _ = self._rewind(prompt)
+        """Time a prompt and greedy tokens after it, as a reply would be made; nothing is reused.
+
+        Where there is a draft model it guesses ahead.
+        """
+        reader = self.reader
+        assert reader is not None, "load a model first"
+        reader.forget()
         started = time.perf_counter()
-        for start in range(0, len(prompt), PREFILL_CHUNK):
-            logits = self._forward(prompt[start : start + PREFILL_CHUNK], cache)
-        token = int(logits.argmax())
+        for _ in reader.read(prompt, never):
+            pass
+        assert reader.logits is not None
+        text = [*prompt, int(reader.logits.argmax())]
         first = time.perf_counter()
-        for _ in range(new_tokens - 1):
-            token = int(self._forward([token], cache).argmax())
+        greedy = Sampler(SamplerSettings(temperature=0.0), 0)
+        vocabulary = reader.logits.shape[-1]
+        draft = None if self._draft is None else Draft(self._draft, text, greedy, vocabulary=vocabulary)
+        while (missing := len(prompt) + new_tokens - len(text)) > 0:
+            guess = [] if draft is None else draft.guess(missing - 1)
+            logits = reader.forward([text[-1], *guess], every=True)
+            assert logits is not None
+            drawn = logits.argmax(-1).tolist()
+            right = common_prefix(guess, drawn)
+            for token in drawn[: right + 1]:
+                text.append(token)
+                if draft is not None:
+                    draft.add(token)
+            if draft is not None:
+                draft.judge(len(guess), right)
+                reader.cut(len(text) - 1)
         ended = time.perf_counter()
         return Timings(len(prompt), 0, new_tokens, first - started, ended - first, first - started)
 
     def close(self) -> None:
-        """Let go of the model and its memory."""
-        self._forget()
-        if self.model is not None:
-            self.model.close()
-            self.model = None
+        """Save what was read for those who asked for it, and let go of the model and its memory."""
+        for reader in (self.reader, self._draft):
+            if reader is not None:
+                reader.close()
+                reader.model.close()
+        self.model = self.reader = self._draft = None
 
     def _load(self, request: LoadRequest) -> Iterator[Event]:
         started = time.perf_counter()
         yield LoadProgressed(request.request_id, 0.0)
-        model = load_model(request.path, request.device, threads=request.threads, context=request.context_length)
+        model = self._loaded(request, request.path)
+        draft = None
+        if request.draft_path is not None:
+            try:
+                draft = self._loaded(request, request.draft_path)
+                check_vocabulary(draft, model)
+            except BaseException:
+                model.close()
+                raise
         self.close()
         self.model = model
-        self._threads = torch.get_num_threads()
         wanted = request.context_length or DEFAULT_CONTEXT
         self.context_length = min(wanted, model.info.context_length)
+        self.reader = Reader(model, limit=self.context_length)
+        self._draft = None if draft is None else Reader(draft, limit=self.context_length)
         yield LoadProgressed(request.request_id, 1.0)
         yield ModelLoaded(
             request.request_id,
@@ -115,29 +138,35 @@ class Engine:
             notice=_notice(model),
         )
 
+    def _loaded(self, request: LoadRequest, path: str) -> Model:
+        return load_model(
+            path,
+            request.device,
+            threads=request.threads,
+            context=request.context_length,
+            cache_type=request.cache_type,
+        )
+
     def _generate(self, request: GenerateRequest, cancelled: Cancelled) -> Iterator[Event]:
-        if self.model is None:
+        reader = self.reader
+        if self.model is None or reader is None:
             raise RequestError("No model is loaded yet; open one first.")
         if request.max_tokens is not None and request.max_tokens < 1:
             raise RequestError("The token limit must be 1 or more.")
         started = time.perf_counter()
-        ids, dropped = self._prompt_ids(request)
-        cache, reused = self._rewind(ids)
-        logits = None
-        for start in range(reused, len(ids), PREFILL_CHUNK):
-            yield PrefillProgressed(request.request_id, start, len(ids), reused, dropped)
-            if cancelled():
-                break
-            chunk = ids[start : start + PREFILL_CHUNK]
-            logits = self._forward(chunk, cache)[-1:]
+        ids, dropped = prompt_ids(request, self.model.tokenizer, limit=self.context_length)
+        reused = reader.rewind(ids, None if request.cache_path is None else Path(request.cache_path))
+        for done in reader.read(ids, cancelled):
+            yield PrefillProgressed(request.request_id, done, len(ids), reused, dropped)
         prefilled = time.perf_counter()
         reply = _Reply(self.model, request, room=self.context_length - len(ids))
+        logits = reader.logits
         if logits is None or cancelled():
             reply.stop_reason = StopReason.CANCELLED
         else:
             yield PrefillProgressed(request.request_id, len(ids), len(ids), reused, dropped)
         first_token_at = None
-        lookup, guess = PromptLookup(ids), list[int]()
+        guesser, guess = self._guesser(ids, reply), list[int]()
         while reply.stop_reason is None and logits is not None:
             right = 0
             for row in logits:
@@ -145,17 +174,19 @@ class Engine:
                 first_token_at = first_token_at or time.perf_counter()
                 if event is not None:
                     yield event
-                    lookup.add(event.token_id)
+                    guesser.add(event.token_id)
                 if cancelled() and reply.stop_reason is None:
                     reply.stop_reason = StopReason.CANCELLED
                 if reply.stop_reason is not None or right == len(guess) or reply.ids[-1] != guess[right]:
                     break
                 right += 1
-            lookup.judge(len(guess), right)
+            guesser.judge(len(guess), right)
             if reply.stop_reason is None:
-                self._forget_from(len(ids) + len(reply.ids) - 1, cache)
-                guess = lookup.guess(reply.limit - len(reply.ids) - 1) if cache.is_exact else []
-                logits = self._forward([reply.ids[-1], *guess], cache, every=True)
+                reader.cut(len(ids) + len(reply.ids) - 1)
+                guess = guesser.guess(reply.limit - len(reply.ids) - 1) if reader.is_exact else []
+                logits = reader.forward([reply.ids[-1], *guess], every=True, interrupted=cancelled)
+                if logits is None:
+                    reply.stop_reason = StopReason.CANCELLED
         ended = time.perf_counter()
         first_token_at = first_token_at or ended
         timings = Timings(
@@ -168,96 +199,15 @@ class Engine:
         )
         yield from reply.finish(timings)
 
-    def _prompt_ids(self, request: GenerateRequest) -> tuple[list[int], int]:
-        """Prompt ids and the number of messages left out so that they fit (the oldest turns go first)."""
-        assert self.model is not None
-        tokenizer = self.model.tokenizer
-        limit = self.context_length
-        if isinstance(request.prompt, str):
-            ids = tokenizer.encode_with_specials(request.prompt, add_special=True, parse_special=True)
-            if not ids:
-                ids = [tokenizer.bos_id if tokenizer.bos_id is not None else 0]
-            if len(ids) >= limit:
-                raise ContextFullError(f"The prompt has {len(ids)} tokens, but the context holds {limit}.")
-            return ids, 0
-        if not request.prompt:
-            raise RequestError("There is no message to answer.")
-        messages = list(request.prompt)
-        reserve = min(request.max_tokens or REPLY_RESERVE, limit // 4)
-        ids = self._encode(messages, continue_last=request.continue_last)
-        if len(ids) + 1 <= limit - reserve:
-            return ids, 0
-        return self._fit(messages, limit=limit, reserve=reserve, continue_last=request.continue_last)
-
-    def _fit(
-        self, messages: list[Message], *, limit: int, reserve: int, continue_last: bool
-    ) -> tuple[list[int], int]:
-        """Leave out whole turns, oldest first, down to three quarters of the context, system message kept.
-
-        Going below the limit by a quarter lets the next turns reuse the cache instead of trimming each time.
-        """
-        kept = messages
-        dropped = 0
-        ids: list[int] = []
-        while True:
-            first = 1 if kept[0].role == "system" else 0
-            turn_end = next((i for i in range(first + 1, len(kept)) if kept[i].role == "user"), None)
-            if turn_end is None:
-                break
-            dropped += turn_end - first
-            kept = kept[:first] + kept[turn_end:]
-            ids = self._encode(kept, continue_last=continue_last)
-            if len(ids) <= min(limit - reserve, limit * 3 // 4):
-                return ids, dropped
-        ids = ids or self._encode(kept, continue_last=continue_last)
-        if len(ids) >= limit:
-            raise ContextFullError(
-                f"The newest message needs {len(ids)} tokens, but the context holds {limit}. Shorten it, "
-                "or load the model with a longer context."
-            )
-        return ids, dropped
-
-    def _encode(self, messages: Sequence[Message], *, continue_last: bool) -> list[int]:
-        assert self.model is not None
-        tokenizer = self.model.tokenizer
-        return list(build_prompt(tokenizer.chat_template, messages, tokenizer, continue_last=continue_last).ids)
-
-    def _rewind(self, ids: list[int]) -> tuple[KVCache, int]:
-        """The cache, cut to its longest common prefix with `ids`; at least one token is left to compute."""
-        assert self.model is not None
-        if self._cache is None:
-            self._cache, self._cached_ids = self.model.decoder.new_cache(self.context_length), []
-        common = 0
-        for ours, theirs in zip(self._cached_ids, ids[:-1], strict=False):
-            if ours != theirs:
-                break
-            common += 1
-        return self._cache, self._forget_from(common, self._cache)
-
-    def _forget_from(self, position: int, cache: KVCache) -> int:
-        """Cut the cache at `position`, or where it can be cut before that; how many tokens it still holds."""
-        kept = cache.truncate(position)
-        del self._cached_ids[kept:]
-        return kept
-
-    def _forward(self, ids: list[int], cache: KVCache, *, every: bool = False) -> torch.Tensor:
-        """Logits [1, V] behind the last of `ids`, or [T, V] behind `every` one; extends the cache.
-
-        The cache is forgotten if the step fails.
-        """
-        assert self.model is not None
-        try:
-            with _torch_threads(1 if len(ids) == 1 else self._threads):
-                tokens = torch.tensor([ids], device=self.model.device)
-                logits = self.model.decoder(tokens, cache, last_only=not every)
-        except BaseException:
-            self._forget()
-            raise
-        self._cached_ids += ids
-        return torch.as_tensor(logits[0])
+    def _guesser(self, ids: list[int], reply: _Reply) -> Guesser:
+        if self._draft is None:
+            return PromptLookup(ids)
+        return Draft(self._draft, ids, reply.sampler, vocabulary=reply.vocabulary)
 
     def _forget(self) -> None:
-        self._cache, self._cached_ids = None, []
+        for reader in (self.reader, self._draft):
+            if reader is not None:
+                reader.forget()
 
 
 class _Reply:
@@ -268,7 +218,7 @@ class _Reply:
         seed = request.sampler.seed
         self.seed = secrets.randbits(32) if seed is None else seed
         self.sampler = Sampler(request.sampler, self.seed)
-        self.end_ids = model.tokenizer.end_ids
+        self.end_ids, self.vocabulary = model.tokenizer.end_ids, model.decoder.vocabulary
         self.stream, self.stops = TextStream(model.tokenizer), StopStrings(request.stop)
         self.limit = min(room, request.max_tokens or room)
         self.grammar = (
@@ -329,20 +279,6 @@ class _Reply:
             timings=timings,
             seed=self.seed,
         )
-
-
-@contextmanager
-def _torch_threads(count: int) -> Iterator[None]:
-    """Give torch `count` threads. For one token its operations are too small to share (54 against 26 tok/s)."""
-    before = torch.get_num_threads()
-    if count == before:
-        yield
-        return
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _notice(model: Model) -> str | None:

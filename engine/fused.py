@@ -1,5 +1,5 @@
-"""A layer's two halves as one compiled call each, for the parts that the kernels know; torch runs the others. Where all
-layers have both, one call runs them all.
+"""A layer's two halves as one compiled call each, for the parts that the kernels know; torch runs the others. Where
+all layers have both, one call runs them all.
 
 `fuse` looks at what a block is composed of, not at its family. The torch code of the same block in
 `engine.layers` is the oracle.
@@ -16,12 +16,15 @@ from torch import Tensor, nn
 
 from engine import kernels
 from engine.attention import Attention
+from engine.cache_blocks import Q8_0, stored_width
 from engine.decoder import Decoder
 from engine.kernels.plans import DENSE_TYPES, AttentionPlan, Layer, Matrix, MlpPlan, Norm
-from engine.layers import ACTIVATIONS, Block, GatedMLP, Linear, RMSNorm, Step
+from engine.layers import ACTIVATIONS, Block, Embedding, GatedMLP, Linear, RMSNorm, Step
+from engine.quants.embedding import QuantizedEmbedding
 from engine.quants.linear import QuantizedLinear, has_kernel
 
 KERNEL_ACTIVATIONS = {F.silu: 0, ACTIVATIONS["gelu_pytorch_tanh"]: 1, ACTIVATIONS["gelu_new"]: 1}
+CACHE_TYPES = {torch.float32: 0, torch.float16: 1, Q8_0: 8}  # ggml's numbers
 LANES = 16  # a head must be a multiple of the widest vector
 
 
@@ -35,6 +38,7 @@ def fuse(decoder: nn.Module) -> None:
             block.fused_mlp = FusedMLP.of(block)
     if isinstance(decoder, Decoder):
         decoder.fused_layers = FusedLayers.of(decoder)
+        decoder.fused_head = FusedHead.of(decoder)
 
 
 class FusedAttention:
@@ -56,10 +60,15 @@ class FusedAttention:
         if any(part is not None for part in absent) or None in matrices or None in norms or has_wide_norm:
             return None
         width = matrices[3].rows if matrices[3] is not None else 0
-        is_exact = isinstance(a.k_proj, Linear) and a.k_proj.weight.dtype == torch.float32
-        a.cache_dtype = torch.float32 if is_exact else torch.float16  # half as much to read, as exact as the weights
+        if a.cache_dtype is None:
+            is_exact = isinstance(a.k_proj, Linear) and a.k_proj.weight.dtype == torch.float32
+            a.cache_dtype = torch.float32 if is_exact else torch.float16  # half as much to read, exact as the weights
+        elif a.cache_dtype == Q8_0:
+            a.cache_dtype, _ = stored_width(a.head_dim)
+            if a.cache_dtype == Q8_0 and not kernels.supports_cache(CACHE_TYPES[Q8_0]):
+                return None
         shape = (width, a.heads, a.kv_heads, a.head_dim, a.rope.dim, int(a.rope.interleaved), a.window or 0)
-        sizes = (*shape, DENSE_TYPES[a.cache_dtype])
+        sizes = (*shape, CACHE_TYPES[a.cache_dtype])
         return cls(_kept(AttentionPlan(*sizes, a.scale, block.residual_scale, *norms, *matrices), norms, matrices), a)
 
     def __call__(self, x: Tensor, step: Step) -> Tensor:
@@ -126,17 +135,37 @@ class FusedLayers:
     def __call__(self, x: Tensor, step: Step) -> Tensor:
         """[1, T, E] -> the same memory, changed."""
         for layer, (attention, _) in zip(self._stack, self._halves, strict=True):
-            tensors = (*attention.rotary(step), *attention.reserve(x, step))
-            assert all(tensor.is_contiguous() for tensor in tensors)
-            layer.cos, layer.sin, layer.keys, layer.values = (tensor.data_ptr() for tensor in tensors)
-            layer.capacity = tensors[2].shape[2]
+            cos, sin = attention.rotary(step)
+            layer.cos, layer.sin = cos.data_ptr(), sin.data_ptr()
+            keys, values = attention.reserve(x, step)
+            layer.keys, layer.values, layer.capacity = keys.data_ptr(), values.data_ptr(), keys.shape[2]
         kernels.layers(self._stack, x, past=step.past)
         return x
 
 
+class FusedHead:
+    """The final norm and the output head."""
+
+    def __init__(self, norm: Norm, matrix: Matrix) -> None:
+        self._norm, self._matrix = norm, matrix
+
+    @classmethod
+    def of(cls, decoder: Decoder) -> FusedHead | None:
+        """None when one of them has no compiled form."""
+        embedding = decoder.embed_tokens
+        tied = embedding.head if isinstance(embedding, QuantizedEmbedding) else embedding
+        matrix, norm = _matrix(decoder.lm_head or tied), _norm(decoder.norm)
+        return None if matrix is None or norm is None else cls(norm, matrix)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """[1, T, E] -> [1, T, V]."""
+        return kernels.head(self._matrix, self._norm, x.contiguous())
+
+
 def _matrix(projection: nn.Module) -> Matrix | None:
-    if isinstance(projection, Linear):
-        return Matrix.of(projection.weight, projection.bias) if projection.weight.dtype in DENSE_TYPES else None
+    if isinstance(projection, (Linear, Embedding)):
+        bias = projection.bias if isinstance(projection, Linear) else None
+        return Matrix.of(projection.weight, bias) if projection.weight.dtype in DENSE_TYPES else None
     if not isinstance(projection, QuantizedLinear) or not has_kernel(projection.weight):
         return None
     return Matrix.of(projection.weight, projection.bias)

@@ -18,6 +18,15 @@ from engine.cache import KVCache, LayerCache, StateCache
 from engine.rope import Rope
 
 
+class Interrupted(Exception):  # noqa: N818 - no error: whoever asked does not want the result any more
+    """A forward pass ended between two layers; those before have extended the cache, those behind have not."""
+
+
+def never() -> bool:
+    """A cancel flag that is never set."""
+    return False
+
+
 @dataclass
 class Step:
     """What all layers share during one forward pass over T new tokens.
@@ -32,6 +41,7 @@ class Step:
     cache: KVCache | None = None
     padding: Tensor | None = None
     is_single: bool = False  # one text with a cache, float32 on the CPU: what the compiled halves of a block take
+    interrupted: Callable[[], bool] = never  # asked between layers
     _masks: dict[int | None, Tensor] = field(default_factory=dict)
     _tables: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
 

@@ -6,9 +6,24 @@ so a wrong guess costs time and changes nothing (speculative decoding, arXiv:221
 
 from __future__ import annotations
 
+from typing import Protocol
+
 MATCH = 4  # tokens that must have stood together before; with 3, ordinary text lost 5% to wrong guesses
 GUESSES = 2  # SmolLM2 reads three tokens in 12 ms, one in 5.5: a third guess costs as much as it gains
 LONGEST_PAUSE = 64  # tokens
+
+
+class Guesser(Protocol):
+    """What guesses ahead while a reply is made; `engine.draft` has the other one."""
+
+    def add(self, token: int) -> None:
+        """One more token of the text."""
+
+    def guess(self, most: int) -> list[int]:
+        """The tokens that may come next, at most `most` of them."""
+
+    def judge(self, guessed: int, right: int) -> None:
+        """How many of the guessed tokens were right, the first ones; called after every step, guessed or not."""
 
 
 class PromptLookup:

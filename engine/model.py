@@ -14,7 +14,7 @@ from engine import kernels
 from engine.api import ModelFileError, ModelInfo, UnsupportedModelError
 from engine.attention import Mixer
 from engine.decoder import Decoder
-from engine.device import WORKING_SPACE_BYTES, check_memory, pick_device, pick_dtype
+from engine.device import WORKING_SPACE_BYTES, check_memory, pick_cache_dtype, pick_device, pick_dtype
 from engine.fused import fuse
 from engine.loaders import Checkpoint, GgufCheckpoint, open_checkpoint
 from engine.loaders.gguf_config import hugging_face_config
@@ -139,20 +139,24 @@ def load_model(
     threads: int | None = None,
     *,
     context: int | None = None,
+    cache_type: str = "auto",
     progress: Callable[[float], None] = lambda _fraction: None,
 ) -> Model:
     """Load the model at `path`: a GGUF file or a folder with config.json and safetensors.
 
-    `dtype` is that of the activations. `context` is what memory is estimated for (None: 4096 at most).
+    `dtype` is that of the activations, `cache_type` (auto, f32, f16, q8_0) what keys and values are kept in.
+    `context` is what memory is estimated for (None: 4096 at most).
     Raises the typed errors of `engine.api`.
     """
     place = pick_device(device)
-    activations = pick_dtype(dtype, place)
+    activations, cache_dtype = pick_dtype(dtype, place), pick_cache_dtype(cache_type)
     if threads is not None:
         set_threads(threads)
     blueprint = open_blueprint(path)
     try:
         tokenizer = load_tokenizer(blueprint.checkpoint)
+        for mixer in (m for m in blueprint.decoder.modules() if isinstance(m, Mixer)):
+            mixer.cache_dtype = cache_dtype
         info = blueprint.info(tokenizer)
         check_memory(
             info.name,

@@ -36,7 +36,7 @@ class CausalConv(nn.Module):
 class Recurrent(Mixer):
     """A mixer whose cache is its last state."""
 
-    cache_width = 0
+    cache_widths = ()
 
     def __init__(self, layer: int) -> None:
         super().__init__()

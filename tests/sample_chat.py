@@ -1,4 +1,4 @@
-"""One conversation with all that an export can meet: branches, thinking, files, tools, records, two scripts."""
+"""Conversations with all that an export can meet: one made by hand, any number made by hypothesis."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import hashlib
 import struct
 import zlib
 
+from hypothesis import strategies as st
+
 from app.core.catalogue import Conversation
 from app.core.conversation import MessageTree, Part, PartKind, Status, StoredMessage
-from app.core.exporters import ExportedConversation
+from app.core.exporters import ExportedConversation, Exporter, ExportOptions
 
 BEGAN = 1_783_936_800.0  # 2026-07-13 10:00 UTC
 
@@ -98,4 +100,90 @@ def sample_chat() -> ExportedConversation:
         {"b": RECORD, "d": RECORD},
         ("Work", "Tea"),
         lambda sha256: PNG if sha256 == PNG_SHA256 else None,
+    )
+
+
+class Kept:
+    """A document in memory."""
+
+    def __init__(self) -> None:
+        self.data = b""
+        self.files: dict[str, bytes] = {}
+
+    def write(self, content: str | bytes) -> None:
+        """Add to the end."""
+        self.data += content.encode("utf-8", "replace") if isinstance(content, str) else content
+
+    def attach(self, name: str, data: bytes) -> str:
+        """Keep a file."""
+        self.files[name] = data
+        return f"files/{name}"
+
+
+def exported(exporter: Exporter, options: ExportOptions, *conversations: ExportedConversation) -> Kept:
+    """What a format writes of conversations."""
+    document = Kept()
+    exporter.write(conversations, options, document)
+    return document
+
+
+words = st.text(max_size=30).map(lambda said: said.encode("utf-8", "replace").decode())
+finite = st.floats(allow_nan=False, allow_infinity=False)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | finite | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=5,
+)
+moments = st.floats(0, 4e9, allow_nan=False)
+some_parts = st.builds(
+    Part,
+    st.sampled_from(PartKind),
+    words,
+    name=words,
+    media_type=words,
+    sha256=st.none() | st.just(PNG_SHA256),
+    duration_s=st.none() | st.floats(0, 100),
+)
+optional = st.none() | words.filter(bool)
+names = words.map(lambda said: " ".join(said.split())).filter(bool)  # of tags and folders
+
+
+@st.composite
+def random_chats(draw: st.DrawFn) -> ExportedConversation:
+    """Any tree of any messages."""
+    messages: list[StoredMessage] = []
+    for number in range(draw(st.integers(0, 6))):
+        parent = draw(st.sampled_from([None, *(message.id for message in messages)]))
+        message = StoredMessage(
+            f"m{number}",
+            parent,
+            draw(st.sampled_from(["user", "assistant", "system", "tool", "narrator"])),
+            tuple(draw(st.lists(some_parts, max_size=3))),
+            draw(st.sampled_from(Status)),
+            draw(moments),
+            error=draw(optional),
+            edited_from=draw(optional),
+            source_id=draw(optional),
+            extra=draw(st.dictionaries(words, json_values, max_size=2)),
+        )
+        messages.append(message)
+    ids = [message.id for message in messages]
+    header = Conversation(
+        "c",
+        draw(words),
+        draw(moments),
+        draw(moments),
+        is_pinned=draw(st.booleans()),
+        tags=tuple(sorted(draw(st.sets(names, max_size=3)))),
+        source=draw(optional),
+        source_id=draw(optional),
+        extra=draw(st.dictionaries(words, json_values, max_size=2)),
+        deleted_at=draw(st.none() | moments),
+    )
+    return ExportedConversation(
+        header,
+        MessageTree(messages, leaf_id=draw(st.sampled_from([None, *ids]))),
+        {one: draw(st.just(RECORD) | st.dictionaries(st.just("note"), json_values)) for one in ids[:2]},
+        tuple(draw(st.lists(names, max_size=2))),
+        lambda _sha256: PNG,
     )

@@ -24,7 +24,8 @@ from app.core.conversation import (
     text_parts,
     title_of,
 )
-from app.core.reply_record import reply_record
+from app.core.reply_caches import ReplyCaches
+from app.core.reply_record import recorded_token_ids, reply_record
 from app.core.settings import ReplySettings
 from app.core.store import MEMORY, Store, StoreError
 from app.views.main_window import MainWindow
@@ -64,9 +65,9 @@ class ChatController(QObject):
     replyFinished = Signal(str)
     saveFailed = Signal(str)
 
-    def __init__(self, engine: EngineThread, store: Store, window: MainWindow) -> None:
+    def __init__(self, engine: EngineThread, store: Store, caches: ReplyCaches, window: MainWindow) -> None:
         super().__init__()
-        self._engine, self._store, self._window = engine, store, window
+        self._engine, self._store, self._caches, self._window = engine, store, caches, window
         self._transcript = window.transcript
         self.settings = ReplySettings()
         self.model: ModelLoaded | None = None
@@ -196,14 +197,17 @@ class ChatController(QObject):
         path = chat.tree.path(leaf_id) if leaf_id is not None else []
         parts = _begun_parts(continued)
         begun = [] if continued is None else [replace(continued, parts=parts)]
-        request = GenerateRequest(
-            self._engine.next_request_id(),
-            prompt=prompt_messages([*path, *begun], system_prompt=self.settings.system_prompt),
-            sampler=self.settings.sampler,
-            max_tokens=self.settings.max_tokens,
-            continue_last=continued is not None,
-        )
         try:
+            request = GenerateRequest(
+                self._engine.next_request_id(),
+                prompt=prompt_messages(
+                    [*path, *begun], system_prompt=self.settings.system_prompt, token_ids=self._known_token_ids()
+                ),
+                sampler=self.settings.sampler,
+                max_tokens=self.settings.max_tokens,
+                continue_last=continued is not None,
+                cache_path=None if chat.is_temporary else str(self._caches.path_of(chat.conversation_id)),
+            )
             reply = chat.store.add_message(
                 chat.conversation_id,
                 parent_id=leaf_id,
@@ -281,6 +285,13 @@ class ChatController(QObject):
             and running.conversation_id == self.shown.conversation_id
         )
 
+    def _known_token_ids(self) -> dict[str, tuple[int, ...]]:
+        chat = self.shown
+        if chat.token_ids is None and chat.conversation_id is not None:
+            records = chat.store.records(chat.conversation_id)
+            chat.token_ids = {message_id: recorded_token_ids(record) for message_id, record in records.items()}
+        return chat.token_ids or {}
+
     def _handle(self, event: Event) -> None:
         running = self._running
         if isinstance(event, ModelLoaded):
@@ -297,6 +308,8 @@ class ChatController(QObject):
                     self._frame.start()
             case ReplyFinished():
                 record = reply_record(event, running.request, self.model, model_sha256=self.model_sha256)
+                if self._is_shown(running) and self.shown.token_ids is not None:
+                    self.shown.token_ids[running.message.id] = event.token_ids
                 self._end(running.ended(_STATUS_OF[event.stop_reason], new_text=event.text), record=record)
                 self._window.status.show_speed(event.timings.decode_tok_s or None)
                 self._title(running)

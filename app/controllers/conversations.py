@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
 from app.controllers.chat import ChatController
+from app.core.reply_caches import ReplyCaches
 from app.core.store import BIN_DAYS, Store, StoreError
 from app.views.bin_dialog import BinDialog, BinnedConversation
 from app.views.conversation_list import ConversationRow
@@ -21,9 +22,9 @@ DAY_S = 86400
 class ConversationsController(QObject):
     """Keeps sidebar and store in step."""
 
-    def __init__(self, store: Store, chat: ChatController, window: MainWindow) -> None:
+    def __init__(self, store: Store, caches: ReplyCaches, chat: ChatController, window: MainWindow) -> None:
         super().__init__()
-        self._store, self._chat, self._window = store, chat, window
+        self._store, self._caches, self._chat, self._window = store, caches, chat, window
         sidebar, menus = window.sidebar, window.sidebar.menus
         sidebar.newChatRequested.connect(self.new_chat)
         sidebar.conversationChosen.connect(self.open)
@@ -126,6 +127,8 @@ class ConversationsController(QObject):
         """Put conversations into the bin and offer to take them out again."""
         if not self._each(ids, self._store.delete_conversation):
             return
+        for one in ids:
+            self._caches.forget(one)
         open_id = self._chat.conversation_id if self._is_open(*ids) else None
         if open_id is not None:
             self._chat.stop()

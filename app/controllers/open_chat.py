@@ -17,6 +17,7 @@ class OpenChat:
     conversation_id: str | None = None
     tree: MessageTree = field(default_factory=MessageTree)
     is_temporary: bool = False
+    token_ids: dict[str, tuple[int, ...]] | None = None  # of the replies, once they are needed
     first_read_id: str | None = None  # the model reads from this message on; None: from the first
 
 

@@ -15,7 +15,10 @@ class Attachments(OnDatabase):
     """The part of the store that keeps files."""
 
     def add_attachment(self, data: bytes, *, name: str, media_type: str) -> Attachment:
-        """Keep a file's bytes; the same bytes are kept once, under the name they came with first."""
+        """Keep a file's bytes; the same bytes are kept once, under the name they came with first.
+
+        Call it just before the message that shows them is added: bytes that no message shows are removed in time.
+        """
         with self._db.write() as execute:
             sha256 = insert_attachment(execute, data, name=name, media_type=media_type)
         return self.attachment(sha256)

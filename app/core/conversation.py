@@ -163,9 +163,12 @@ class MessageTree:
         return parent if parent in self._by_id else None
 
 
-def prompt_messages(path: Iterable[StoredMessage], *, system_prompt: str = "") -> tuple[Message, ...]:
+def prompt_messages(
+    path: Iterable[StoredMessage], *, system_prompt: str = "", token_ids: Mapping[str, tuple[int, ...]] | None = None
+) -> tuple[Message, ...]:
     """What the model reads: the system prompt, then the turns that say something.
 
+    `token_ids` are those of replies, by message id.
     Neighbours of one role are joined, as when a reply failed in between; chat templates ask for alternation.
     """
     turns: list[Message] = [Message("system", system_prompt)] if system_prompt.strip() else []
@@ -175,7 +178,7 @@ def prompt_messages(path: Iterable[StoredMessage], *, system_prompt: str = "") -
         if turns and turns[-1].role == message.role:
             turns[-1] = Message(message.role, f"{turns[-1].content}\n\n{message.text}")
         else:
-            turns.append(Message(message.role, message.text))
+            turns.append(Message(message.role, message.text, (token_ids or {}).get(message.id, ())))
     return tuple(turns)
 
 

@@ -5,6 +5,7 @@ The parts of the store read and write through it; nobody else does. A thread tha
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -142,7 +143,7 @@ def store_error(what: str, path: Path | str, error: sqlite3.Error | OSError) -> 
         return StoreError(f"{what}: {place} {error}.")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return StoreError(f"{what}: {place} is used by another program; close it, then try again.")
-    if name.startswith("SQLITE_FULL"):
+    if name.startswith("SQLITE_FULL") or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
         return StoreError(f"{what}: the disk that holds {place} is full; free some space, then try again.")
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")) or isinstance(error, PermissionError):
         return StoreError(f"{what}: {place} cannot be written; check the permissions of the file and the folder.")

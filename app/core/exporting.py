@@ -224,10 +224,12 @@ class _DocumentFile:
     def attach(self, name: str, data: bytes) -> str:
         folder = self.path.with_name(f"{self.path.stem} files")
         folder.mkdir(exist_ok=True)
-        name = re.split(r"[/\\]", name)[-1]
-        stem, _, ending = name.rpartition(".")
-        ending = re.sub("[^A-Za-z0-9]", "", ending)[:12] or "bin"
-        path = folder / safe_file_name(f"{len(self.attached) + 1} {stem or name}", ending)
+        stem, _, ending = re.split(r"[/\\]", name)[-1].rpartition(".")
+        if not stem:
+            stem, ending = ending, ""
+        path = folder / safe_file_name(
+            f"{len(self.attached) + 1} {stem}", re.sub("[^A-Za-z0-9]", "", ending)[:12] or "bin"
+        )
         with written_through(path) as file:
             file.write(data)
         self.attached.append(path)

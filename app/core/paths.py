@@ -35,6 +35,11 @@ class DataFolder:
         return self.root / "model_hashes.json"
 
     @property
+    def caches(self) -> Path:
+        """What the engine has read of conversations; may be deleted at any time."""
+        return self.root / "caches"
+
+    @property
     def log(self) -> Path:
         """What happened; holds no message text."""
         return self.root / "fireside.log"

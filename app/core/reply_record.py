@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -43,6 +44,14 @@ def reply_record(
             "device": model.device,
         }
     return record
+
+
+def recorded_token_ids(record: Mapping[str, Any]) -> tuple[int, ...]:
+    """The tokens that a reply was made of; empty where the record does not hold them."""
+    ids = record.get("token_ids")
+    if not isinstance(ids, list) or not all(type(token) is int for token in ids):
+        return ()
+    return tuple(ids)
 
 
 def _engine_version() -> str | None:

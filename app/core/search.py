@@ -18,9 +18,20 @@ from app.core.database import Database, OnDatabase
 ENTRY_LENGTH = 3  # characters in an entry of the index
 MOST_ENTRIES = 300  # that a short word begins; one that begins more is so common that reading texts finds it at once
 MOST_ENTRIES_OF_A_WORD = 40  # looked up of a long word, such as a pasted line
+MOST_WORDS_LOOKED_UP = 16  # in the index, the longest; the texts that it proposes are looked at for all
 LONGEST_QUERY = 1000  # characters
 BEFORE_MATCH, AFTER_MATCH = 40, 120  # characters of a snippet
 
+# CROSS JOIN keeps the order of the tables: the index is read first, newest entry first, and only as far as needed.
+_TITLES = """
+    SELECT conversations.id, title, updated_at FROM %(words)s conversations
+    WHERE deleted_at IS NULL %(where)s ORDER BY updated_at DESC, conversations.number DESC
+"""
+_MESSAGES = """
+    SELECT conversations.id, title, messages.id, role, messages.created_at, messages.text
+    FROM %(words)s messages CROSS JOIN conversations ON conversations.id = conversation_id
+    WHERE messages.deleted_at IS NULL AND conversations.deleted_at IS NULL %(where)s ORDER BY {newest} DESC
+"""
 _WILD = re.compile("[!%_]")
 _SPACE = re.compile(r"\s+")
 
@@ -37,7 +48,7 @@ class Search(OnDatabase):
         if not words:
             return ()
         search = _Search(self._db, words)
-        titles = sorted(search.titles(), key=lambda hit: -hit.created_at)[:limit]
+        titles = [*islice(search.titles(), limit)]
         messages = islice(search.messages(), limit - len(titles))
         return (*titles, *sorted(messages, key=lambda hit: -hit.created_at))
 
@@ -47,49 +58,39 @@ class _Search:
 
     def __init__(self, database: Database, words: list[str]) -> None:
         self._database = database
-        self._proposal = " AND ".join(filter(None, (_proposal(database, word) for word in words)))
+        rarest = sorted(words, key=len, reverse=True)[:MOST_WORDS_LOOKED_UP]
+        self._proposal = " AND ".join(filter(None, (_proposal(database, word) for word in rarest)))
         self._expressions = [re.compile(re.escape(word), re.IGNORECASE) for word in words]
         # LIKE knows the case of ASCII letters only: other words that have a case are checked here alone.
         exact = [word for word in words if word.isascii() or word.lower() == word.upper()]
         self._patterns = ["%" + _WILD.sub(r"!\g<0>", word) + "%" for word in exact]
 
     def titles(self) -> Iterator[SearchHit]:
-        """Every conversation whose title matches."""
-        rows = self._rows("conversations.id, title, updated_at", "conversations", "conversations.number", "title")
-        for conversation_id, title, updated_at in rows:
+        """Every conversation whose title matches, the newest first."""
+        proposed = "AND words.rowid < 0 AND conversations.number = -words.rowid"
+        for conversation_id, title, updated_at in self._rows(_TITLES, text="title", proposed=proposed):
             snippet = self._snippet(title)
             if snippet is not None:
                 yield SearchHit(conversation_id, title, None, "", updated_at, snippet)
 
     def messages(self) -> Iterator[SearchHit]:
         """Every message that matches, the last added first."""
-        rows = self._rows(
-            "conversations.id, title, messages.id, role, messages.created_at, messages.text",
-            "messages CROSS JOIN conversations ON conversations.id = conversation_id",
-            "messages.number",
-            "messages.text",
-            " AND messages.deleted_at IS NULL",
-        )
+        proposed = "AND words.rowid > 0 AND messages.number = words.rowid"
+        query = _MESSAGES.format(newest="words.rowid" if self._proposal else "messages.number")
+        rows = self._rows(query, text="messages.text", proposed=proposed)
         for conversation_id, title, message_id, role, created_at, text in rows:
             snippet = self._snippet(text)
             if snippet is not None:
                 yield SearchHit(conversation_id, title, message_id, role, created_at, snippet)
 
-    def _rows(self, columns: str, tables: str, key: str, text: str, condition: str = "") -> Iterator[Any]:
-        """Rows that may match, the last added first. CROSS JOIN: the index is read first, in its order."""
+    def _rows(self, query: str, *, text: str, proposed: str) -> Iterator[Any]:
+        """Rows whose `text` may hold the words; `proposed` ties a row to its entry in the index."""
         likes = "".join(f" AND {text} LIKE ? ESCAPE '!'" for _ in self._patterns)
-        where = f"WHERE conversations.deleted_at IS NULL{condition}{likes}"
         if not self._proposal:
-            return self._database.rows(f"SELECT {columns} FROM {tables} {where} ORDER BY {key} DESC", *self._patterns)
-        if text == "title":
-            side, order = f"{key} = -words.rowid AND words.rowid < 0", "ASC"
-        else:
-            side, order = f"{key} = words.rowid AND words.rowid > 0", "DESC"
+            return self._database.rows(query % {"words": "", "where": likes}, *self._patterns)
+        where = f"{likes} AND words MATCH ? {proposed}"
         return self._database.rows(
-            f"SELECT {columns} FROM words CROSS JOIN {tables} {where} "
-            f"AND words MATCH ? AND {side} ORDER BY words.rowid {order}",
-            *self._patterns,
-            self._proposal,
+            query % {"words": "words CROSS JOIN", "where": where}, *self._patterns, self._proposal
         )
 
     def _snippet(self, text: str) -> tuple[tuple[str, bool], ...] | None:

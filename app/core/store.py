@@ -15,7 +15,7 @@ from app.core.backup import Backups
 from app.core.branches import Branches
 from app.core.catalogue import ANY, Attachment, Conversation, Folder, PastImport, SearchHit
 from app.core.conversations import BIN_DAYS
-from app.core.database import MEMORY, DamagedError, Database, StoreError
+from app.core.database import MEMORY, DamagedError, Database, StoreError, store_error
 from app.core.folders import Folders
 from app.core.import_writer import Imports
 from app.core.schema import MIGRATIONS, copy_before
@@ -70,11 +70,13 @@ def open_store(path: Path) -> tuple[Store, str | None]:
     place if there is one. `app.core.rescue` reads what is left of the damaged file. Raises `StoreError` for a
     database that is locked, of a newer version, or in a folder that cannot be written.
     """
-    was_empty = path.is_file() and path.stat().st_size == 0
     try:
+        was_empty = path.is_file() and path.stat().st_size == 0
         store = Store(path)
     except DamagedError:
         return _open_in_place_of_damaged(path)
+    except OSError as error:
+        raise store_error("The conversations cannot be opened", path, error) from error
     if was_empty:
         return store, f"The file of the conversations, “{path.name}”, was empty; if it held any, restore a backup."
     return store, None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from engine.kernels.plans import AttentionPlan, Layer, Matrix, MlpPlan
+from engine.kernels.plans import AttentionPlan, Layer, Matrix, MlpPlan, Norm
 
 if TYPE_CHECKING:
     from engine.quants.packed import PackedTensor
@@ -29,7 +29,8 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "fireside_set_threads": (_INT, (_INT,)),
     "fireside_threads": (_INT, ()),
     "fireside_supports": (_INT, (_INT,)),
-    "fireside_linear": (_INT, (_POINTER, _POINTER, _SIZE, _POINTER)),
+    "fireside_linear": (_INT, (*[_POINTER] * 3, _SIZE, _POINTER)),
+    "fireside_rows": (_INT, (_POINTER, _POINTER, _SIZE, _POINTER)),
     "fireside_attention": (_INT, (*[_POINTER] * 2, _SIZE, *[_POINTER] * 4, *[_SIZE] * 2)),
     "fireside_mlp": (_INT, (*[_POINTER] * 2, _SIZE)),
     "fireside_layers": (_INT, (_POINTER, _SIZE, _POINTER, _SIZE, _SIZE)),
@@ -47,7 +48,7 @@ def unavailable_reason() -> str:
 
 
 def instruction_set() -> str:
-    """What the kernels use: `avx512`, `avx2` or `portable`; `torch` without kernels."""
+    """`avx512`, `avx2`, `dotprod`, `neon` (both 64-bit ARM) or `portable`; `torch` without kernels."""
     library = _library()
     return "torch" if library is None else library.fireside_instruction_set().decode("ascii")
 
@@ -74,6 +75,13 @@ def supports(type_name: str) -> bool:
     return library is not None and bool(library.fireside_supports(BLOCK_TYPES[type_name].ggml_id))
 
 
+@cache
+def supports_cache(type_id: int) -> bool:
+    """Whether the compiled attention reads and writes a cache of this type (ggml's number)."""
+    ask = getattr(_library(), "fireside_cache_supports", None)
+    return ask is not None and bool(ask(type_id))
+
+
 def takes_dense(weight: Tensor, x: Tensor) -> bool:
     """Whether `linear` multiplies x by a dense weight of 16 bits without converting all of it first."""
     return (
@@ -96,10 +104,36 @@ def linear(weight: PackedTensor | Tensor, x: Tensor) -> Tensor:
     rows, columns = weight.shape
     activations = x.reshape(-1, columns).float().contiguous()
     y = torch.empty(activations.shape[0], rows)
-    matrix = Matrix.of(weight)
-    if library.fireside_linear(ctypes.addressof(matrix), activations.data_ptr(), activations.shape[0], y.data_ptr()):
-        raise MemoryError(_NO_ROOM)
+    _multiply(library, Matrix.of(weight), None, activations, y)
     return y.view(*x.shape[:-1], rows).to(x.dtype)
+
+
+def head(matrix: Matrix, norm: Norm, x: Tensor) -> Tensor:
+    """norm(x) @ weight.T + bias of x float32 [..., in]. Raises MemoryError."""
+    library = _library()
+    assert library is not None, "ask available() first"
+    assert x.is_contiguous()
+    y = torch.empty(*x.shape[:-1], matrix.rows)
+    _multiply(library, matrix, norm, x, y)
+    return y
+
+
+def rows(weight: PackedTensor, ids: Tensor) -> Tensor:
+    """Rows of a packed matrix by ids [...], float32 [..., in]. Raises MemoryError."""
+    library = _library()
+    assert library is not None, "ask available() first"
+    matrix, ids = Matrix.of(weight), ids.contiguous()
+    y = torch.empty(*ids.shape, weight.shape[1])
+    if library.fireside_rows(ctypes.addressof(matrix), ids.data_ptr(), ids.numel(), y.data_ptr()):
+        raise MemoryError(_NO_ROOM)
+    return y
+
+
+def _multiply(library: ctypes.CDLL, matrix: Matrix, norm: Norm | None, x: Tensor, y: Tensor) -> None:
+    by = None if norm is None else ctypes.addressof(norm)
+    tokens = x.numel() // matrix.columns
+    if library.fireside_linear(ctypes.addressof(matrix), by, x.data_ptr(), tokens, y.data_ptr()):
+        raise MemoryError(_NO_ROOM)
 
 
 def attention(

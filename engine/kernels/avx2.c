@@ -94,6 +94,8 @@ FN inline __attribute__((always_inline)) __m256 block_scales(int type, const uin
     return rest;
 }
 
+enum { AHEAD = 6144 }; /* bytes that are fetched ahead: short rows are no stream to the processor */
+
 /* `count` (a constant) rows of 32-blocks at once, which share the loads of the activations. */
 FN inline __attribute__((always_inline)) void block_rows(int type, const int count, const Product *p, Scratch *s,
                                                          int64_t token, int64_t first) {
@@ -102,7 +104,7 @@ FN inline __attribute__((always_inline)) void block_rows(int type, const int cou
     const __m256i fifteen = _mm256_set1_epi8(15);
     int64_t groups = p->columns / GROUP, room = (groups + 7) / 8 * 8;
     const int8_t *high = x->high + token * x->columns, *low = x->low + token * x->columns;
-    const uint8_t *ahead = p->weights + (first + 2 * count) * p->row_bytes; /* short rows are no stream to the processor */
+    const uint8_t *ahead = p->weights + first * p->row_bytes + AHEAD;
     float *sums = s->offsets, *scales = sums + room, *by = s->scales;
     __m256 total[2], rest[2];
     for (int r = 0; r < count; r++) {
@@ -213,11 +215,22 @@ FN void panel(const Product *p, Scratch *s, int64_t first, int64_t last) {
     }
 }
 
+FN inline float one_half(const uint8_t *at) {
+    uint16_t half;
+    memcpy(&half, at, 2);
+    return _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(half)));
+}
+
 #define LANES 8
 #include "dense.h"
 
 FN inline float sum_lanes(vec v) { return sum8((__m256)v); }
 FN inline vec load_halves(const uint8_t *at) { return (vec)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)at)); }
+FN inline void store_sums(float *at, const vec *v) {
+    __m256 sums = _mm256_hadd_ps(_mm256_hadd_ps((__m256)v[0], (__m256)v[1]), _mm256_hadd_ps((__m256)v[2], (__m256)v[3]));
+    _mm_storeu_ps(at, _mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1)));
+}
+
 FN inline void store_halves(uint8_t *at, vec v) {
     _mm_storeu_si128((__m128i *)at, _mm256_cvtps_ph((__m256)v, _MM_FROUND_TO_NEAREST_INT));
 }

@@ -295,11 +295,26 @@ FN void round512(const float *x, int64_t columns, int8_t *high, int8_t *low, flo
     }
 }
 
+FN inline float one_half(const uint8_t *at) {
+    uint16_t half;
+    memcpy(&half, at, 2);
+    return _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(half)));
+}
+
 #define LANES 16
 #include "dense.h"
 
 FN inline float sum_lanes(vec v) { return _mm512_reduce_add_ps((__m512)v); }
 FN inline vec load_halves(const uint8_t *at) { return (vec)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)at)); }
+FN inline __m256 halved(vec v) {
+    return _mm256_add_ps(_mm512_castps512_ps256((__m512)v), _mm512_extractf32x8_ps((__m512)v, 1));
+}
+
+FN inline void store_sums(float *at, const vec *v) {
+    __m256 sums = _mm256_hadd_ps(_mm256_hadd_ps(halved(v[0]), halved(v[1])), _mm256_hadd_ps(halved(v[2]), halved(v[3])));
+    _mm_storeu_ps(at, _mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1)));
+}
+
 FN inline void store_halves(uint8_t *at, vec v) {
     _mm256_storeu_si256((__m256i *)at, _mm512_cvtps_ph((__m512)v, _MM_FROUND_TO_NEAREST_INT));
 }

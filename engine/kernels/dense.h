@@ -13,6 +13,7 @@ FN inline vec load(const float *at) {
 FN inline void store(float *at, vec v) { memcpy(at, &v, sizeof v); }
 
 FN inline float sum_lanes(vec v);
+FN inline void store_sums(float *at, const vec *v);  /* those of four vectors */
 FN inline vec load_halves(const uint8_t *at); /* LANES float16 numbers */
 FN inline void store_halves(uint8_t *at, vec v);
 
@@ -63,15 +64,6 @@ FN void gate_by(int activation, float *gate, const float *up, int64_t count) {
     memcpy(gate + i, rest[0], (size_t)(count - i) * 4);
 }
 
-/* scores[KEYS] of one query against rows of keys. */
-FN inline void score_rows(const float *q, const float *keys, int64_t count, int64_t depth, float *scores) {
-    for (int64_t s = 0; s < count; s++) {
-        vec total = {0};
-        for (int64_t d = 0; d < depth; d += LANES) total += load(q + d) * load(keys + s * depth + d);
-        scores[s] = sum_lanes(total);
-    }
-}
-
 /* scores[2][KEYS] of two queries against keys turned to [depth][KEYS]. */
 FN inline void score_tile(const float *q0, const float *q1, const float *turned, int64_t depth, float *scores) {
     for (int64_t s = 0; s < KEYS; s += 4 * LANES) {
@@ -86,28 +78,6 @@ FN inline void score_tile(const float *q0, const float *q1, const float *turned,
             store(scores + s + i * LANES, a[i]);
             store(scores + KEYS + s + i * LANES, b[i]);
         }
-    }
-}
-
-/* out[depth] = out * by + sum over keys of p[KEYS] * values; even and odd keys apart, so that sums need not wait. */
-FN inline void gather_one(const float *p, float by, const float *values, int64_t count, int64_t depth, float *out) {
-    int64_t d = 0;
-    for (; d + 4 * LANES <= depth; d += 4 * LANES) {
-        vec a[4], b[4] = {{0}};
-        for (int i = 0; i < 4; i++) a[i] = load(out + d + i * LANES) * by;
-        int64_t s = 0;
-        for (; s + 1 < count; s += 2)
-            for (int i = 0; i < 4; i++) {
-                a[i] += load(values + s * depth + d + i * LANES) * p[s];
-                b[i] += load(values + (s + 1) * depth + d + i * LANES) * p[s + 1];
-            }
-        for (int i = 0; i < 4 && s < count; i++) a[i] += load(values + s * depth + d + i * LANES) * p[s];
-        for (int i = 0; i < 4; i++) store(out + d + i * LANES, a[i] + b[i]);
-    }
-    for (; d < depth; d += LANES) {
-        vec a = load(out + d) * by;
-        for (int64_t s = 0; s < count; s++) a += load(values + s * depth + d) * p[s];
-        store(out + d, a);
     }
 }
 
@@ -164,11 +134,93 @@ FN inline float weigh(float *scores, int64_t first, int64_t last, float *largest
     return by;
 }
 
+typedef int8_t bytes __attribute__((vector_size(LANES)));
+
+/* LANES cached numbers from number `i` on, which is a multiple of LANES; `type` is a constant where this is inlined. */
+FN inline __attribute__((always_inline)) vec load_cached(int type, const uint8_t *all, int64_t i) {
+    if (type == F32) return load((const float *)all + i);
+    if (type == F16) return load_halves(all + 2 * i);
+    const uint8_t *block = all + i / GROUP * Q8_0_BYTES;
+    bytes numbers;
+    memcpy(&numbers, block + 2 + i % GROUP, sizeof numbers);
+    return __builtin_convertvector(numbers, vec) * one_half(block);
+}
+
 /* A block of keys or values in float: as it is, or widened into `space`. */
 FN inline const float *block_of(const Attend *a, const uint8_t *all, int64_t start, int64_t count, float *space) {
     if (a->type == F32) return (const float *)all + start;
-    for (int64_t i = 0; i < count; i += LANES) store(space + i, load_halves(all + 2 * (start + i)));
+    for (int64_t i = 0; i < count; i += LANES)
+        store(space + i, a->type == F16 ? load_cached(F16, all, start + i) : load_cached(Q8_0, all, start + i));
     return space;
+}
+
+/* scores[count][KEYS] of `count` (a constant, at most FEW) queries against `present` keys from number `start` on. */
+FN inline __attribute__((always_inline)) void score_few(int type, const int count, const Attend *a, const float *q,
+                                                        int64_t start, int64_t present, float *scores) {
+    int64_t depth = a->depth;
+    for (int64_t s = 0; s < present; s += 4) {
+        vec total[FEW][4] = {{{0}}};
+        int64_t at[4];
+        for (int i = 0; i < 4; i++) at[i] = start + (s + i < present ? s + i : s) * depth;
+        for (int64_t d = 0; d < depth; d += LANES) {
+            vec k[4];
+            for (int i = 0; i < 4; i++) k[i] = load_cached(type, a->keys, at[i] + d);
+            for (int n = 0; n < count; n++) {
+                vec by = load(q + n * depth + d);
+                for (int i = 0; i < 4; i++) total[n][i] += k[i] * by;
+            }
+        }
+        for (int n = 0; n < count; n++) store_sums(scores + n * KEYS + s, total[n]);
+    }
+}
+
+/* out[count][depth] = out * by + sum over keys of p[count][KEYS] * values. */
+FN inline __attribute__((always_inline)) void gather_few(int type, const int count, const Attend *a, const float *p,
+                                                         const float *by, int64_t start, int64_t present, float *out) {
+    enum { WIDE = 4 };
+    int64_t depth = a->depth, d = 0;
+    for (; d + WIDE * LANES <= depth; d += WIDE * LANES) {
+        vec total[FEW][WIDE];
+        for (int n = 0; n < count; n++)
+            for (int i = 0; i < WIDE; i++) total[n][i] = load(out + n * depth + d + i * LANES) * by[n];
+        for (int64_t s = 0; s < present; s++)
+            for (int i = 0; i < WIDE; i++) {
+                vec v = load_cached(type, a->values, start + s * depth + d + i * LANES);
+                for (int n = 0; n < count; n++) total[n][i] += v * p[n * KEYS + s];
+            }
+        for (int n = 0; n < count; n++)
+            for (int i = 0; i < WIDE; i++) store(out + n * depth + d + i * LANES, total[n][i]);
+    }
+    for (; d < depth; d += LANES)
+        for (int n = 0; n < count; n++) {
+            vec total = load(out + n * depth + d) * by[n];
+            for (int64_t s = 0; s < present; s++) total += load_cached(type, a->values, start + s * depth + d) * p[n * KEYS + s];
+            store(out + n * depth + d, total);
+        }
+}
+
+/* What one block of keys adds to a few queries, which share what is loaded of it. */
+FN inline __attribute__((always_inline)) void attend_to_block(int type, const int count, const Attend *a, const float *q,
+                                                              const int64_t *place, int64_t start, int64_t present,
+                                                              float *scores, float *largest, float *total, float *out) {
+    float by[FEW];
+    score_few(type, count, a, q, start, present, scores);
+    for (int n = 0; n < count; n++) {
+        int64_t oldest = a->window ? place[n] - a->window + 1 : 0;
+        by[n] = weigh(scores + n * KEYS, oldest, place[n] < present ? place[n] + 1 : present, largest + n, total + n);
+    }
+    gather_few(type, count, a, scores, by, start, present, out);
+}
+
+FN inline __attribute__((always_inline)) void few_of(int type, int count, const Attend *a, const float *q, const int64_t *place,
+                                                     int64_t start, int64_t present, float *scores, float *largest,
+                                                     float *total, float *out) {
+    switch (count) {
+    case 1: attend_to_block(type, 1, a, q, place, start, present, scores, largest, total, out); break;
+    case 2: attend_to_block(type, 2, a, q, place, start, present, scores, largest, total, out); break;
+    case 3: attend_to_block(type, 3, a, q, place, start, present, scores, largest, total, out); break;
+    default: attend_to_block(type, FEW, a, q, place, start, present, scores, largest, total, out);
+    }
 }
 
 FN void narrow(const float *x, int64_t count, uint8_t *halves) {
@@ -181,7 +233,7 @@ FN void attend(const Attend *a, const Part *part, float *room) {
     int64_t depth = a->depth, first = part->first, heads = part->heads, count = heads * (part->last - first);
     int64_t start = part->head / a->heads_a_key * a->stride;
     float *turned = room, *wide_keys = turned + KEYS * depth, *wide_values = wide_keys + KEYS * depth;
-    float *scores = wide_values + KEYS * depth, *q = scores + 2 * KEYS, *out = q + (count + 1) * depth;
+    float *scores = wide_values + KEYS * depth, *q = scores + FEW * KEYS, *out = q + (count + 1) * depth;
     float *largest = out + (count + 1) * depth, *total = largest + count + 1;
     for (int64_t n = 0; n <= count; n++) {
         int64_t token = first + (n < count ? n : 0) / heads;
@@ -195,29 +247,30 @@ FN void attend(const Attend *a, const Part *part, float *room) {
     if (from < part->from) from = part->from;
     for (int64_t block = from; block < to; block += KEYS) {
         int64_t present = to - block < KEYS ? to - block : KEYS;
+        if (count <= MOST_FEW) {
+            for (int64_t n = 0; n < count; n += FEW) {
+                int64_t place[FEW], here = count - n < FEW ? count - n : FEW, number = start + block * depth;
+                float *m = largest + n, *sum = total + n, *o = out + n * depth;
+                for (int64_t i = 0; i < here; i++) place[i] = a->past + first + (n + i) / heads - block;
+                if (a->type == F32) few_of(F32, (int)here, a, q + n * depth, place, number, present, scores, m, sum, o);
+                else if (a->type == F16) few_of(F16, (int)here, a, q + n * depth, place, number, present, scores, m, sum, o);
+                else few_of(Q8_0, (int)here, a, q + n * depth, place, number, present, scores, m, sum, o);
+            }
+            continue;
+        }
         const float *k = block_of(a, a->keys, start + block * depth, present * depth, wide_keys);
         const float *v = block_of(a, a->values, start + block * depth, present * depth, wide_values);
-        if (count >= 4) {
-            for (int64_t d = 0; d < depth; d++)
-                for (int64_t s = 0; s < KEYS; s++) turned[d * KEYS + s] = s < present ? k[s * depth + d] : 0.0f;
-        }
+        for (int64_t d = 0; d < depth; d++)
+            for (int64_t s = 0; s < KEYS; s++) turned[d * KEYS + s] = s < present ? k[s * depth + d] : 0.0f;
         for (int64_t n = 0; n < count; n += 2) {
-            float by[2];
-            if (count >= 4) {
-                score_tile(q + n * depth, q + (n + 1) * depth, turned, depth, scores);
-            } else {
-                score_rows(q + n * depth, k, present, depth, scores);
-                if (n + 1 < count) score_rows(q + (n + 1) * depth, k, present, depth, scores + KEYS);
-            }
+            float by[2] = {1.0f, 1.0f};
+            score_tile(q + n * depth, q + (n + 1) * depth, turned, depth, scores);
             for (int i = 0; i < 2 && n + i < count; i++) {
                 int64_t place = a->past + first + (n + i) / heads - block;
                 int64_t oldest = a->window ? place - a->window + 1 : 0;
                 by[i] = weigh(scores + i * KEYS, oldest, place < present ? place + 1 : present, largest + n + i, total + n + i);
             }
-            if (n + 1 == count)
-                gather_one(scores, by[0], v, present, depth, out + n * depth);
-            else
-                gather_values(scores, by, v, present, depth, out + n * depth, out + (n + 1) * depth);
+            gather_values(scores, by, v, present, depth, out + n * depth, out + (n + 1) * depth);
         }
     }
     for (int64_t n = 0; n < count; n++) {

@@ -55,7 +55,12 @@ typedef struct {
 } Scratch;
 
 enum { SILU = 0, GELU_TANH = 1 };
-enum { KEYS = 64 }; /* keys that attention looks at before it rescales */
+enum {
+    KEYS = 64,       /* keys that attention looks at before it rescales */
+    FEW = 4,         /* queries that share each key and value as it is loaded */
+    MOST_FEW = 12,   /* queries up to which they do; more of them share keys that are turned first */
+    Q8_0_BYTES = 34  /* GROUP cached numbers: a float16 scale, then signed bytes */
+};
 
 /* A packed projection; engine/kernels/__init__.py fills these structures. */
 typedef struct {
@@ -97,7 +102,7 @@ typedef struct {
     int64_t capacity;
 } Layer;
 
-/* One attention over cached keys and values, [kv_heads][stride / depth][depth] each, F32 or F16. */
+/* One attention over cached keys and values, [kv_heads][stride / depth][depth] each, F32, F16 or Q8_0. */
 typedef struct {
     const float *q;
     const uint8_t *keys, *values;
@@ -116,7 +121,7 @@ typedef struct {
 
 /* Floats of working space for `queries` queries. */
 static inline int64_t attention_room(int64_t queries, int64_t depth) {
-    return 3 * KEYS * depth + 2 * KEYS + 2 * (queries + 1) * (depth + 1);
+    return 3 * KEYS * depth + FEW * KEYS + 2 * (queries + 1) * (depth + 1);
 }
 
 typedef struct {
@@ -157,9 +162,24 @@ enum { PRODUCT_ROOM, LAYER_ROOM, ROOMS };
 uint8_t *room(int slot, size_t size);
 
 extern const Variant fireside_portable;
+void fireside_unpack_row(int type, const uint8_t *b, int64_t columns, uint8_t *u, float *scales, float *offsets); /* unpack.h */
 #if defined(__x86_64__) && defined(__GNUC__)
 #define FIRESIDE_X86 1
 extern const Variant fireside_avx2, fireside_avx512;
+#endif
+#if defined(__aarch64__) && defined(__ARM_NEON) && !defined(__ARM_BIG_ENDIAN)
+#define FIRESIDE_ARM 1
+extern const Variant fireside_neon;
+/* The attribute of a function with dot products; compilers that know none leave that variant out. */
+#if defined(__ARM_FEATURE_DOTPROD)
+#define FIRESIDE_DOTPROD
+#elif defined(__clang__) ? __clang_major__ >= 16 : __GNUC__ >= 8
+#define FIRESIDE_DOTPROD __attribute__((target("arch=armv8.2-a+dotprod")))
+#endif
+#ifdef FIRESIDE_DOTPROD
+extern const Variant fireside_dotprod;
+int dotprod_is_here(void);
+#endif
 #endif
 
 #define LARGEST 32512.0f /* 127 * 256 */

@@ -5,7 +5,7 @@
 
 enum {
     BLOCK = 16,   /* tokens of a prompt that attend together */
-    STRETCH = 256 /* keys that one thread reads for a token, where there are more than that */
+    SHORT = 512,  /* keys up to which they are shared out to threads in small stretches */
 };
 
 typedef struct {
@@ -14,7 +14,7 @@ typedef struct {
     const float *cos, *sin;  /* [tokens][rope_depth / 2] */
     float *q, *k, *v, *rooms, *states;
     uint8_t *keys, *values;
-    int64_t tokens, room, stretches; /* floats of working space a thread; parts that the keys are cut into */
+    int64_t tokens, room, stretch, stretches; /* floats of working space a thread; keys to a part, parts */
 } AttentionJob;
 
 static void rotate(const AttentionJob *job, float *x, int64_t token) {
@@ -33,9 +33,22 @@ static void norm_heads(const Norm *norm, float *x, int64_t heads, int64_t depth)
         fireside_variant->rms_norm(x + h * depth, norm->weight, (float)norm->eps, depth, x + h * depth);
 }
 
+/* ggml's rounding (quantize_row_q8_0_ref). */
+static void round_to_q8_0(const float *x, int64_t count, uint8_t *to) {
+    for (int64_t g = 0; g < count / GROUP; g++, x += GROUP, to += Q8_0_BYTES) {
+        float most = 0.0f;
+        for (int i = 0; i < GROUP; i++) most = fabsf(x[i]) > most ? fabsf(x[i]) : most;
+        float scale = most / 127.0f, inverse = scale > 0.0f ? 1.0f / scale : 0.0f;
+        uint16_t half = float_to_half(scale);
+        memcpy(to, &half, 2);
+        for (int i = 0; i < GROUP; i++) to[2 + i] = (uint8_t)(int8_t)roundf(x[i] * inverse);
+    }
+}
+
 /* One head's numbers into the cache, from its number `place` on. */
 static void keep(const AttentionJob *job, uint8_t *cache, const float *x, int64_t place) {
     if (job->attend.type == F16) fireside_variant->narrow(x, job->plan->depth, cache + 2 * place);
+    else if (job->attend.type == Q8_0) round_to_q8_0(x, job->plan->depth, cache + place / GROUP * Q8_0_BYTES);
     else memcpy(cache + 4 * place, x, (size_t)job->plan->depth * 4);
 }
 
@@ -61,14 +74,12 @@ static void attend_part(void *job_, int64_t part, int thread) {
     AttentionJob *job = job_;
     float *space = job->rooms + thread * job->room;
     int64_t group = job->attend.heads_a_key, kv_heads = job->plan->kv_heads, all = job->attend.past + job->tokens;
-    Part what = {part, 1, 0, job->tokens, 0, all, NULL}; /* one head, all tokens, all keys */
+    Part what = {part % kv_heads * group, group, 0, job->tokens, 0, all, NULL};
     if (job->tokens >= BLOCK / 2) {
-        what.head = part % kv_heads * group, what.heads = group;
         what.first = part / kv_heads * BLOCK, what.last = what.first + BLOCK;
         if (what.last > job->tokens) what.last = job->tokens;
     } else if (job->stretches > 1) {
-        what.head = part % kv_heads * group, what.heads = group;
-        what.from = part / kv_heads * STRETCH, what.to = what.from + STRETCH;
+        what.from = part / kv_heads * job->stretch, what.to = what.from + job->stretch;
         what.state = job->states + part * group * job->tokens * (job->plan->depth + 2);
     }
     fireside_variant->attend(&job->attend, &what, space);
@@ -121,12 +132,13 @@ static int project_back(const Matrix *m, const float *inner, const Norm *norm, d
     return 0;
 }
 
-/* `keys` and `values` are [kv_heads][capacity][depth] of the plan's cache type, with room for `past` + `tokens`. */
+/* `keys` and `values` are [kv_heads][capacity][depth] of the plan's cache type (Q8_0 in blocks along depth), with room for `past` + `tokens`. */
 FIRESIDE_API int fireside_attention(const AttentionPlan *p, float *x, int64_t tokens, const float *cos, const float *sin,
                                     uint8_t *keys, uint8_t *values, int64_t capacity, int64_t past) {
     int64_t threads = pool_threads(), depth = p->depth, group = p->heads / p->kv_heads;
     int64_t queries = tokens * p->heads * depth, kept = tokens * p->kv_heads * depth;
-    int64_t is_prompt = tokens >= BLOCK / 2, stretches = is_prompt ? 1 : (past + tokens + STRETCH - 1) / STRETCH;
+    int64_t is_prompt = tokens >= BLOCK / 2, all = past + tokens, stretch = all <= SHORT ? KEYS : 4 * KEYS;
+    int64_t stretches = is_prompt ? 1 : (all + stretch - 1) / stretch;
     int64_t space = attention_room(is_prompt ? group * BLOCK : group * tokens, depth);
     int64_t states = stretches > 1 ? stretches * p->heads * tokens * (depth + 2) : 0;
     float *at = (float *)room(LAYER_ROOM, (size_t)(2 * queries + 2 * kept + tokens * p->width + threads * space + states) * 4);
@@ -140,13 +152,15 @@ FIRESIDE_API int fireside_attention(const AttentionPlan *p, float *x, int64_t to
                    p->window, p->cache_type, (float)p->scale},
         .cos = cos, .sin = sin, .q = q, .k = k, .v = v, .keys = keys, .values = values,
         .rooms = branch + tokens * p->width, .states = branch + tokens * p->width + threads * space,
-        .tokens = tokens, .room = space, .stretches = stretches};
+        .tokens = tokens, .room = space, .stretch = stretch, .stretches = stretches};
     for_tokens(prepare_part, &job, tokens);
-    int64_t blocks = is_prompt ? (tokens + BLOCK - 1) / BLOCK : stretches;
-    pool_run(attend_part, &job, is_prompt || stretches > 1 ? blocks * p->kv_heads : p->heads);
+    pool_run(attend_part, &job, (is_prompt ? (tokens + BLOCK - 1) / BLOCK : stretches) * p->kv_heads);
     for (int64_t n = 0; stretches > 1 && n < tokens * p->heads; n++) merge(&job, n % p->heads, n / p->heads);
     return project_back(&p->o, attended, &p->out, p->residual_scale, branch, x, tokens);
 }
+
+/* Whether keys and values may be kept in this type. */
+FIRESIDE_API int fireside_cache_supports(int type) { return type == F32 || type == F16 || type == Q8_0; }
 
 FIRESIDE_API int fireside_mlp(const MlpPlan *p, float *x, int64_t tokens) {
     int64_t hidden = tokens * p->hidden;

@@ -14,6 +14,12 @@ static int runs_here(const Variant *v) {
                && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
     if (v == &fireside_avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #endif
+#ifdef FIRESIDE_DOTPROD
+    if (v == &fireside_dotprod) return dotprod_is_here();
+#endif
+#ifdef FIRESIDE_ARM
+    if (v == &fireside_neon) return 1;
+#endif
     return v == &fireside_portable;
 }
 
@@ -22,6 +28,12 @@ FIRESIDE_API int fireside_start(const char *wanted) {
     const Variant *known[] = {
 #ifdef FIRESIDE_X86
         &fireside_avx512, &fireside_avx2,
+#endif
+#ifdef FIRESIDE_DOTPROD
+        &fireside_dotprod,
+#endif
+#ifdef FIRESIDE_ARM
+        &fireside_neon,
 #endif
         &fireside_portable,
     };
@@ -153,8 +165,22 @@ int multiply(const Targets *targets, const float *x, const Norm *norm, int64_t t
     return 0;
 }
 
-/* y [tokens][rows] = x [tokens][columns] W^T; `columns` is a multiple of the type's block. -1 when memory is short. */
-FIRESIDE_API int fireside_linear(const Matrix *matrix, const float *x, int64_t tokens, float *y) {
+/* y [tokens][rows] = norm(x [tokens][columns]) W^T; `norm` may be NULL; `columns` is a multiple of the type's block. -1
+ * when memory is short. */
+FIRESIDE_API int fireside_linear(const Matrix *matrix, const Norm *norm, const float *x, int64_t tokens, float *y) {
     Targets targets = {.matrices = {matrix}, .outputs = {y}, .count = 1, .then = STORE};
-    return multiply(&targets, x, NULL, tokens);
+    return multiply(&targets, x, norm, tokens);
+}
+
+/* y [count][columns] = rows of a packed matrix in floats. -1 when memory is short. */
+FIRESIDE_API int fireside_rows(const Matrix *matrix, const int64_t *ids, int64_t count, float *y) {
+    int64_t columns = matrix->columns, group = group_of((int)matrix->type);
+    uint8_t *values = room(PRODUCT_ROOM, padded(columns) + 2 * padded(columns / SPLIT * 4));
+    if (!values) return -1;
+    float *scales = (float *)(values + padded(columns)), *offsets = (float *)(values + padded(columns) + padded(columns / SPLIT * 4));
+    for (int64_t i = 0; i < count; i++, y += columns) {
+        fireside_unpack_row((int)matrix->type, matrix->weights + ids[i] * matrix->row_bytes, columns, values, scales, offsets);
+        for (int64_t k = 0; k < columns; k++) y[k] = (float)values[k] * scales[k / group] + offsets[k / group];
+    }
+    return 0;
 }

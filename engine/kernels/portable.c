@@ -25,7 +25,12 @@ static void rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
     }
 }
 
+void fireside_unpack_row(int type, const uint8_t *b, int64_t columns, uint8_t *u, float *scales, float *offsets) {
+    unpack_row(type, b, columns, u, scales, offsets);
+}
+
 #define LANES 4
+#define one_half half_at
 #include "dense.h"
 
 FN inline vec load_halves(const uint8_t *at) {
@@ -33,6 +38,10 @@ FN inline vec load_halves(const uint8_t *at) {
 }
 
 FN inline float sum_lanes(vec v) { return v[0] + v[1] + v[2] + v[3]; }
+
+FN inline void store_sums(float *at, const vec *v) {
+    for (int i = 0; i < 4; i++) at[i] = sum_lanes(v[i]);
+}
 
 FN inline void store_halves(uint8_t *at, vec v) {
     for (int i = 0; i < LANES; i++) {

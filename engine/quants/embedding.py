@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from engine.quants.linear import QuantizedLinear
+from engine import kernels
+from engine.quants.linear import QuantizedLinear, has_kernel
 from engine.quants.packed import Packed
 
 
@@ -17,4 +18,7 @@ class QuantizedEmbedding(nn.Module):
 
     def forward(self, ids: Tensor) -> Tensor:
         """Ids [...] -> float32 [..., E]."""
-        return self.head.weight.rows(ids)
+        weight = self.head.weight
+        if ids.device.type == "cpu" and has_kernel(weight) and self.head.use_kernel:
+            return kernels.rows(weight, ids)
+        return weight.rows(ids)

@@ -96,15 +96,15 @@ class Tokenizer:
         """Ids of control tokens by their spelling."""
         return {text: marker.id for text, marker in self._markers.items() if marker.is_control}
 
-    def encode(self, text: str, parse_special: bool = False) -> list[int]:
+    def encode(self, text: str, parse_special: bool = False, *, is_start: bool = True) -> list[int]:
         """Token ids of `text` alone. Control tokens that it spells are plain text unless `parse_special`.
 
+        `is_start` False: it goes on from other text, so the tokenizer adds no space of its own.
         Raises `TokenizerError` when the tokenizer's data does not fit together.
         """
         text = text.encode("utf-8", "replace").decode("utf-8") if not text.isascii() else text
         pattern = self._all_pattern if parse_special else self._user_pattern
         ids: list[int] = []
-        is_start = True
         for part in _split(text, pattern, self._markers):
             if isinstance(part, Marker):
                 ids.append(part.id)

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
-from sample_chat import CSV, PNG, PNG_SHA256, RECORD, REPLY, sample_chat, text
+from sample_chat import CSV, PNG, REPLY, exported, random_chats, sample_chat, text
 
 from app.core.catalogue import Conversation
 from app.core.conversation import MessageTree, Part, PartKind, Status, StoredMessage
 from app.core.exporters import EXPORTERS, Branches, ExportedConversation, Exporter, ExportOptions
 from app.core.exporters.safe_markdown import fenced, inert
 from app.core.exporting import write_conversations
-from app.core.themes import RESOURCES
 
 BY_NAME = {exporter.name: exporter for exporter in EXPORTERS}
 TREE = ExportOptions(branches=Branches.TREE)
-SCHEMA = json.loads((RESOURCES / "schemas" / "fireside-conversations-2.schema.json").read_text(encoding="utf-8"))
 HOSTILE = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -41,27 +36,8 @@ HOSTILE = [
 ]
 
 
-class Kept:
-    """A document in memory."""
-
-    def __init__(self) -> None:
-        self.data = b""
-        self.files: dict[str, bytes] = {}
-
-    def write(self, content: str | bytes) -> None:
-        self.data += content.encode("utf-8", "replace") if isinstance(content, str) else content
-
-    def attach(self, name: str, data: bytes) -> str:
-        self.files[name] = data
-        return f"files/{name}"
-
-
-def exported(
-    name: str, *conversations: ExportedConversation, options: ExportOptions = TREE, exporter: Exporter | None = None
-) -> str:
-    document = Kept()
-    (exporter or BY_NAME[name]).write(conversations or [sample_chat()], options, document)
-    return document.data.decode("utf-8")
+def shown_in(name: str, *conversations: ExportedConversation, options: ExportOptions = TREE) -> str:
+    return exported(BY_NAME[name], options, *(conversations or [sample_chat()])).data.decode("utf-8")
 
 
 def chat_of(*parts: Part, role: str = "assistant", title: str = "T", name: str = "") -> ExportedConversation:
@@ -76,7 +52,7 @@ def headings_of(markdown: str) -> list[str]:
 
 
 def test_markdown_shows_the_path_with_headings_and_what_was_said() -> None:
-    shown = exported("markdown", options=ExportOptions())
+    shown = shown_in("markdown", options=ExportOptions())
     assert [heading.split(" — ")[0] for heading in headings_of(shown)] == [
         "Sorting 排序", "System", "You", "SmolLM2", "Sorting", "You", "SmolLM2",
     ]  # fmt: skip
@@ -86,7 +62,7 @@ def test_markdown_shows_the_path_with_headings_and_what_was_said() -> None:
 
 
 def test_markdown_of_the_tree_says_where_each_branch_forks() -> None:
-    headings = headings_of(exported("markdown"))
+    headings = headings_of(shown_in("markdown"))
     assert headings[7:] == [
         "Branch 2: after message 2, instead of message 3",
         "6. Assistant — 2026-07-13 10:00 UTC",
@@ -97,8 +73,7 @@ def test_markdown_of_the_tree_says_where_each_branch_forks() -> None:
 
 
 def test_markdown_keeps_text_files_in_a_longer_fence_and_others_beside_it() -> None:
-    document = Kept()
-    BY_NAME["markdown"].write([sample_chat()], ExportOptions(), document)
+    document = exported(BY_NAME["markdown"], ExportOptions(), sample_chat())
     shown = document.data.decode()
     fences = [token.content for token in MarkdownIt().parse(shown) if token.type == "fence"]
     assert CSV + "\n" in fences
@@ -107,7 +82,7 @@ def test_markdown_keeps_text_files_in_a_longer_fence_and_others_beside_it() -> N
 
 
 def test_markdown_closes_a_fence_that_was_left_open() -> None:
-    shown = exported("markdown", chat_of(text("```py\nprint('cut off'")))
+    shown = shown_in("markdown", chat_of(text("```py\nprint('cut off'")))
     assert [token.content for token in MarkdownIt().parse(shown) if token.type == "fence"] == ["print('cut off'\n"]
 
 
@@ -121,7 +96,7 @@ def live_tokens(markdown: str) -> list[str]:
 
 @pytest.mark.parametrize("said", HOSTILE)
 def test_markdown_has_no_live_html_and_loads_no_image(said: str) -> None:
-    assert live_tokens(exported("markdown", chat_of(text(said), title=said, name=said))) == []
+    assert live_tokens(shown_in("markdown", chat_of(text(said), title=said, name=said))) == []
 
 
 @settings(max_examples=300, deadline=None)
@@ -145,13 +120,13 @@ def test_a_fence_is_longer_than_any_inside(code: str) -> None:
 
 
 def test_text_holds_what_was_said_and_obeys_no_control_characters() -> None:
-    shown = exported("text", chat_of(text("red \x1b[31m text\rover"), role="user"))
+    shown = shown_in("text", chat_of(text("red \x1b[31m text\rover"), role="user"))
     assert "You — 1970-01-01 00:00 UTC" in shown
     assert "red ␛[31m text\nover" in shown
 
 
 def test_text_of_the_tree_holds_every_branch() -> None:
-    shown = exported("text")
+    shown = shown_in("text")
     for said in ("An older answer.", "Thanks!", "Branch 3: after message 3", "    Thought for 3 s", "=1+1"):
         assert said in shown
 
@@ -199,14 +174,14 @@ def inspected(html: str) -> _Inspector:
 @pytest.mark.parametrize("role", ["user", "assistant", "<script>"])
 def test_html_runs_and_loads_nothing_that_a_message_says(said: str, kind: PartKind, role: str) -> None:
     part = Part(kind, said, name=said, media_type=said, sha256=said)
-    page = inspected(exported("html", chat_of(part, role=role, title=said, name=said)))
+    page = inspected(shown_in("html", chat_of(part, role=role, title=said, name=said)))
     assert page.foreign == []
     assert page.images == []
     assert [link for link in page.links if not link.startswith(("https://", "#"))] == []
 
 
 def test_html_has_a_policy_and_both_themes_and_no_outside_resource() -> None:
-    page = exported("html")
+    page = shown_in("html")
     assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in page
     assert "prefers-color-scheme: dark" in page
     assert not re.search(r"url\(|@import|<link|<script", page)
@@ -214,7 +189,7 @@ def test_html_has_a_policy_and_both_themes_and_no_outside_resource() -> None:
 
 
 def test_html_renders_markdown_tables_code_and_leaves_formulas_readable() -> None:
-    page = exported("html")
+    page = shown_in("html")
     assert '<th style="text-align:right">steps</th>' in page
     assert "<figcaption>python</figcaption>" in page
     assert "$a_1*b*c$" in page and "\\(x_2*y*z\\)" in page
@@ -222,7 +197,7 @@ def test_html_renders_markdown_tables_code_and_leaves_formulas_readable() -> Non
 
 
 def test_html_shows_images_inline_and_branches_linked_to_where_they_fork() -> None:
-    page = inspected(exported("html"))
+    page = inspected(shown_in("html"))
     assert [image.split(",")[0] for image in page.images] == ["data:image/png;base64"]
     assert page.links[-4:] == ["#message-2", "#message-3", "#message-3", "#message-4"]
     assert "Branch 2: after message 2, instead of message 3" in page.said
@@ -230,134 +205,21 @@ def test_html_shows_images_inline_and_branches_linked_to_where_they_fork() -> No
 
 @pytest.mark.parametrize("name", ["markdown", "text", "html", "openai", "sharegpt", "openwebui"])
 def test_thinking_settings_and_attachments_can_be_left_out(name: str) -> None:
-    bare = exported(name, options=ExportOptions(thinking=False, attachments=False))
+    bare = shown_in(name, options=ExportOptions(thinking=False, attachments=False))
     assert "Ascending" not in bare and "data.csv" not in bare and "dot.png" not in bare and "=1+1" not in bare
-    full = exported(name)
+    full = shown_in(name)
     assert "Ascending" in full and "=1+1" in full
 
 
 @pytest.mark.parametrize("name", ["markdown", "text", "html"])
 def test_settings_say_what_a_reply_was_made_of(name: str) -> None:
-    shown = exported(name, options=ExportOptions(settings=True))
+    shown = shown_in(name, options=ExportOptions(settings=True))
     for said in ("SmolLM2, Q4_1", "temperature 0.7, top k 40", "prompt tokens 30", "decode 0.5 s"):
         assert said in shown
 
 
-def read_back(entry: dict[str, Any]) -> tuple[Conversation, list[StoredMessage], dict[str, Any], dict[str, str]]:
-    """The smallest reader of the format that docs/formats.md describes."""
-    header = Conversation(
-        **{name: entry[name] for name in ("id", "title", "created_at", "updated_at", "is_pinned")},
-        source=entry["source"],
-        source_id=entry["source_id"],
-        tags=tuple(entry["tags"]),
-        extra=entry["extra"],
-        deleted_at=entry["deleted_at"],
-    )
-    messages = []
-    for one in entry["messages"]:
-        kept = {key: value for key, value in one.items() if key != "generation"}
-        parts = tuple(Part(**part | {"kind": PartKind(part["kind"])}) for part in one["parts"])
-        messages.append(StoredMessage(**kept | {"parts": parts, "status": Status(one["status"])}))
-    records = {one["id"]: one["generation"] for one in entry["messages"] if "generation" in one}
-    return header, messages, records, {one["sha256"]: one.get("data") for one in entry["attachments"]}
-
-
-words = st.text(max_size=30).map(lambda said: said.encode("utf-8", "replace").decode())
-finite = st.floats(allow_nan=False, allow_infinity=False)
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | finite | words,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
-    max_leaves=5,
-)
-moments = st.floats(0, 4e9, allow_nan=False)
-some_parts = st.builds(
-    Part,
-    st.sampled_from(PartKind),
-    words,
-    name=words,
-    media_type=words,
-    sha256=st.none() | st.just(PNG_SHA256),
-    duration_s=st.none() | st.floats(0, 100),
-)
-optional = st.none() | words.filter(bool)
-
-
-@st.composite
-def conversations(draw: st.DrawFn) -> ExportedConversation:
-    messages: list[StoredMessage] = []
-    for number in range(draw(st.integers(0, 6))):
-        parent = draw(st.sampled_from([None, *(message.id for message in messages)]))
-        message = StoredMessage(
-            f"m{number}",
-            parent,
-            draw(st.sampled_from(["user", "assistant", "system", "tool", "narrator"])),
-            tuple(draw(st.lists(some_parts, max_size=3))),
-            draw(st.sampled_from(Status)),
-            draw(moments),
-            error=draw(optional),
-            edited_from=draw(optional),
-            source_id=draw(optional),
-            extra=draw(st.dictionaries(words, json_values, max_size=2)),
-        )
-        messages.append(message)
-    ids = [message.id for message in messages]
-    header = Conversation(
-        "c",
-        draw(words),
-        draw(moments),
-        draw(moments),
-        is_pinned=draw(st.booleans()),
-        tags=tuple(sorted(draw(st.sets(words, max_size=3)))),
-        source=draw(optional),
-        source_id=draw(optional),
-        extra=draw(st.dictionaries(words, json_values, max_size=2)),
-        deleted_at=draw(st.none() | moments),
-    )
-    return ExportedConversation(
-        header,
-        MessageTree(messages, leaf_id=draw(st.sampled_from([None, *ids]))),
-        {one: draw(st.just(RECORD) | st.dictionaries(st.just("note"), json_values)) for one in ids[:2]},
-        tuple(draw(st.lists(words, max_size=2))),
-        lambda _sha256: PNG,
-    )
-
-
-@settings(max_examples=60, deadline=None)
-@given(conversations(), conversations())
-def test_fireside_json_is_valid_and_loses_nothing(one: ExportedConversation, other: ExportedConversation) -> None:
-    alone, both = json.loads(exported("json", one)), json.loads(exported("json", one, other))
-    for content in (alone, both):
-        Draft202012Validator(SCHEMA).validate(content)
-    assert (alone["format"], both["format"]) == ("fireside-conversation", "fireside-conversations")
-    for conversation, entry in zip((one, one, other), (alone, *both["conversations"]), strict=True):
-        header, messages, records, _ = read_back(entry)
-        assert header == conversation.header
-        assert messages == list(conversation.tree)
-        assert entry["current_message"] == conversation.tree.leaf_id
-        assert records == {key: value for key, value in conversation.records.items() if value}
-        assert tuple(entry["folder"]) == conversation.folder
-
-
-def test_fireside_json_holds_attachments_once_and_can_leave_their_bytes_out() -> None:
-    entry = json.loads(exported("json", options=ExportOptions()))
-    assert [base64.b64decode(one["data"]) for one in entry["attachments"]] == [PNG]
-    bare = json.loads(exported("json", options=ExportOptions(attachments=False)))
-    Draft202012Validator(SCHEMA).validate(bare)
-    assert [one.keys() for one in bare["attachments"]] == [{"sha256", "name", "media_type"}]
-
-
-def test_fireside_json_of_none_is_an_empty_list_and_infinities_become_null() -> None:
-    document = Kept()
-    BY_NAME["json"].write([], TREE, document)
-    assert json.loads(document.data)["conversations"] == []
-    chat = sample_chat()
-    broken = ExportedConversation(chat.header, chat.tree, {"b": {"logprobs": [float("-inf"), -1.0]}})
-    entry = json.loads(exported("json", broken), parse_constant=pytest.fail)
-    assert entry["messages"][2]["generation"]["logprobs"] == [None, -1.0]
-
-
 def test_openai_messages_keep_calls_results_and_attachments() -> None:
-    (line,) = exported("openai", options=ExportOptions()).splitlines()
+    (line,) = shown_in("openai", options=ExportOptions()).splitlines()
     messages = json.loads(line)["messages"]
     assert [message["role"] for message in messages] == [
         "system", "user", "assistant", "user", "assistant", "tool", "assistant",
@@ -372,13 +234,13 @@ def test_openai_messages_keep_calls_results_and_attachments() -> None:
 
 
 def test_openai_messages_of_a_tree_count_each_finished_reply_once() -> None:
-    lines = [json.loads(line)["messages"] for line in exported("openai").splitlines()]
+    lines = [json.loads(line)["messages"] for line in shown_in("openai").splitlines()]
     weights = [[one["weight"] for one in line if one["role"] == "assistant"] for line in lines]
     assert weights == [[1, 1, 1], [0], [0, 0]]
 
 
 def test_sharegpt_has_a_turn_for_each_speaker_and_an_entry_for_each_end() -> None:
-    entries = json.loads(exported("sharegpt"))
+    entries = json.loads(shown_in("sharegpt"))
     assert [entry["id"] for entry in entries] == ["chat1", "chat1-2", "chat1-3"]
     turns = entries[0]["conversations"]
     assert [turn["from"] for turn in turns] == [
@@ -389,7 +251,7 @@ def test_sharegpt_has_a_turn_for_each_speaker_and_an_entry_for_each_end() -> Non
 
 
 def test_open_webui_gets_the_tree_with_both_directions_and_stable_ids() -> None:
-    (entry,) = json.loads(exported("openwebui"))
+    (entry,) = json.loads(shown_in("openwebui"))
     assert (entry["id"], entry["pinned"], entry["meta"]["tags"]) == ("chat1", True, ["code", "排序"])
     chat = entry["chat"]
     assert chat["params"] == {"system": "Be brief."}
@@ -403,17 +265,17 @@ def test_open_webui_gets_the_tree_with_both_directions_and_stable_ids() -> None:
     assert messages["b"]["model"] == "SmolLM2"
     assert messages["b"]["content"].startswith('<details type="reasoning" done="true" duration="3">')
     assert [file["type"] for file in messages["a"]["files"]] == ["image", "file"]
-    assert set(json.loads(exported("openwebui", options=ExportOptions()))[0]["chat"]["history"]["messages"]) == {
+    assert set(json.loads(shown_in("openwebui", options=ExportOptions()))[0]["chat"]["history"]["messages"]) == {
         "a", "b", "c", "d",
     }  # fmt: skip
 
 
 @settings(max_examples=40, deadline=None)
-@given(conversations(), st.sampled_from([one for one in EXPORTERS if one.name != "json"]), st.sampled_from(Branches))
+@given(random_chats(), st.sampled_from([one for one in EXPORTERS if one.name != "json"]), st.sampled_from(Branches))
 def test_any_conversation_can_be_exported_as_anything(
     conversation: ExportedConversation, exporter: Exporter, branches: Branches
 ) -> None:
-    shown = exported("", conversation, options=ExportOptions(branches=branches, settings=True), exporter=exporter)
+    shown = shown_in(exporter.name, conversation, options=ExportOptions(branches=branches, settings=True))
     if exporter.ending == "json":
         json.loads(shown)
     if exporter.ending == "jsonl":

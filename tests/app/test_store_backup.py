@@ -90,7 +90,7 @@ def test_a_backup_replaces_an_older_one_only_when_it_is_complete(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("app.core.sqlite_copy.os.fsync", broken)
-    with pytest.raises(StoreError, match=r"backup cannot be written.*No space left"):
+    with pytest.raises(StoreError, match=r"backup cannot be written: the disk that holds “backup” .* is full"):
         store.backup(path)
     assert path.read_bytes() == before
     assert not list(tmp_path.glob(".*.part"))

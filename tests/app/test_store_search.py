@@ -185,6 +185,12 @@ def test_a_short_word_that_begins_too_many_entries_is_still_found(store: Store) 
     assert found(store, "茶") == {"最早的茶", many}
 
 
+def test_a_query_of_many_short_words_is_one_too(store: Store) -> None:
+    words = [f"{chr(0x4E00 + number)}茶" for number in range(300)]
+    add(store, " ".join(words), " ".join(words[1:]))
+    assert found(store, " ".join(words)) == {" ".join(words)}
+
+
 def test_a_pasted_page_is_a_query_too(store: Store) -> None:
     page = " ".join(f"word{number}" for number in range(400))
     add(store, page, page[:500])

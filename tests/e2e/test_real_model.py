@@ -189,6 +189,20 @@ def test_a_reply_can_be_held_to_a_json_schema(tmp_path: Path) -> None:
     assert isinstance(json.loads(json.loads(done.stdout)["text"])["city"], str)
 
 
+def test_a_draft_and_a_smaller_cache_are_chosen_on_the_command_line(starter: Path) -> None:
+    common = ("generate", "--prompt", PROMPT, "--temperature", "0", "--max-tokens", "8", "--json")
+    plain = json.loads(run(*common).stdout)
+    drafted = run(*common, "--draft", str(starter), "--cache-type", "f16")
+    assert json.loads(drafted.stdout)["token_ids"] == plain["token_ids"], drafted.stderr
+    packed = run(*common, "--cache-type", "q8_0")
+    assert "Paris" in json.loads(packed.stdout)["text"], packed.stderr
+    wrong = run(*common, "--cache-type", "q9")
+    assert (wrong.returncode, wrong.stderr) == (
+        1,
+        "fireside: 'q9' is not a type of cache; use auto, f32, f16, q8_0.\n",
+    )
+
+
 def test_conversations_are_listed_and_exported_from_the_command_line(
     qtbot: QtBot, open_window: OpenWindow, folder, tmp_path: Path
 ) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 import sys
 from typing import Any
 
 import pytest
 
-ALL = ("portable", "avx2", "avx512")
+IS_ARM = platform.machine().lower() in ("arm64", "aarch64")
+ALL = ("portable", "neon", "dotprod") if IS_ARM else ("portable", "avx2", "avx512")
 
 
 def value_on(instructions: str, script: str) -> Any:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from PySide6.QtWidgets import QApplication
-from sample_chat import PNG, PNG_SHA256, sample_chat, text
+from sample_chat import PNG, PNG_SHA256, exported, sample_chat, text
 
 from app.core.catalogue import Conversation
 from app.core.conversation import MessageTree, Part, PartKind, Status, StoredMessage
@@ -16,25 +16,11 @@ from app.export_formats import EXPORTERS
 PDF = next(exporter for exporter in EXPORTERS if exporter.name == "pdf")
 
 
-class Kept:
-    """A document in memory."""
-
-    def __init__(self) -> None:
-        self.data = b""
-
-    def write(self, content: str | bytes) -> None:
-        assert isinstance(content, bytes)
-        self.data += content
-
-    def attach(self, name: str, data: bytes) -> str:
-        raise AssertionError(f"a PDF stands alone, so {name} ({len(data)} bytes) must be inside")
-
-
-def pdf_of(conversation: ExportedConversation, options: ExportOptions | None = None) -> bytes:
-    document = Kept()
-    PDF.write([conversation], options or ExportOptions(branches=Branches.TREE, settings=True), document)
-    assert document.data.startswith(b"%PDF-") and document.data.rstrip().endswith(b"%%EOF")
-    return document.data
+def pdf_of(conversation: ExportedConversation) -> bytes:
+    pdf = exported(PDF, ExportOptions(branches=Branches.TREE, settings=True), conversation)
+    assert pdf.files == {}
+    assert pdf.data.startswith(b"%PDF-") and pdf.data.rstrip().endswith(b"%%EOF")
+    return pdf.data
 
 
 def chat_of(*parts: Part, role: str = "assistant") -> ExportedConversation:

@@ -288,3 +288,35 @@ def test_the_reply_is_copied_to_the_clipboard(qtbot: QtBot, open_window: OpenWin
     say(qtbot, application, "Hi")
     press(application, "copyButton")
     assert QApplication.clipboard().text() == "Hello there."
+
+
+def test_a_request_names_the_file_of_its_conversation_and_the_tokens_of_earlier_replies(
+    qtbot: QtBot, open_window: OpenWindow, folder: DataFolder
+) -> None:
+    fake = FakeEngine()
+    application = open_window(lambda: fake)
+    say(qtbot, application, "Hi")
+    say(qtbot, application, "And?")
+    conversation_id = application.chat.conversation_id
+    path = folder.caches / f"{conversation_id}.safetensors"
+    assert {request.cache_path for request in fake.requests} == {str(path)}
+    assert [message.token_ids for message in fake.requests[1].prompt] == [(), (0, 1, 2), ()]
+    application.chat.open(None)
+    application.chat.open(conversation_id)
+    say(qtbot, application, "More?")
+    assert [message.token_ids for message in fake.requests[2].prompt] == [(), (0, 1, 2), (), (0, 1, 2), ()]
+
+
+def test_what_was_read_of_a_conversation_is_deleted_with_it(
+    qtbot: QtBot, open_window: OpenWindow, folder: DataFolder
+) -> None:
+    application = open_window(FakeEngine)
+    say(qtbot, application, "Hi")
+    path = folder.caches / f"{application.chat.conversation_id}.safetensors"
+    path.parent.mkdir()
+    path.write_bytes(b"x")
+    application.conversations.delete([application.chat.conversation_id or ""])
+    assert not path.exists()
+    path.write_bytes(b"written by the engine afterwards")
+    application.close()
+    assert not path.exists()

@@ -202,7 +202,7 @@ def settings_of(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Seed", _joined(record.get("seed"))),
         ("Longest reply", _joined(record.get("max_tokens"))),
         ("Timings", _named(timings)),
-        ("Ended by", _joined(record.get("stop_reason"))),
+        ("Ended by", _joined(record.get("stop_reason")).replace("_", " ")),
     ]
     return tuple((label, value) for label, value in rows if value)
 

@@ -1,0 +1,160 @@
+"""Reader: a model and what it has read; owns the live KV cache, and takes up others where they save reading.
+
+The engine has one for its model, and one for a draft model. Not thread-safe.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from engine.cache import KVCache
+from engine.cache_shelf import LEAST_TOKENS, MOST_BYTES, CacheShelf
+from engine.fingerprint import cache_fingerprint
+from engine.layers import Interrupted, never
+from engine.model import Model
+
+CHUNKS = (16, 256)  # tokens read at a time, at least and at most: multiples of 16 change no bit of what kernels give
+FIRST_CHUNK = 64
+CHUNK_S = (0.2, 0.5)  # read more at a time below the one, less above the other: progress shows twice a second
+
+
+class Reader:
+    """`rewind` to a text, `read` the rest of it, then `forward` token by token; `cut` takes back."""
+
+    def __init__(self, model: Model, *, limit: int) -> None:
+        """`limit`: the most tokens that a cache may hold."""
+        self.model, self.limit = model, limit
+        self.logits: torch.Tensor | None = None
+        self._threads = torch.get_num_threads()
+        self._chunk = FIRST_CHUNK
+        self.cache = model.decoder.new_cache(limit)
+        self._path: Path | None = None
+        self._fingerprint = ""
+        self._layout: KVCache | None = None
+        self._shelf = CacheShelf(self._model_fingerprint, self._one_token)
+
+    @property
+    def ids(self) -> Sequence[int]:
+        """The tokens that are read; not to be changed."""
+        return self.cache.ids
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether `cut` reaches every position."""
+        return self.cache.is_exact
+
+    def rewind(self, ids: Sequence[int], path: Path | None = None) -> int:
+        """Hold the longest known beginning of `ids`, at least one token short of all; returns its length.
+
+        `path` is where the cache of this text is kept between runs; None: nowhere.
+        """
+        wanted = ids[:-1]
+        live, known = self.cache, self.cache.common(wanted)
+        is_other = path != self._path
+        found = self._shelf.find(wanted, path if is_other else None, longer_than=known)
+        if is_other:
+            self._save()
+            self._path = path
+        is_branch = live.length - known >= LEAST_TOKENS and live.nbytes <= MOST_BYTES
+        if is_other or found is not None or is_branch:
+            if live.length >= LEAST_TOKENS:
+                self._shelf.put(live)
+            source = live if found is None else found
+            self.cache = source.fork(source.common(wanted))
+            return self.cache.length
+        return self.cut(known)
+
+    def read(self, ids: Sequence[int], cancelled: Callable[[], bool]) -> Iterator[int]:
+        """Read what of `ids` is not read yet, in chunks; yields how many are, before each chunk.
+
+        Afterwards `logits` [1, V] are those behind the last token, or None when it was cancelled.
+        """
+        self.logits = None
+        while (done := self.cache.length) < len(ids):
+            yield done
+            if cancelled():
+                return
+            started = time.perf_counter()
+            is_last = len(ids) < done + self._chunk + CHUNKS[0]  # fewer tokens than that are multiplied differently
+            self.logits = self.forward(ids[done : None if is_last else done + self._chunk], interrupted=cancelled)
+            if self.logits is None:
+                return
+            self._adapt_chunk(time.perf_counter() - started)
+
+    def forward(
+        self, ids: Sequence[int], *, every: bool = False, interrupted: Callable[[], bool] = never
+    ) -> torch.Tensor | None:
+        """Logits [1, V] behind the last of `ids`, or [T, V] behind `every` one; None when `interrupted` said so.
+
+        The cache is extended, forgotten if the step fails, and as before if it is interrupted.
+        """
+        cache = self.cache
+        before = len(cache.ids)
+        try:
+            with _torch_threads(1 if len(ids) == 1 else self._threads):
+                tokens = torch.tensor([ids], device=self.model.device)
+                logits = self.model.decoder(tokens, cache, last_only=not every, interrupted=interrupted)
+        except Interrupted:
+            cache.truncate(before)
+            return None
+        except BaseException:
+            self.forget()
+            raise
+        cache.ids += ids
+        return torch.as_tensor(logits[0])
+
+    def cut(self, position: int) -> int:
+        """Forget what was read from `position` on, or from where it can be cut before; how much is still held."""
+        return self.cache.truncate(position)
+
+    def forget(self) -> None:
+        """Let go of all that was read, in memory."""
+        self.cache = self.model.decoder.new_cache(self.limit)
+        self._shelf.clear()
+
+    def close(self) -> None:
+        """Save what has a place, and let go of everything."""
+        self._save()
+        self.forget()
+        self._shelf.close()
+
+    def _save(self) -> None:
+        if self._path is not None:
+            self._shelf.save(self.cache, self._path)
+
+    def _adapt_chunk(self, took_s: float) -> None:
+        least, most = CHUNKS
+        if took_s < CHUNK_S[0]:
+            self._chunk = min(2 * self._chunk, most)
+        elif took_s > CHUNK_S[1]:
+            self._chunk = max(self._chunk // 2, least)
+
+    def _model_fingerprint(self) -> str:
+        self._fingerprint = self._fingerprint or cache_fingerprint(self.model)
+        return self._fingerprint
+
+    def _one_token(self) -> KVCache:
+        """A cache that has read one token: the layout that a saved one must have."""
+        if self._layout is None:
+            self._layout = self.model.decoder.new_cache(self.limit)
+            self.model.decoder(torch.zeros(1, 1, dtype=torch.long, device=self.model.device), self._layout)
+        return self._layout
+
+
+@contextmanager
+def _torch_threads(count: int) -> Iterator[None]:
+    """Give torch `count` threads. For one token its operations are too small to share (54 against 26 tok/s)."""
+    before = torch.get_num_threads()
+    if count == before:
+        yield
+        return
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
