@@ -27,6 +27,7 @@ from app.controllers.search import SearchController
 from app.core.library import Library
 from app.core.paths import DataFolder
 from app.core.reply_caches import ReplyCaches
+from app.core.rescuing import newest_damaged
 from app.core.settings import SettingsFile
 from app.core.store import StoreError, open_store
 from app.instance import SingleInstance
@@ -79,9 +80,12 @@ class Application(QObject):
         )
         self.window.closing.connect(self.close)
         self.failed.connect(self.window.message_bar.show_error)
-        for notice in (store_notice, settings.notice):
+        for notice in (settings.notice, store_notice):
             if notice is not None:
                 self.window.message_bar.show_error(notice)
+        damaged = newest_damaged(folder.database)
+        if store_notice is not None and damaged is not None:
+            self.backups.offer_rescue(store_notice, damaged)
         self._is_closed = False
 
     def start(self) -> None:

@@ -11,7 +11,9 @@ from app.controllers.background import Background
 from app.controllers.conversations import ConversationsController
 from app.core.files import safe_file_name
 from app.core.imported import ImportOutcome
+from app.core.rescuing import export_rescued
 from app.core.store import Store, StoreError
+from app.export_formats import EXPORTERS
 from app.views.dialogs import ask_backup_file, ask_new_file, confirm_replacing
 from app.views.main_window import MainWindow
 
@@ -55,6 +57,35 @@ class BackupsController(QObject):
         job = self._background.start_on_store(lambda store, _control: store.merge_from(path), name="restore")
         job.failed.connect(self._window.message_bar.show_error)
         job.succeeded.connect(self._restored)
+
+    def offer_rescue(self, sentence: str, damaged: Path) -> None:
+        """Tell that the conversations were damaged, and offer to write what can be read of them."""
+        self._window.message_bar.show_error(
+            sentence, action=self.tr("Save a rescue export…"), on_action=lambda: self._rescue(damaged)
+        )
+
+    def _rescue(self, damaged: Path) -> None:
+        exporter = next(one for one in EXPORTERS if one.name == "json")
+        name = safe_file_name(time.strftime("Fireside rescue %Y-%m-%d"), exporter.ending)
+        title = self.tr("Save a rescue export")
+        output = ask_new_file(self._window, title, Path.home() / name, "Fireside JSON (*.json)")
+        if output is None:
+            return
+        replace = output.exists()
+        if replace and not confirm_replacing(self._window, output.name):
+            return
+        self._window.message_bar.show_notice(self.tr("Reading what is left…"))
+        job = self._background.start(
+            lambda _control: export_rescued(damaged, exporter, output, replace=replace), name="rescue"
+        )
+        job.failed.connect(self._window.message_bar.show_error)
+        job.succeeded.connect(lambda found: self._rescued(output, *found))
+
+    def _rescued(self, output: Path, outcome: ImportOutcome, unreadable_rows: int) -> None:
+        told = self.tr(
+            "{chats} chats with {messages} messages are in “{name}”, {lost} rows were unreadable; "
+        ).format(chats=outcome.added, messages=outcome.messages, name=output.name, lost=unreadable_rows)
+        self._window.message_bar.show_notice(told + self.tr("Import… takes them in."))
 
     def _restored(self, outcome: ImportOutcome) -> None:
         self._conversations.refresh()

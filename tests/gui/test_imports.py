@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from window_steps import click, find, say
 
 from app.application import Application
+from app.core.paths import DataFolder
 from app.core.store import Store
 
 SAMPLES = Path(__file__).parent.parent / "app" / "samples"
@@ -161,3 +162,21 @@ def test_a_backup_is_taken_back_and_that_can_be_undone(
     assert [one.title for one in application.store.conversations()] == ["Remember me"]
     click(application, "messageBarAction")
     assert application.store.conversations() == ()
+
+
+def test_a_damaged_database_is_told_at_the_start_and_what_is_left_of_it_can_be_saved(
+    qtbot: QtBot, open_window: OpenWindow, folder: DataFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = open_window(FakeEngine)
+    say(qtbot, first, "Remember me")
+    first.window.close()
+    with folder.database.open("r+b") as database:
+        database.write(b"no database now!")
+    second = open_window(FakeEngine)
+    bar = second.window.message_bar
+    assert bar.text().startswith("The conversations were damaged")
+    output = tmp_path / "rescue.json"
+    monkeypatch.setattr("app.controllers.backups.ask_new_file", lambda *_arguments: output)
+    click(second, "messageBarAction")
+    qtbot.waitUntil(lambda: bar.text().startswith("1 chats with 2 messages are in “rescue.json”"))
+    assert "Remember me" in output.read_text(encoding="utf-8")
