@@ -65,7 +65,7 @@ class Application(QObject):
         self.messages = MessagesController(self.chat, self.window)
         self.conversations = ConversationsController(self.store, self._caches, self.chat, self.window)
         self._background = Background(folder.database)
-        self.search = SearchController(self._background, self.conversations, self.messages, self.window)
+        self.search = SearchController(self._background, self.chat, self.messages, self.window)
         self.models = ModelsController(self.engine, Library(folder.models), self.window)
         self.preferences = PreferencesController(settings, self._appearance, self.chat, self.window)
         self.exports = ExportsController(self.store, self._background, self.chat, self.window)

@@ -52,7 +52,8 @@ def style_sheet(theme: Theme) -> str:
     """The window's style sheet in this theme's colours. Raises KeyError when a token is missing."""
     sheet = Template((THEMES / "window.qss").read_text(encoding="utf-8"))
     radii = {f"radius_{name}": size for name, size in theme.radii.items()}
-    return sheet.substitute(theme.colors, font_size=theme.font_size, **radii)
+    icons = (ICONS / theme.name).as_posix()  # style sheets cannot tint
+    return sheet.substitute(theme.colors, font_size=theme.font_size, icons=icons, **radii)
 
 
 def tinted_icon(name: str, color: str, *, disabled: str | None = None, size: int = ICON_SIZE) -> QIcon:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer
 
 from app.controllers.background import Background
-from app.controllers.conversations import ConversationsController
+from app.controllers.chat import ChatController
 from app.controllers.messages import MessagesController
 from app.core.catalogue import SearchHit
 from app.views.main_window import MainWindow
@@ -20,13 +20,13 @@ class SearchController(QObject):
     def __init__(
         self,
         background: Background,
-        conversations: ConversationsController,
+        chat: ChatController,
         messages: MessagesController,
         window: MainWindow,
     ) -> None:
         super().__init__()
         self._background = background
-        self._conversations, self._messages, self._window = conversations, messages, window
+        self._chat, self._messages, self._window = chat, messages, window
         self._is_running = False
         self._waiting = QTimer(self)
         self._waiting.setSingleShot(True)
@@ -37,7 +37,8 @@ class SearchController(QObject):
 
     def jump(self, conversation_id: str, message_id: str) -> None:
         """Show a message that was found in its branch; the query stays, so that the next hit is one key away."""
-        self._conversations.open(conversation_id)
+        if conversation_id != self._chat.conversation_id:
+            self._chat.open(conversation_id)
         self._messages.jump(message_id)
 
     def _query_changed(self, query: str) -> None:

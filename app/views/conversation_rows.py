@@ -53,8 +53,7 @@ class ConversationDelegate(QStyledItemDelegate):
         if height is None:
             line = option.fontMetrics.height()
             if kind is HitRow:
-                small = QFontMetrics(_small(option.font))
-                height = HIT_LINES * small.lineSpacing() + 10
+                height = round(HIT_LINES * _hit_spacing(QFontMetrics(_small(option.font)))) + 10
             else:
                 height = max(HEADER_HEIGHT if kind is HeaderRow else ROW_HEIGHT, line + 12)
             self._heights[kind] = height
@@ -150,13 +149,15 @@ class ConversationDelegate(QStyledItemDelegate):
         layout.setTextOption(wrapping)
         layout.setFormats(marks)
         room = self._mirrored(option, room.adjusted(INDENT // 2, 5, 0, 0), room)
+        metrics = QFontMetrics(layout.font())
         layout.beginLayout()
         for number in range(HIT_LINES):
             line = layout.createLine()
             if not line.isValid():
                 break
             line.setLineWidth(room.width())
-            line.setPosition(QPointF(0, number * line.height()))
+            baseline = number * _hit_spacing(metrics) + metrics.ascent()
+            line.setPosition(QPointF(0, baseline - line.ascent()))
         layout.endLayout()
         painter.setPen(QColor(self.theme.colors["text_muted"]))
         painter.setClipRect(room)
@@ -184,6 +185,11 @@ class ConversationDelegate(QStyledItemDelegate):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QColor(self.theme.colors["accent"]))
             painter.drawRoundedRect(ground.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+
+
+def _hit_spacing(metrics: QFontMetrics) -> float:
+    """From one line of a hit to the next: Chinese letters are higher than the font that is asked for them."""
+    return metrics.lineSpacing() * 1.2
 
 
 def _small(font: QFont) -> QFont:

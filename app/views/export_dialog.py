@@ -96,6 +96,7 @@ class ExportDialog(QDialog):
         self._progress = QProgressBar(self)
         self._progress.setObjectName("exportProgress")
         self._progress.setAccessibleName(self.tr("Exporting"))
+        self._progress.setTextVisible(False)
         self._told = QLabel(self)
         self._told.setObjectName("exportTold")
         self._told.setTextFormat(Qt.TextFormat.PlainText)

@@ -10,11 +10,13 @@ from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDialog,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -60,13 +62,15 @@ class ImportDialog(QDialog):
         self.setWindowTitle(self.tr("Import conversations"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAcceptDrops(True)
-        self.setMinimumSize(460, 320)
+        self.setMinimumSize(420, 300)
+        self.resize(540, 460)
         self._error = self._label("dialogError")
         self._error.hide()
         self._work_title = self._label("importWork")
         self._progress = QProgressBar(self)
         self._progress.setObjectName("importProgress")
         self._progress.setAccessibleName(self.tr("Progress of the import"))
+        self._progress.setTextVisible(False)
         self._found = self._label("importFound")
         self._told = self._label("importTold")
         self._preview_skipped = self._sentences("importPreviewSkipped")
@@ -180,9 +184,14 @@ class ImportDialog(QDialog):
         back = self._button("importBack", self.tr("Choose another…"))
         back.clicked.connect(self.choose_again)
         column = _column(page)
-        column.addWidget(self._found)
-        column.addWidget(self._preview_skipped)
-        column.addStretch(1)
+        scrolled = QScrollArea(page)
+        scrolled.setObjectName("importPreview")
+        scrolled.setFrameShape(QFrame.Shape.NoFrame)
+        scrolled.setWidgetResizable(True)
+        scrolled.setWidget(self._found)
+        self._found.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(scrolled, 3)
+        column.addWidget(self._preview_skipped, 1)
         column.addLayout(_at_end(back, self._start))
         return page
 
@@ -192,8 +201,8 @@ class ImportDialog(QDialog):
         done.clicked.connect(self.accept)
         column = _column(page)
         column.addWidget(self._told)
-        column.addWidget(self._skipped)
-        column.addStretch(1)
+        column.addWidget(self._skipped, 1)
+        column.addStretch(0)
         column.addLayout(_at_end(self._undo, done))
         return page
 

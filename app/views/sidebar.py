@@ -97,7 +97,8 @@ class Sidebar(QWidget):
     def set_current(self, conversation_id: str | None) -> None:
         """Mark the conversation that is open."""
         self._current = conversation_id
-        self._show_current()
+        if not self._is_searching:
+            self._show_current()
 
     def show_bin(self, count: int) -> None:
         """How many conversations lie in the bin."""
@@ -118,9 +119,10 @@ class Sidebar(QWidget):
         self._show_emptiness()
 
     def show_hits(self, hits: Sequence[SearchHit], tags: tuple[str, ...]) -> None:
-        """Show what a search found, the first of it marked."""
+        """Show what a search found."""
         self._is_searching = True
         self.model.show_hits(hits, tags)
+        self._list.setCurrentIndex(QModelIndex())
         self._list.scrollToTop()
         self._show_emptiness()
 
@@ -238,7 +240,8 @@ class Sidebar(QWidget):
             self._list.setCurrentIndex(QModelIndex())
 
     def _restore_selection(self, conversation_ids: list[str]) -> None:
-        self._show_current()
+        if not self._is_searching:
+            self._show_current()
         if len(conversation_ids) > 1:
             selection = self._list.selectionModel()
             selection.clearSelection()

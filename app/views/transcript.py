@@ -215,7 +215,7 @@ class Transcript(QScrollArea):
         if is_at_end and self._later and self._revealed is None:
             self._show_later()
         self._follows = is_at_end and not self._later and self._revealed is None
-        self._jump.setVisible(not self._follows)
+        self._jump.setVisible(not is_at_end or bool(self._later))
         self._jump.raise_()
         if value <= CLOSE_TO_END and self._earlier and bar.maximum() > 0:
             self._show_earlier()
