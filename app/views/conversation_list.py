@@ -262,13 +262,14 @@ class ConversationListModel(QAbstractListModel):
         return [head, *below, *(_at_depth(row, depth + 1) for row in own)]
 
     def _dated(self, conversations: Iterable[ConversationRow]) -> list[Row]:
+        names = (self.tr("Today"), self.tr("Yesterday"), self.tr("Previous 7 days"), self.tr("Older"))
+        today = self._today()
         rows: list[Row] = []
-        today, period = self._today(), None
+        period = None
         for row in conversations:
-            name = self._period(row.updated_at.date(), today)
-            if name != period:
-                period = name
-                rows.append(HeaderRow(name))
+            if (found := _period(row.updated_at.date(), today)) != period:
+                period = found
+                rows.append(HeaderRow(names[period]))
             rows.append(row)
         return rows
 
@@ -282,14 +283,14 @@ class ConversationListModel(QAbstractListModel):
                 yield _at_depth(allowed[conversation_id], 0)
                 yield from (HitRow(hit) for hit in found if hit.message_id is not None)
 
-    def _period(self, day: date, today: date) -> str:
-        if day >= today:
-            return self.tr("Today")
-        if day == today - timedelta(days=1):
-            return self.tr("Yesterday")
-        if day > today - timedelta(days=8):
-            return self.tr("Previous 7 days")
-        return self.tr("Older")
+
+def _period(day: date, today: date) -> int:
+    """0 for today, 1 for yesterday, 2 for the seven days before that, 3 for all others."""
+    if day >= today:
+        return 0
+    if day == today - timedelta(days=1):
+        return 1
+    return 2 if day > today - timedelta(days=8) else 3
 
 
 def _at_depth(row: ConversationRow, depth: int) -> ConversationRow:

@@ -203,6 +203,20 @@ def test_a_draft_and_a_smaller_cache_are_chosen_on_the_command_line(starter: Pat
     )
 
 
+def test_a_reply_that_was_cut_off_goes_on_as_if_it_had_not_been(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application = open_window()
+    application.chat.settings = type(application.chat.settings)(sampler=GREEDY, max_tokens=24)
+    say(qtbot, application, PROMPT + " Tell me more about it.")
+    whole = last_view_text(application)
+    application.chat.settings = type(application.chat.settings)(sampler=GREEDY, max_tokens=12)
+    application.window.regenerate_action.trigger()
+    qtbot.waitUntil(lambda: not application.chat.is_replying, timeout=REPLY_MS)
+    assert whole.startswith(last_view_text(application))
+    application.window.transcript.views()[-1].findChild(QToolButton, "continueButton").click()
+    qtbot.waitUntil(lambda: not application.chat.is_replying, timeout=REPLY_MS)
+    assert last_view_text(application) == whole
+
+
 def test_conversations_are_listed_and_exported_from_the_command_line(
     qtbot: QtBot, open_window: OpenWindow, folder, tmp_path: Path
 ) -> None:
