@@ -257,9 +257,9 @@ class ChatController(QObject):
 
     def _show(self, chat: OpenChat, title: str | None) -> None:
         self.shown = chat
-        if self._is_shown(self._running):
-            assert self._running is not None
-            chat.tree.replace(self._running.now())
+        running = self._running
+        if running is not None and self._is_shown(running) and running.message.id in chat.tree:
+            chat.tree.replace(running.now())
         self._name_window(chat, title)
         self._window.status.show_text("")
         self._window.status.show_context(None, None)
@@ -278,12 +278,8 @@ class ChatController(QObject):
             self._temporary.store.close()
             self._temporary = None
 
-    def _is_shown(self, running: RunningReply | None) -> bool:
-        return (
-            running is not None
-            and running.store is self.shown.store
-            and running.conversation_id == self.shown.conversation_id
-        )
+    def _is_shown(self, running: RunningReply) -> bool:
+        return running.store is self.shown.store and running.conversation_id == self.shown.conversation_id
 
     def _known_token_ids(self) -> dict[str, tuple[int, ...]]:
         chat = self.shown
@@ -322,11 +318,7 @@ class ChatController(QObject):
         running.prompt_tokens = event.prompt_tokens
         if not self._is_shown(running):
             return
-        first_id = first_read(self.shown.tree.path(), event.dropped_messages)
-        if first_id != self.shown.first_read_id:
-            self.shown.first_read_id = first_id
-            for message in self.shown.tree.path():
-                self._transcript.update_message(self._shown(message))
+        self._mark_first_read(event.dropped_messages)
         if event.dropped_messages:
             self._window.message_bar.show_notice(
                 self.tr(
@@ -340,6 +332,16 @@ class ChatController(QObject):
             percent = 100 * (event.done_tokens - event.reused_tokens) // new
             self._window.status.show_text(self.tr("Reading the conversation… {percent}%").format(percent=percent))
         self._show_context(running)
+
+    def _mark_first_read(self, dropped: int) -> None:
+        """Draw a line above the first message that the model still reads."""
+        chat = self.shown
+        if dropped == chat.dropped:
+            return
+        path = chat.tree.path()
+        chat.dropped, chat.first_read_id = dropped, first_read(path, dropped)
+        for message in path:
+            self._transcript.update_message(self._shown(message))
 
     def _show_new_text(self) -> None:
         running = self._running

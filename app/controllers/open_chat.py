@@ -11,14 +11,18 @@ from app.core.store import Store
 
 @dataclass
 class OpenChat:
-    """`conversation_id` is None until a first message is stored; a temporary chat's store lies in memory alone."""
+    """`conversation_id` is None until a first message is stored; a temporary chat's store lies in memory alone.
+
+    Of the last prompt `dropped` turns were left out; the model reads from `first_read_id` on (None: from the first).
+    """
 
     store: Store
     conversation_id: str | None = None
     tree: MessageTree = field(default_factory=MessageTree)
     is_temporary: bool = False
     token_ids: dict[str, tuple[int, ...]] | None = None  # of the replies, once they are needed
-    first_read_id: str | None = None  # the model reads from this message on; None: from the first
+    dropped: int = 0
+    first_read_id: str | None = None
 
 
 def first_read(path: list[StoredMessage], dropped: int) -> str | None:

@@ -24,7 +24,7 @@ SIDE = 12  # pixels between a row's edge and its text
 INDENT = 16  # pixels a folder
 ICON = 14
 SMALL = 0.85  # of the list's font, for tags and hits
-MOST_TAGS = 2  # shown in a row; the tool tip of the tags dialog has the others
+MOST_TAGS = 2  # shown in a row; of more the number
 HIT_LINES = 2
 BEFORE_MATCH = 24  # characters of a hit shown before the match, so that it stands in the first line
 
