@@ -37,7 +37,7 @@ from engine.layers import never
 from engine.lookup import Guesser, PromptLookup
 from engine.model import Model, load_model
 from engine.prompt import prompt_ids
-from engine.reader import Reader
+from engine.reader import Reader, torch_threads
 from engine.sampling import Sampler
 from engine.stopping import StopStrings
 from engine.tokenizers.stream import TextStream
@@ -62,7 +62,8 @@ class Engine:
             if isinstance(request, LoadRequest):
                 yield from self._load(request)
             else:
-                yield from self._generate(request, cancelled)
+                with torch_threads(1):  # drawing a token is too little to share
+                    yield from self._generate(request, cancelled)
         except (torch.OutOfMemoryError, MemoryError) as error:
             self._forget()
             raise OutOfMemoryError(

@@ -119,12 +119,15 @@ def head(matrix: Matrix, norm: Norm, x: Tensor) -> Tensor:
 
 
 def rows(weight: PackedTensor, ids: Tensor) -> Tensor:
-    """Rows of a packed matrix by ids [...], float32 [..., in]. Raises MemoryError."""
+    """Rows of a packed matrix by ids [...], float32 [..., in]. Raises MemoryError, IndexError for what is no row."""
     library = _library()
     assert library is not None, "ask available() first"
-    matrix, ids = Matrix.of(weight), ids.contiguous()
+    matrix, ids = Matrix.of(weight), ids.to(torch.int64).contiguous()
     y = torch.empty(*ids.shape, weight.shape[1])
-    if library.fireside_rows(ctypes.addressof(matrix), ids.data_ptr(), ids.numel(), y.data_ptr()):
+    status = library.fireside_rows(ctypes.addressof(matrix), ids.data_ptr(), ids.numel(), y.data_ptr())
+    if status == 1:
+        raise IndexError(f"an id is not within the matrix's {weight.shape[0]} rows")
+    if status:
         raise MemoryError(_NO_ROOM)
     return y
 

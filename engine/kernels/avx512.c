@@ -254,12 +254,57 @@ FN inline __attribute__((always_inline)) void tile(const Product *p, const Scrat
     for (int t = 0; t < tokens; t++) _mm512_mask_storeu_ps(p->y + (token + t) * p->rows + first, present, total[t]);
 }
 
+/* Sixteen rows of 16 32-bit words become sixteen columns: in pairs, fours, then across the lanes of 128 bits. */
+FN inline void turn16(__m512i *r) {
+    __m512i t[16];
+    for (int i = 0; i < 16; i += 2) {
+        t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
+        t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
+    }
+    for (int i = 0; i < 16; i += 4)
+        for (int k = 0; k < 2; k++) {
+            r[i + 2 * k] = _mm512_unpacklo_epi64(t[i + k], t[i + 2 + k]);
+            r[i + 2 * k + 1] = _mm512_unpackhi_epi64(t[i + k], t[i + 2 + k]);
+        }
+    for (int i = 0; i < 16; i += 8)
+        for (int k = 0; k < 4; k++) {
+            t[i + k] = _mm512_shuffle_i32x4(r[i + k], r[i + 4 + k], 0x88);
+            t[i + 4 + k] = _mm512_shuffle_i32x4(r[i + k], r[i + 4 + k], 0xdd);
+        }
+    for (int k = 0; k < 8; k++) {
+        r[k] = _mm512_shuffle_i32x4(t[k], t[8 + k], 0x88);
+        r[8 + k] = _mm512_shuffle_i32x4(t[k], t[8 + k], 0xdd);
+    }
+}
+
+/* What unpack_panel does, a word of all rows at a time. */
+FN void unpack_sixteen(const Product *p, int64_t first, int64_t last, Scratch *s) {
+    int64_t columns = p->columns, groups = columns / group_of(p->type), apart = columns / SPLIT;
+    uint8_t *rows = s->values + PANEL * columns;
+    float *scales = s->scales + PANEL * apart, *offsets = s->offsets + PANEL * apart;
+    for (int r = 0; r < PANEL; r++) {
+        int64_t at = first + r < last ? first + r : last - 1;
+        unpack_row(p->type, p->weights + at * p->row_bytes, columns, rows + r * columns, scales + r * apart, offsets + r * apart);
+    }
+    for (int64_t c = 0; c < columns; c += 64) {
+        __mmask16 present = columns - c < 64 ? 0xff : 0xffff;
+        __m512i words[PANEL];
+        for (int r = 0; r < PANEL; r++) words[r] = _mm512_maskz_loadu_epi32(present, rows + r * columns + c);
+        turn16(words);
+        for (int k = 0; k < PANEL && c + 4 * k < columns; k++) _mm512_storeu_si512(s->values + (c + 4 * k) * PANEL, words[k]);
+    }
+    const __m512i each = _mm512_mullo_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+                                            _mm512_set1_epi32((int)apart));
+    for (int64_t g = 0; g < groups; g++) {
+        _mm512_storeu_ps(s->scales + g * PANEL, _mm512_i32gather_ps(each, scales + g, 4));
+        _mm512_storeu_ps(s->offsets + g * PANEL, _mm512_i32gather_ps(each, offsets + g, 4));
+    }
+}
+
 FN void panel(const Product *p, Scratch *s, int64_t first, int64_t last) {
-    uint8_t *row = s->values + PANEL * p->columns;
-    float *row_scale = s->scales + PANEL * (p->columns / SPLIT), *row_offset = s->offsets + PANEL * (p->columns / SPLIT);
     int split = group_of(p->type) == SPLIT;
     for (; first < last; first += PANEL) {
-        unpack_panel(p, first, last, s, row, row_scale, row_offset);
+        unpack_sixteen(p, first, last, s);
         int64_t token = 0;
         for (; token + TILE <= p->x->tokens; token += TILE) {
             if (split) tile(p, s, SPLIT, first, last, token, TILE);
@@ -279,7 +324,7 @@ FN void round512(const float *x, int64_t columns, int8_t *high, int8_t *low, flo
         float most = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(x0), _mm512_abs_ps(x1)));
         __mmask16 unsound = _mm512_cmp_ps_mask(_mm512_mul_ps(x0, nothing), nothing, _CMP_NEQ_UQ)
                             | _mm512_cmp_ps_mask(_mm512_mul_ps(x1, nothing), nothing, _CMP_NEQ_UQ);
-        __m512 inverse = _mm512_set1_ps(most > 0.0f ? LARGEST / most : 0.0f);
+        __m512 inverse = _mm512_set1_ps(most > SMALLEST ? LARGEST / most : 0.0f);
         float scale = unsound ? NAN : most / LARGEST;
         for (int part = 0; part < 2; part++) {
             __m512i whole = _mm512_cvtps_epi32(_mm512_mul_ps(part ? x1 : x0, inverse));

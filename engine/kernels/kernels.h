@@ -183,6 +183,7 @@ int dotprod_is_here(void);
 #endif
 
 #define LARGEST 32512.0f /* 127 * 256 */
+#define SMALLEST 1e-30f  /* what is no larger counts as zero: its inverse would not be a number */
 
 static inline float half_to_float(uint16_t half) {
     uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31, fraction = half & 1023, bits;

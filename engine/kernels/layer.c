@@ -33,15 +33,18 @@ static void norm_heads(const Norm *norm, float *x, int64_t heads, int64_t depth)
         fireside_variant->rms_norm(x + h * depth, norm->weight, (float)norm->eps, depth, x + h * depth);
 }
 
-/* ggml's rounding (quantize_row_q8_0_ref). */
+/* ggml's rounding (quantize_row_q8_0_ref). NaN and infinity make the scale NaN, as in round_activations. */
 static void round_to_q8_0(const float *x, int64_t count, uint8_t *to) {
     for (int64_t g = 0; g < count / GROUP; g++, x += GROUP, to += Q8_0_BYTES) {
-        float most = 0.0f;
-        for (int i = 0; i < GROUP; i++) most = fabsf(x[i]) > most ? fabsf(x[i]) : most;
-        float scale = most / 127.0f, inverse = scale > 0.0f ? 1.0f / scale : 0.0f;
-        uint16_t half = float_to_half(scale);
+        float most = 0.0f, sound = 0.0f;
+        for (int i = 0; i < GROUP; i++) {
+            most = fabsf(x[i]) > most ? fabsf(x[i]) : most;
+            sound += 0.0f * x[i];
+        }
+        float scale = most / 127.0f, inverse = sound == 0.0f && most > SMALLEST ? 1.0f / scale : 0.0f;
+        uint16_t half = float_to_half(sound == 0.0f ? scale : NAN);
         memcpy(to, &half, 2);
-        for (int i = 0; i < GROUP; i++) to[2 + i] = (uint8_t)(int8_t)roundf(x[i] * inverse);
+        for (int i = 0; i < GROUP; i++) to[2 + i] = inverse == 0.0f ? 0 : (uint8_t)(int8_t)roundf(x[i] * inverse);
     }
 }
 

@@ -136,7 +136,7 @@ int multiply(const Targets *targets, const float *x, const Norm *norm, int64_t t
         if (is_dense(targets->matrices[i]->type)) has_dense = 1; else has_packed = 1;
     size_t values = padded(tokens * columns), scales = padded(tokens * columns / GROUP * 4), sums = padded(tokens * groups * 4);
     int is_matrix = tokens >= MATRIX_FROM;
-    int64_t deep = is_matrix ? PANEL + 1 : 2;
+    int64_t deep = is_matrix ? 2 * PANEL : 2;
     size_t unpacked = padded(deep * columns), numbers = padded(deep * groups * 4), normal = padded((has_dense ? tokens : threads) * columns * 4);
     uint8_t *at = room(PRODUCT_ROOM, 2 * values + scales + sums + normal + (size_t)threads * (unpacked + 2 * numbers));
     if (!at) return -1;
@@ -172,13 +172,14 @@ FIRESIDE_API int fireside_linear(const Matrix *matrix, const Norm *norm, const f
     return multiply(&targets, x, norm, tokens);
 }
 
-/* y [count][columns] = rows of a packed matrix in floats. -1 when memory is short. */
+/* y [count][columns] = rows of a packed matrix in floats. -1 when memory is short, 1 for an id that is no row. */
 FIRESIDE_API int fireside_rows(const Matrix *matrix, const int64_t *ids, int64_t count, float *y) {
     int64_t columns = matrix->columns, group = group_of((int)matrix->type);
     uint8_t *values = room(PRODUCT_ROOM, padded(columns) + 2 * padded(columns / SPLIT * 4));
     if (!values) return -1;
     float *scales = (float *)(values + padded(columns)), *offsets = (float *)(values + padded(columns) + padded(columns / SPLIT * 4));
     for (int64_t i = 0; i < count; i++, y += columns) {
+        if (ids[i] < 0 || ids[i] >= matrix->rows) return 1;
         fireside_unpack_row((int)matrix->type, matrix->weights + ids[i] * matrix->row_bytes, columns, values, scales, offsets);
         for (int64_t k = 0; k < columns; k++) y[k] = (float)values[k] * scales[k / group] + offsets[k / group];
     }

@@ -290,7 +290,7 @@ FN void round_neon(const float *x, int64_t columns, int8_t *high, int8_t *low, f
             largest = vmaxq_f32(largest, vabsq_f32(vld1q_f32(x + i)));
             sound = vfmaq_n_f32(sound, vld1q_f32(x + i), 0.0f);
         }
-        float most = vmaxvq_f32(largest), inverse = most > 0.0f ? LARGEST / most : 0.0f;
+        float most = vmaxvq_f32(largest), inverse = most > SMALLEST ? LARGEST / most : 0.0f;
         float scale = vaddvq_f32(sound) == 0.0f ? most / LARGEST : NAN;
         for (int part = 0; part < GROUP / SPLIT; part++) {
             int16x8_t top[2], rest[2];

@@ -213,7 +213,7 @@ FN __attribute__((unused)) void round_activations(const float *x, int64_t column
             most = size > most ? size : most;
             sound += 0.0f * x[i];
         }
-        float scale = sound == 0.0f ? most / LARGEST : NAN, inverse = most > 0.0f ? LARGEST / most : 0.0f;
+        float scale = sound == 0.0f ? most / LARGEST : NAN, inverse = most > SMALLEST ? LARGEST / most : 0.0f;
         for (int part = 0; part < GROUP / SPLIT; part++) {
             int sum = 0;
             for (int i = part * SPLIT; i < (part + 1) * SPLIT; i++) {

@@ -12,7 +12,15 @@ from test_cache import build
 
 from engine import cache_shelf
 from engine import reader as reading
-from engine.api import GenerateRequest, LoadRequest, Message, PrefillProgressed, ReplyFinished, SamplerSettings
+from engine.api import (
+    GenerateRequest,
+    LoadRequest,
+    Message,
+    PrefillProgressed,
+    ReplyFinished,
+    SamplerSettings,
+    TokenizerError,
+)
 from engine.cache_file import Refusal, saved_ids
 from engine.engine import Engine
 from engine.layers import never
@@ -46,6 +54,14 @@ def test_flipping_between_branches_reads_nothing_again(model: Model) -> None:
     branches = [stem + tokens(80, seed=seed) for seed in (1, 2, 3)]
     assert [read(reader, ids) for ids in branches] == [0, 100, 100]
     assert [read(reader, ids) for ids in (*branches, *branches)] == [179] * 6
+
+
+def test_a_token_that_the_embedding_lacks_is_named(model: Model) -> None:
+    reader = Reader(model, limit=512)
+    read(reader, tokens(40))
+    with pytest.raises(TokenizerError, match="embedding has 320 rows"):
+        reader.forward([model.decoder.vocabulary])
+    assert reader.cache.length == 40
 
 
 def test_two_conversations_in_turn_cost_what_is_new(model: Model) -> None:
@@ -156,6 +172,7 @@ def test_a_stop_while_reading_ends_it(model: Model) -> None:
 def test_a_slow_model_reads_less_at_a_time(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(reading.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(reading, "FIRST_WORK", 100 * model.info.parameters)
 
     def sizes(token_s: float) -> list[int]:
         reader, read_sizes = Reader(model, limit=2048), list[int]()
@@ -174,6 +191,8 @@ def test_a_slow_model_reads_less_at_a_time(model: Model, monkeypatch: pytest.Mon
     assert sizes(0.0)[:4] == [64, 128, 256, 256]
     assert sizes(0.005)[:4] == [64] * 4
     assert sizes(1.0)[:4] == [64, 32, 16, 16]
+    monkeypatch.setattr(reading, "FIRST_WORK", 1.0)
+    assert sizes(0.0)[:3] == [16, 32, 64], "a large model begins with little"
 
 
 def test_how_much_is_read_at_a_time_changes_no_bit(starter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,9 +267,9 @@ def test_an_old_chat_goes_on_without_being_read_again(starter: Path, tmp_path: P
 def test_progress_is_told_for_every_chunk(starter: Path) -> None:
     engine = Engine()
     list(engine.run(LoadRequest(0, str(starter))))
-    events = list(engine.run(GenerateRequest(1, "one two three " * 40, max_tokens=1)))
+    events = list(engine.run(GenerateRequest(1, "one two three " * 200, max_tokens=1)))
     done = [event.done_tokens for event in events if isinstance(event, PrefillProgressed)]
-    assert done[:2] == [0, 64]
+    assert done[:2] == [0, 256]
     assert done[-1] == events[-1].timings.prompt_tokens
     assert done == sorted(set(done))
     engine.close()
