@@ -14,6 +14,7 @@ import tempfile
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from app.core.conversation import Status, StoredMessage, text_parts
 from app.core.imported import ImportedConversation
@@ -55,9 +56,10 @@ def _measured(rounds: int) -> dict[str, list[float]]:
     qt = QApplication(["fireside"])
     figures: dict[str, list[float]] = {}
 
-    def timed(name: str, act: Callable[[], object]) -> None:
+    def timed(name: str, *acts: Callable[[], object]) -> None:
         started = time.perf_counter()
-        act()
+        for act in acts:
+            act()
         figures.setdefault(name, []).append((time.perf_counter() - started) * 1000)
 
     with tempfile.TemporaryDirectory() as place:
@@ -81,20 +83,20 @@ def _measured(rounds: int) -> dict[str, list[float]]:
                 qt.processEvents()
 
         for _ in range(rounds):
-            timed("list_read_and_laid_out", lambda: (application.conversations.refresh(), view.doItemsLayout()))
+            timed("list_read_and_laid_out", application.conversations.refresh, view.doItemsLayout)
             timed("list_painted", view.grab)
             for step in range(10):
                 bar.setValue(bar.maximum() * (step + 1) // 10)
                 timed("list_painted_while_scrolling", view.viewport().grab)
             bar.setValue(0)
             for query in QUERIES:
-                shown: list[object] = []
-                sidebar.model.modelReset.connect(lambda shown=shown: shown.append(None))
-                timed(f"search {query!r}", lambda q=query, s=shown: (field.setText(q), wait(lambda: bool(s))))
-                sidebar.model.modelReset.disconnect()
+                shown: list[int] = []
+                found = sidebar.model.modelReset.connect(partial(shown.append, 1))
+                timed(f"search {query!r}", partial(field.setText, query), partial(wait, partial(bool, shown)))
+                sidebar.model.modelReset.disconnect(found)
                 field.clear()
                 qt.processEvents()
-            timed("long_chat_opened", lambda: (application.chat.open(long_id), window.grab()))
+            timed("long_chat_opened", partial(application.chat.open, long_id), window.grab)
             application.chat.open(None)
             qt.processEvents()
         window.close()

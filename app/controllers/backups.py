@@ -12,7 +12,6 @@ from app.controllers.conversations import ConversationsController
 from app.core.files import safe_file_name
 from app.core.imported import ImportOutcome
 from app.core.rescuing import export_rescued
-from app.core.store import Store, StoreError
 from app.export_formats import EXPORTERS
 from app.views.dialogs import ask_backup_file, ask_new_file, confirm_replacing
 from app.views.main_window import MainWindow
@@ -23,13 +22,12 @@ class BackupsController(QObject):
 
     def __init__(
         self,
-        store: Store,
         background: Background,
         conversations: ConversationsController,
         window: MainWindow,
     ) -> None:
         super().__init__()
-        self._store, self._background = store, background
+        self._background = background
         self._conversations, self._window = conversations, window
         window.backup_action.triggered.connect(self.back_up)
         window.restore_action.triggered.connect(self.restore)
@@ -91,11 +89,11 @@ class BackupsController(QObject):
         self._conversations.refresh()
 
         def undo() -> None:
-            try:
-                self._store.undo_import(outcome.import_id)
-            except StoreError as error:
-                self._window.message_bar.show_error(str(error))
-            self._conversations.leave_what_is_gone()
+            job = self._background.start_on_store(
+                lambda store, _control: store.undo_import(outcome.import_id), name="undo restore"
+            )
+            job.failed.connect(self._window.message_bar.show_error)
+            job.ended.connect(self._conversations.leave_what_is_gone)
 
         told = self.tr("{added} chats added, {merged} got messages back, {unchanged} were here already.")
         self._window.message_bar.show_notice(

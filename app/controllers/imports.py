@@ -12,7 +12,7 @@ from app.controllers.conversations import ConversationsController
 from app.controllers.models import ModelsController
 from app.core.importing import ImportPreview, ImportReport, preview_import, run_import
 from app.core.library import model_path
-from app.core.store import Store, StoreError
+from app.core.store import Store
 from app.views.import_dialog import FoundFormat, ImportDialog
 from app.views.main_window import MainWindow
 from engine.api import ModelFileError
@@ -25,14 +25,13 @@ class ImportsController(QObject):
 
     def __init__(
         self,
-        store: Store,
         background: Background,
         conversations: ConversationsController,
         models: ModelsController,
         window: MainWindow,
     ) -> None:
         super().__init__()
-        self._store, self._background = store, background
+        self._background = background
         self._conversations, self._models, self._window = conversations, models, window
         window.filesDropped.connect(self.take_dropped)
         window.import_action.triggered.connect(self.show_dialog)
@@ -111,13 +110,11 @@ class ImportsController(QObject):
         can_undo = any(one.added or one.merged for one in outcomes)
 
         def undo() -> None:
-            try:
-                report.undo(self._store)
-            except StoreError as error:
-                self._window.message_bar.show_error(str(error))
-            else:
-                self._window.message_bar.show_notice(self.tr("The import was taken out again."))
-            self._conversations.leave_what_is_gone()
+            job = self._background.start_on_store(lambda store, _control: report.undo(store), name="undo import")
+            told = self.tr("The import was taken out again.")
+            job.failed.connect(self._window.message_bar.show_error)
+            job.succeeded.connect(lambda _nothing: self._window.message_bar.show_notice(told))
+            job.ended.connect(self._conversations.leave_what_is_gone)
 
         if isValid(dialog):
             dialog.undoRequested.connect(undo)

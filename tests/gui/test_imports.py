@@ -43,8 +43,8 @@ def test_a_file_is_previewed_imported_summed_up_and_taken_out_again(qtbot: QtBot
     assert told.startswith(f"{added} chats added, 0 got new messages, 0 were here already.")
     assert application.window.sidebar.model.rowCount() > added
     click(application, "undoImport")
+    qtbot.waitUntil(lambda: application.window.message_bar.text() == "The import was taken out again.")
     assert application.store.conversations() == ()
-    assert application.window.message_bar.text() == "The import was taken out again."
 
 
 def test_a_second_import_of_the_same_file_adds_nothing(qtbot: QtBot, open_window: OpenWindow) -> None:
@@ -161,7 +161,7 @@ def test_a_backup_is_taken_back_and_that_can_be_undone(
     qtbot.waitUntil(lambda: bar.text().startswith("1 chats added"))
     assert [one.title for one in application.store.conversations()] == ["Remember me"]
     click(application, "messageBarAction")
-    assert application.store.conversations() == ()
+    qtbot.waitUntil(lambda: application.store.conversations() == ())
 
 
 def test_a_damaged_database_is_told_at_the_start_and_what_is_left_of_it_can_be_saved(
