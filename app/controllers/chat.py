@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.open_chat import OpenChat, first_read
 from app.controllers.running_reply import RunningReply
-from app.controllers.shown_message import shown_message
+from app.controllers.shown_message import ShownPath, shown_message
 from app.controllers.speed_clock import SpeedClock
 from app.core.conversation import (
     MessageTree,
@@ -253,7 +253,7 @@ class ChatController(QObject):
 
     def show_path(self) -> None:
         """Show the path of the tree as it is now."""
-        self._transcript.show_messages([self._shown(message) for message in self.shown.tree.path()])
+        self._transcript.show_messages(ShownPath(self.shown.tree.path(), self._shown))
 
     def _show(self, chat: OpenChat, title: str | None) -> None:
         self.shown = chat

@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import overload
+
 from PySide6.QtCore import QCoreApplication
 
 from app.core.conversation import PartKind, Status, StoredMessage
 from app.views.transcript import TranscriptMessage
+
+
+class ShownPath(Sequence[TranscriptMessage]):
+    """The messages of a path, each made when it is asked for: a long conversation opens with its last page."""
+
+    def __init__(self, path: list[StoredMessage], show: Callable[[StoredMessage], TranscriptMessage]) -> None:
+        self._path, self._show = path, show
+
+    def __len__(self) -> int:
+        return len(self._path)
+
+    @overload
+    def __getitem__(self, number: int) -> TranscriptMessage: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[TranscriptMessage]: ...
+
+    def __getitem__(self, number: int | slice) -> TranscriptMessage | list[TranscriptMessage]:
+        """One message, or those of a slice."""
+        if isinstance(number, slice):
+            return [self._show(message) for message in self._path[number]]
+        return self._show(self._path[number])
+
 
 _CUT_OFF = frozenset([Status.STOPPED, Status.LENGTH, Status.CONTEXT_FULL, Status.INTERRUPTED, Status.FAILED])
 

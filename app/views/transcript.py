@@ -44,8 +44,8 @@ class Transcript(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._theme = load_theme("light")
-        self._earlier: list[TranscriptMessage] = []  # not built yet, above and below what is
-        self._later: list[TranscriptMessage] = []
+        self._messages: Sequence[TranscriptMessage] = ()
+        self._first = self._end = 0  # of the messages that are built; those before and after them are not
         self._views: dict[str, ReplyView | PersonView] = {}
         self._follows = True
         self._revealed: str | None = None
@@ -73,15 +73,18 @@ class Transcript(QScrollArea):
         self._set_margins()
 
     def show_messages(self, messages: Sequence[TranscriptMessage]) -> None:
-        """Show a conversation from its end. Views of messages that stay are kept as they are."""
-        messages = list(messages)
+        """Show a conversation from its end. Views of messages that stay are kept as they are.
+
+        Only the messages that come into view are asked for.
+        """
         kept = [view.message.id for view in self._views.values()]
         common = 0
-        if not self._earlier and not self._later:
+        if self._first == 0 and self._end == len(self._messages):
             while common < min(len(kept), len(messages)) and kept[common] == messages[common].id:
                 common += 1
+        self._messages = messages
         if common == 0:
-            self._show_from(messages, max(len(messages) - PAGE, 0))
+            self._show_from(max(len(messages) - PAGE, 0))
         else:
             for message_id in kept[common:]:
                 self._remove(message_id)
@@ -89,17 +92,17 @@ class Transcript(QScrollArea):
                 self._views[message.id].show_message(message)
             for message in messages[common:]:
                 self._add(message)
+            self._first, self._end = 0, len(messages)
         self._placeholder.setVisible(not messages)
         self.scroll_to_end()
 
     def reveal(self, message_id: str) -> None:
         """Scroll to a message and mark it for a moment; does nothing when it is not on the path that is shown."""
         if message_id not in self._views:
-            messages = self._messages()
-            number = next((at for at, message in enumerate(messages) if message.id == message_id), None)
+            number = next((at for at, message in enumerate(self._messages) if message.id == message_id), None)
             if number is None:
                 return
-            self._show_from(messages, max(number - PAGE // 2, 0))
+            self._show_from(max(number - PAGE // 2, 0))
         self._follows = False
         self._revealed = message_id
         self._views[message_id].flash()
@@ -108,16 +111,16 @@ class Transcript(QScrollArea):
         self._content.resize(self._content.width(), self._content.sizeHint().height())
         self._scroll_to_revealed()
 
-    def _messages(self) -> list[TranscriptMessage]:
-        return [*self._earlier, *(view.message for view in self._views.values()), *self._later]
-
-    def _show_from(self, messages: list[TranscriptMessage], first: int) -> None:
+    def _show_from(self, first: int) -> None:
         """Build one page of messages anew, beginning with number `first`."""
         for message_id in [*self._views]:
             self._remove(message_id)
-        self._earlier, self._later = messages[:first], messages[first + PAGE :]
-        for message in messages[first : first + PAGE]:
+        self._first, self._end = first, min(first + PAGE, len(self._messages))
+        for message in self._messages[self._first : self._end]:
             self._add(message)
+
+    def _has_later(self) -> bool:
+        return self._end < len(self._messages)
 
     def update_message(self, message: TranscriptMessage) -> None:
         """Show a newer state of a message."""
@@ -158,9 +161,8 @@ class Transcript(QScrollArea):
 
     def scroll_to_end(self) -> None:
         """Show the end, and follow it from now on."""
-        if self._later:
-            messages = self._messages()
-            self._show_from(messages, len(messages) - PAGE)
+        if self._has_later():
+            self._show_from(max(len(self._messages) - PAGE, 0))
         self._end_reveal()
         self._follows = True
         self._jump.hide()
@@ -212,12 +214,12 @@ class Transcript(QScrollArea):
     def _scrolled(self, value: int) -> None:
         bar = self.verticalScrollBar()
         is_at_end = bar.maximum() - value <= CLOSE_TO_END
-        if is_at_end and self._later and self._revealed is None:
+        if is_at_end and self._has_later() and self._revealed is None:
             self._show_later()
-        self._follows = is_at_end and not self._later and self._revealed is None
-        self._jump.setVisible(not is_at_end or bool(self._later))
+        self._follows = is_at_end and not self._has_later() and self._revealed is None
+        self._jump.setVisible(not is_at_end or self._has_later())
         self._jump.raise_()
-        if value <= CLOSE_TO_END and self._earlier and bar.maximum() > 0:
+        if value <= CLOSE_TO_END and self._first > 0 and bar.maximum() > 0:
             self._show_earlier()
 
     def _range_changed(self, _least: int, most: int) -> None:
@@ -228,7 +230,8 @@ class Transcript(QScrollArea):
         """Build one page more above; what is on the screen stays where it is."""
         bar = self.verticalScrollBar()
         from_end = bar.maximum() - bar.value()
-        earlier, self._earlier = self._earlier[-PAGE:], self._earlier[:-PAGE]
+        earlier = self._messages[max(self._first - PAGE, 0) : self._first]
+        self._first -= len(earlier)
         for message in reversed(earlier):
             self._add(message, at=0)
         self._column.activate()
@@ -237,7 +240,8 @@ class Transcript(QScrollArea):
 
     def _show_later(self) -> None:
         """Build one page more below."""
-        later, self._later = self._later[:PAGE], self._later[PAGE:]
+        later = self._messages[self._end : self._end + PAGE]
+        self._end += len(later)
         for message in later:
             self._add(message)
 
