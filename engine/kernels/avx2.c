@@ -231,6 +231,9 @@ FN inline void store_sums(float *at, const vec *v) {
     _mm_storeu_ps(at, _mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1)));
 }
 
+FN inline vec load_bytes(const int8_t *at) {
+    return (vec)_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)at)));
+}
 FN inline void store_halves(uint8_t *at, vec v) {
     _mm_storeu_si128((__m128i *)at, _mm256_cvtps_ph((__m256)v, _MM_FROUND_TO_NEAREST_INT));
 }

@@ -360,6 +360,9 @@ FN inline void store_sums(float *at, const vec *v) {
     _mm_storeu_ps(at, _mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1)));
 }
 
+FN inline vec load_bytes(const int8_t *at) {
+    return (vec)_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)at)));
+}
 FN inline void store_halves(uint8_t *at, vec v) {
     _mm256_storeu_si256((__m256i *)at, _mm512_cvtps_ph((__m512)v, _MM_FROUND_TO_NEAREST_INT));
 }

@@ -1,5 +1,6 @@
 /* Float parts of a layer: products with dense weights, norms, gated activations, attention over the cache. Included by
- * each variant, which defines FN (its target), LANES, sum_lanes and load_halves; vectors are the compiler's own. Oracles: engine/layers.py. */
+ * each variant, which defines FN (its target), LANES and the functions
+ * declared below; vectors are the compiler's own. Oracles: engine/layers.py. */
 
 typedef float vec __attribute__((vector_size(LANES * 4)));
 typedef int32_t ivec __attribute__((vector_size(LANES * 4)));
@@ -15,6 +16,7 @@ FN inline void store(float *at, vec v) { memcpy(at, &v, sizeof v); }
 FN inline float sum_lanes(vec v);
 FN inline void store_sums(float *at, const vec *v);  /* those of four vectors */
 FN inline vec load_halves(const uint8_t *at); /* LANES float16 numbers */
+FN inline vec load_bytes(const int8_t *at);   /* LANES whole numbers */
 FN inline void store_halves(uint8_t *at, vec v);
 
 FN inline vec choose(ivec mask, vec a, vec b) { return (vec)((mask & (ivec)a) | (~mask & (ivec)b)); }
@@ -134,16 +136,12 @@ FN inline float weigh(float *scores, int64_t first, int64_t last, float *largest
     return by;
 }
 
-typedef int8_t bytes __attribute__((vector_size(LANES)));
-
 /* LANES cached numbers from number `i` on, which is a multiple of LANES; `type` is a constant where this is inlined. */
 FN inline __attribute__((always_inline)) vec load_cached(int type, const uint8_t *all, int64_t i) {
     if (type == F32) return load((const float *)all + i);
     if (type == F16) return load_halves(all + 2 * i);
     const uint8_t *block = all + i / GROUP * Q8_0_BYTES;
-    bytes numbers;
-    memcpy(&numbers, block + 2 + i % GROUP, sizeof numbers);
-    return __builtin_convertvector(numbers, vec) * one_half(block);
+    return load_bytes((const int8_t *)block + 2 + i % GROUP) * one_half(block);
 }
 
 /* A block of keys or values in float: as it is, or widened into `space`. */

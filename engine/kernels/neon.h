@@ -322,6 +322,11 @@ FN inline void store_sums(float *at, const vec *v) {
 }
 
 FN inline vec load_halves(const uint8_t *at) { return (vec)vcvt_f32_f16(vreinterpret_f16_u8(vld1_u8(at))); }
+FN inline vec load_bytes(const int8_t *at) {
+    int32_t four;
+    memcpy(&four, at, 4);
+    return (vec)vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_s32(vdup_n_s32(four))))));
+}
 FN inline void store_halves(uint8_t *at, vec v) {
     vst1_u8(at, vreinterpret_u8_f16(vcvt_f16_f32((float32x4_t)v)));
 }

@@ -37,6 +37,8 @@ FN inline vec load_halves(const uint8_t *at) {
     return (vec){half_at(at), half_at(at + 2), half_at(at + 4), half_at(at + 6)};
 }
 
+FN inline vec load_bytes(const int8_t *at) { return (vec){at[0], at[1], at[2], at[3]}; }
+
 FN inline float sum_lanes(vec v) { return v[0] + v[1] + v[2] + v[3]; }
 
 FN inline void store_sums(float *at, const vec *v) {
