@@ -249,6 +249,7 @@ def test_the_event_loop_does_not_stall_while_a_long_reply_streams(qtbot: QtBot, 
     paragraph = "Some *words* and `code` that make a paragraph. " * 4
     text = "\n\n".join([paragraph, "```python\n" + "x = 1\n" * 30 + "```", "- item\n" * 10] * 25)
     fake = FakeEngine([[text[i : i + 5] for i in range(0, len(text), 5)]])
+    fake.token_s = 0.0005  # without a pause the loop would hand out tokens until the last one, and do nothing else
     application = open_window(lambda: fake)
     stalls = [0.0]
     last = [time.perf_counter()]
