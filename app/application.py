@@ -13,13 +13,21 @@ from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTimer, QTranslator, 
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app.controllers.appearance import AppearanceController
+from app.controllers.background import Background
+from app.controllers.backups import BackupsController
 from app.controllers.chat import ChatController
 from app.controllers.conversations import ConversationsController
+from app.controllers.exports import ExportsController
+from app.controllers.imports import ImportsController
+from app.controllers.messages import MessagesController
+from app.controllers.model_hashes import ModelHashesController
 from app.controllers.models import ModelsController
 from app.controllers.preferences import PreferencesController
+from app.controllers.search import SearchController
 from app.core.library import Library
 from app.core.paths import DataFolder
 from app.core.reply_caches import ReplyCaches
+from app.core.rescuing import newest_damaged
 from app.core.settings import SettingsFile
 from app.core.store import StoreError, open_store
 from app.instance import SingleInstance
@@ -54,9 +62,17 @@ class Application(QObject):
         self.engine = EngineThread(make_engine)
         self._caches = ReplyCaches(folder.caches)
         self.chat = ChatController(self.engine, self.store, self._caches, self.window)
+        self.messages = MessagesController(self.chat, self.window)
         self.conversations = ConversationsController(self.store, self._caches, self.chat, self.window)
+        self._background = Background(folder.database)
+        self.search = SearchController(self._background, self.chat, self.messages, self.window)
         self.models = ModelsController(self.engine, Library(folder.models), self.window)
         self.preferences = PreferencesController(settings, self._appearance, self.chat, self.window)
+        self.exports = ExportsController(self.store, self._background, self.chat, self.window)
+        self.imports = ImportsController(self._background, self.conversations, self.models, self.window)
+        self.backups = BackupsController(self._background, self.conversations, self.window)
+        self._hashes = ModelHashesController(folder.model_hashes, self._background, self.chat)
+        self.models.modelReady.connect(self._hashes.compute)
         self.models.modelReady.connect(lambda loaded: self.window.status.show_text(loaded.notice or ""))
         self.window.transcript.set_placeholder(
             self.tr("What is on your mind?"),
@@ -64,9 +80,12 @@ class Application(QObject):
         )
         self.window.closing.connect(self.close)
         self.failed.connect(self.window.message_bar.show_error)
-        for notice in (store_notice, settings.notice):
+        for notice in (settings.notice, store_notice):
             if notice is not None:
                 self.window.message_bar.show_error(notice)
+        damaged = newest_damaged(folder.database)
+        if store_notice is not None and damaged is not None:
+            self.backups.offer_rescue(store_notice, damaged)
         self._is_closed = False
 
     def start(self) -> None:
@@ -84,8 +103,9 @@ class Application(QObject):
         if self._is_closed:
             return
         self._is_closed = True
-        self.chat.keep_running_reply()
+        self.chat.close()
         self.preferences.save()
+        self._background.close()
         self.engine.shutdown()
         self._tidy_caches()  # the engine may have written that of a conversation that was deleted meanwhile
         self.store.close()

@@ -8,7 +8,6 @@ from argparse import Namespace
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from app.core import exporting
@@ -17,7 +16,7 @@ from app.core.importers import ImportFileError
 from app.core.importing import preview_import, run_import
 from app.core.library import KnownModel, Library
 from app.core.paths import DataFolder
-from app.core.rescue import Rescue
+from app.core.rescuing import export_rescued
 from app.core.store import Store
 from app.export_formats import EXPORTERS
 from engine.api import FiresideError, RequestError
@@ -132,17 +131,8 @@ def rescue(options: Namespace, _folder: DataFolder) -> None:
     """Write what can be read of a damaged database as Fireside JSON, which `import` takes in."""
     damaged, output = Path(options.file).expanduser(), Path(options.output).expanduser()
     exporter = next(one for one in EXPORTERS if one.name == "json")
-    with (
-        TemporaryDirectory(prefix="fireside-") as place,
-        closing(Rescue(damaged)) as found,
-        closing(Store(Path(place) / "rescued.sqlite3")) as store,
-    ):
-        outcome = store.add_import(found.conversations(), source="fireside")
-        if not outcome.added:
-            raise RequestError(f"“{damaged.name}” holds no conversation that can be read.")
-        ids = [one.id for one in (*store.conversations(), *store.binned())]
-        exporting.export(store, ids, exporter, output)
-        lost = f"; {found.unreadable_rows} rows were unreadable" if found.unreadable_rows else ""
+    outcome, unreadable_rows = export_rescued(damaged, exporter, output)
+    lost = f"; {unreadable_rows} rows were unreadable" if unreadable_rows else ""
     print(f"{output}: {outcome.added} conversations, {outcome.messages} messages{lost}")
 
 

@@ -6,6 +6,7 @@ no widget. Views take their colours and icons from here and write no literal col
 
 from __future__ import annotations
 
+from functools import cache
 from string import Template
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
@@ -52,11 +53,13 @@ def style_sheet(theme: Theme) -> str:
     """The window's style sheet in this theme's colours. Raises KeyError when a token is missing."""
     sheet = Template((THEMES / "window.qss").read_text(encoding="utf-8"))
     radii = {f"radius_{name}": size for name, size in theme.radii.items()}
-    return sheet.substitute(theme.colors, font_size=theme.font_size, **radii)
+    icons = (ICONS / theme.name).as_posix()  # style sheets cannot tint
+    return sheet.substitute(theme.colors, font_size=theme.font_size, icons=icons, **radii)
 
 
+@cache
 def tinted_icon(name: str, color: str, *, disabled: str | None = None, size: int = ICON_SIZE) -> QIcon:
-    """The drawing `name` of resources/icons in `color`; sharp at the screen's scale. Raises OSError if absent."""
+    """The drawing `name` of resources/icons in `color`, sharp at the screen's scale. Raises OSError if absent."""
     drawing = (ICONS / f"{name}.svg").read_text(encoding="utf-8")
     icon = QIcon(_painted(drawing, color, size))
     if disabled is not None:

@@ -108,7 +108,8 @@ class LoadRequest:
 class GenerateRequest:
     """Continue `prompt`: messages go through the chat template, a plain string does not.
 
-    `cache_path` is the file where what was read of this conversation is kept between runs; None: it is not.
+    `cache_path` is the file where what was read of this conversation is kept between runs; None: it is not. With
+    `continue_last` the last message is a reply of which the model writes on; only the new text comes back.
     """
 
     request_id: int
@@ -118,6 +119,7 @@ class GenerateRequest:
     stop: tuple[str, ...] = ()
     json_schema: str | None = None  # JSON text that constrains the reply
     cache_path: str | None = None
+    continue_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,23 +113,31 @@ def build_prompt(
     tokenizer: Tokenizer,
     *,
     add_generation_prompt: bool = True,
+    continue_last: bool = False,
     **variables: Any,
 ) -> Prompt:
     """Prompt tokens of messages. Without a template one that suits the vocabulary is taken.
 
-    A template that refuses a system message gets it as the beginning of the first user's. Raises `TemplateError`.
+    A template that refuses a system message gets it as the beginning of the first user's. With `continue_last` the
+    last message is a reply that has no end: its text stands behind the generation prompt, so that no template needs
+    to know of this. Raises `TemplateError`, and `RequestError` where there is no reply to continue.
     """
     if template is None:
         template = builtin_template(tokenizer)
     turns = [_as_mapping(message) for message in messages]
+    if continue_last and (
+        len(turns) < 2 or turns[-1]["role"] != "assistant" or not isinstance(turns[-1].get("content"), str)
+    ):
+        raise RequestError("Only a reply behind a message can be continued.")
     mark = _unused_mark(turns)
     broken = [_with_broken_controls(turn, tokenizer, mark) for turn in turns]
+    begun = broken.pop()["content"] if continue_last else ""
 
     def rendered(shown: Sequence[AnyMessage]) -> str:
         return render(
             template,
             shown,
-            add_generation_prompt=add_generation_prompt,
+            add_generation_prompt=add_generation_prompt or continue_last,
             bos_token=tokenizer.bos_token,
             eos_token=tokenizer.eos_token,
             **variables,
@@ -143,7 +151,7 @@ def build_prompt(
             raise
         marked = rendered(merged)
     known = [message.token_ids if isinstance(message, Message) else () for message in messages]
-    return _tokenized(marked, mark, tokenizer, list(zip(turns, known, strict=True)))
+    return _tokenized(marked + begun, mark, tokenizer, list(zip(turns, known, strict=True)))
 
 
 def builtin_template(tokenizer: Tokenizer) -> str:

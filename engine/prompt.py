@@ -33,7 +33,8 @@ def prompt_ids(request: GenerateRequest, tokenizer: Tokenizer, *, limit: int) ->
         raise RequestError("There is no message to answer.")
 
     def encode(messages: Sequence[Message]) -> list[int]:
-        return list(build_prompt(tokenizer.chat_template, messages, tokenizer).ids)
+        template, continue_last = tokenizer.chat_template, request.continue_last
+        return list(build_prompt(template, messages, tokenizer, continue_last=continue_last).ids)
 
     ids = encode(request.prompt)
     room = limit - min(request.max_tokens or REPLY_RESERVE, limit // 4)

@@ -1,24 +1,22 @@
-"""ConversationsController: the sidebar's list; new chat, open, rename, delete with undo, export."""
+"""ConversationsController: what is done to a conversation as a whole, in the sidebar, in folders and in the bin."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
 from app.controllers.chat import ChatController
-from app.core.exporters import Exporter
-from app.core.exporting import ExportError, export
-from app.core.files import safe_file_name
 from app.core.reply_caches import ReplyCaches
-from app.core.store import Store, StoreError
-from app.export_formats import EXPORTERS
+from app.core.store import BIN_DAYS, Store, StoreError
+from app.views.bin_dialog import BinDialog, BinnedConversation
 from app.views.conversation_list import ConversationRow
-from app.views.dialogs import ask_export_file
 from app.views.main_window import MainWindow
+
+DAY_S = 86400
 
 
 class ConversationsController(QObject):
@@ -27,19 +25,27 @@ class ConversationsController(QObject):
     def __init__(self, store: Store, caches: ReplyCaches, chat: ChatController, window: MainWindow) -> None:
         super().__init__()
         self._store, self._caches, self._chat, self._window = store, caches, chat, window
-        self._export_folder = Path(
-            QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation) or Path.home()
-        )
-        sidebar = window.sidebar
+        sidebar, menus = window.sidebar, window.sidebar.menus
         sidebar.newChatRequested.connect(self.new_chat)
         sidebar.conversationChosen.connect(self.open)
-        sidebar.renameRequested.connect(self.rename)
-        sidebar.exportRequested.connect(self.export)
-        sidebar.deleteRequested.connect(self.delete)
+        sidebar.binRequested.connect(self.show_bin)
+        menus.renameRequested.connect(self.rename)
+        menus.pinRequested.connect(
+            lambda ids, is_pinned: self._each(ids, lambda one: store.set_pinned(one, is_pinned))
+        )
+        menus.tagsRequested.connect(lambda ids, tags: self._each(ids, lambda one: store.set_tags(one, tags)))
+        menus.moveRequested.connect(self.move)
+        menus.branchRequested.connect(self.branch)
+        menus.deleteRequested.connect(self.delete)
+        menus.folderCreated.connect(self.create_folder)
+        menus.folderRenamed.connect(lambda folder, name: self._try(lambda: store.rename_folder(folder, name)))
+        menus.folderDeleted.connect(lambda folder: self._try(lambda: store.delete_folder(folder)))
         window.new_chat_action.triggered.connect(self.new_chat)
-        window.rename_action.triggered.connect(lambda: self._with_open(sidebar.ask_new_title))
-        window.export_action.triggered.connect(lambda: self._with_open(self.export))
-        window.delete_action.triggered.connect(lambda: self._with_open(self.delete))
+        window.temporary_chat_action.triggered.connect(self.new_temporary_chat)
+        window.rename_action.triggered.connect(lambda: self._with_open(menus.ask_new_title))
+        window.delete_action.triggered.connect(lambda: self._with_open(lambda one: self.delete([one])))
+        window.new_folder_action.triggered.connect(lambda: menus.ask_new_folder(None, []))
+        window.bin_action.triggered.connect(self.show_bin)
         window.copy_action.triggered.connect(self.copy_last_reply)
         chat.conversationsChanged.connect(self.refresh)
         chat.opened.connect(window.sidebar.set_current)
@@ -49,17 +55,35 @@ class ConversationsController(QObject):
         """Read the list anew."""
         try:
             conversations = self._store.conversations()
+            folders = self._store.folders()
+            binned = len(self._store.binned())
         except StoreError as error:
             self._window.message_bar.show_error(str(error))
             return
         self._window.sidebar.set_conversations(
-            [ConversationRow(one.id, one.title, datetime.fromtimestamp(one.updated_at)) for one in conversations]
+            [
+                ConversationRow(
+                    one.id,
+                    one.title,
+                    datetime.fromtimestamp(one.updated_at),
+                    one.folder_id,
+                    one.is_pinned,
+                    one.tags,
+                )
+                for one in conversations
+            ],
+            folders,
         )
-        self._window.sidebar.set_current(self._chat.conversation_id)
+        self._window.sidebar.show_bin(binned)
 
     def new_chat(self) -> None:
         """Begin a conversation; it is stored with its first message."""
         self._chat.open(None)
+        self._window.composer.setFocus()
+
+    def new_temporary_chat(self) -> None:
+        """Begin a conversation that is kept nowhere."""
+        self._chat.open_temporary()
         self._window.composer.setFocus()
 
     def open(self, conversation_id: str) -> None:
@@ -70,69 +94,79 @@ class ConversationsController(QObject):
 
     def rename(self, conversation_id: str, title: str) -> None:
         """Give a conversation another title."""
-        try:
-            self._store.rename(conversation_id, title)
-        except StoreError as error:
-            self._window.message_bar.show_error(str(error))
-            return
-        if conversation_id == self._chat.conversation_id:
+        if self._try(lambda: self._store.rename(conversation_id, title)) and self._is_open(conversation_id):
             self._window.show_conversation_title(title)
-        self.refresh()
 
-    def delete(self, conversation_id: str) -> None:
-        """Put a conversation into the bin and offer to take it out again."""
+    def move(self, ids: list[str], folder_id: str | None) -> None:
+        """Put conversations into a folder, or out of all."""
+        self._each(ids, lambda one: self._store.move_to_folder(one, folder_id))
+
+    def create_folder(self, name: str, parent_id: str | None, ids: list[str]) -> None:
+        """A new folder with these conversations in it."""
         try:
-            self._store.delete_conversation(conversation_id)
+            made = self._store.create_folder(name, parent_id)
         except StoreError as error:
             self._window.message_bar.show_error(str(error))
             return
-        self._caches.forget(conversation_id)
-        was_open = conversation_id == self._chat.conversation_id
-        if was_open:
+        self.move(ids, made.id)
+
+    def branch(self, conversation_id: str) -> None:
+        """A copy of the path that a conversation shows, as a chat of its own."""
+        try:
+            leaf_id = self._store.tree(conversation_id).leaf_id
+            if leaf_id is None:
+                return
+            made = self._store.copy_branch(conversation_id, leaf_id)
+        except StoreError as error:
+            self._window.message_bar.show_error(str(error))
+            return
+        self.refresh()
+        self.open(made.id)
+
+    def delete(self, ids: list[str]) -> None:
+        """Put conversations into the bin and offer to take them out again."""
+        if not self._each(ids, self._store.delete_conversation):
+            return
+        for one in ids:
+            self._caches.forget(one)
+        open_id = self._chat.conversation_id if self._is_open(*ids) else None
+        if open_id is not None:
             self._chat.stop()
             self._chat.open(None)
-        self.refresh()
 
         def undo() -> None:
+            self._each(ids, self._store.restore_conversation)
+            if open_id is not None:
+                self._chat.open(open_id)
+
+        told = (
+            self.tr("Conversation deleted.")
+            if len(ids) == 1
+            else self.tr("{count} conversations deleted.").format(count=len(ids))
+        )
+        self._window.message_bar.show_notice(told, action=self.tr("Undo"), on_action=undo)
+
+    def show_bin(self) -> None:
+        """List what lies in the bin."""
+        dialog = BinDialog(self._binned(), self._window)
+
+        def then(change: Callable[[str], None], ids: list[str]) -> None:
+            self._each(ids, change)
+            dialog.show_conversations(self._binned())
+
+        dialog.restoreRequested.connect(lambda ids: then(self._store.restore_conversation, ids))
+        dialog.deleteRequested.connect(lambda ids: then(self._store.delete_forever, ids))
+        dialog.open()
+
+    def leave_what_is_gone(self) -> None:
+        """Read the list anew; a conversation that is not there any more is not shown either."""
+        self.refresh()
+        open_id = self._chat.conversation_id
+        if open_id is not None and not self._chat.shown.is_temporary:
             try:
-                self._store.restore_conversation(conversation_id)
-            except StoreError as error:
-                self._window.message_bar.show_error(str(error))
-                return
-            self.refresh()
-            if was_open:
-                self._chat.open(conversation_id)
-
-        self._window.message_bar.show_notice(self.tr("Conversation deleted."), action=self.tr("Undo"), on_action=undo)
-
-    def export(self, conversation_id: str) -> None:
-        """Ask for a file, then write the conversation to it."""
-        try:
-            title = self._store.conversation(conversation_id).title
-        except StoreError as error:
-            self._window.message_bar.show_error(str(error))
-            return
-        formats = {exporter.ending: _exporter_for(exporter.ending).title for exporter in EXPORTERS}
-        proposed = self._export_folder / safe_file_name(title, EXPORTERS[0].ending)
-        path = ask_export_file(self._window, proposed, formats)
-        if path is not None:
-            self.export_to(conversation_id, path)
-
-    def export_to(self, conversation_id: str, path: Path) -> None:
-        """Write a conversation in the format that the file's ending names."""
-        try:
-            export(self._store, [conversation_id], _exporter_for(path.suffix[1:].lower()), path, replace=True)
-        except (ExportError, StoreError) as error:
-            self._window.message_bar.show_error(str(error))
-        except OSError as error:
-            self._window.message_bar.show_error(
-                self.tr("The conversation cannot be written to “{name}”: {reason}.").format(
-                    name=path.name, reason=error.strerror or error
-                )
-            )
-        else:
-            self._export_folder = path.parent
-            self._window.message_bar.show_notice(self.tr("Exported to “{name}”.").format(name=path.name))
+                self._store.conversation(open_id)
+            except StoreError:
+                self.new_chat()
 
     def copy_last_reply(self) -> None:
         """Put the last reply on the clipboard."""
@@ -141,11 +175,39 @@ class ConversationsController(QObject):
             QGuiApplication.clipboard().setText(text)
             self._window.message_bar.show_notice(self.tr("Reply copied."))
 
+    def _binned(self) -> list[BinnedConversation]:
+        try:
+            binned = self._store.binned()
+        except StoreError as error:
+            self._window.message_bar.show_error(str(error))
+            return []
+        now = time.time()
+        return [
+            BinnedConversation(one.id, one.title, max(0, round(BIN_DAYS - (now - (one.deleted_at or now)) / DAY_S)))
+            for one in binned
+        ]
+
+    def _each(self, ids: Iterable[str], change: Callable[[str], None]) -> bool:
+        def change_all() -> None:
+            for one in ids:
+                change(one)
+
+        return self._try(change_all)
+
+    def _try(self, change: Callable[[], None]) -> bool:
+        """Change the store and show it; tell when it fails."""
+        try:
+            change()
+        except StoreError as error:
+            self._window.message_bar.show_error(str(error))
+            return False
+        finally:
+            self.refresh()
+        return True
+
+    def _is_open(self, *ids: str) -> bool:
+        return not self._chat.shown.is_temporary and self._chat.conversation_id in ids
+
     def _with_open(self, act: Callable[[str], None]) -> None:
-        if self._chat.conversation_id is not None:
+        if self._chat.conversation_id is not None and not self._chat.shown.is_temporary:
             act(self._chat.conversation_id)
-
-
-def _exporter_for(ending: str) -> Exporter:
-    """The first format with this file ending, else the first of all."""
-    return next((one for one in EXPORTERS if one.ending == ending), EXPORTERS[0])

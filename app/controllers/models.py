@@ -31,7 +31,6 @@ class ModelsController(QObject):
         self._loaded_path: Path | None = None
         self._loads: dict[int, Path] = {}
         engine.eventArrived.connect(self._handle)
-        window.filesDropped.connect(lambda paths: self.open(paths[0]))
         window.open_model_action.triggered.connect(self.open_file)
         picker = window.model_picker
         picker.modelChosen.connect(self.open)

@@ -30,6 +30,11 @@ class DataFolder:
         return self.root / "models.json"
 
     @property
+    def model_hashes(self) -> Path:
+        """The SHA-256 of models that were loaded, as JSON."""
+        return self.root / "model_hashes.json"
+
+    @property
     def caches(self) -> Path:
         """What the engine has read of conversations; may be deleted at any time."""
         return self.root / "caches"

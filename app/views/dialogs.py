@@ -20,32 +20,51 @@ def ask_model_folder(parent: QWidget) -> str | None:
     return QFileDialog.getExistingDirectory(parent, _tr("Open model folder"), str(Path.home())) or None
 
 
-def ask_export_file(parent: QWidget, proposed: Path, formats: dict[str, str]) -> Path | None:
-    """A file to export to. `formats` maps an ending (`md`) to its title; an existing file is asked about."""
-    patterns = {f"{title} (*.{ending})": ending for ending, title in formats.items()}
-    chosen, pattern = QFileDialog.getSaveFileName(
-        parent,
-        _tr("Export conversation"),
-        str(proposed),
-        ";;".join(patterns),
-        options=QFileDialog.Option.DontConfirmOverwrite,
+def ask_import_file(parent: QWidget) -> str | None:
+    """A file with conversations of another program."""
+    pattern = _tr("Conversations (*.json *.jsonl *.zip *.chat *.sqlite3 *.db);;All files (*)")
+    path, _ = QFileDialog.getOpenFileName(parent, _tr("Import conversations"), str(Path.home()), pattern)
+    return path or None
+
+
+def ask_import_folder(parent: QWidget) -> str | None:
+    """A folder with conversations of another program."""
+    return QFileDialog.getExistingDirectory(parent, _tr("Import conversations"), str(Path.home())) or None
+
+
+def ask_new_file(parent: QWidget, title: str, proposed: Path, kind: str) -> Path | None:
+    """Where to write a file whose kind is named as `PDF (*.pdf)`; the dialog does not ask about an existing one."""
+    chosen, _ = QFileDialog.getSaveFileName(
+        parent, title, str(proposed), kind, options=QFileDialog.Option.DontConfirmOverwrite
     )
-    if not chosen:
-        return None
-    path = Path(chosen)
-    if path.suffix.lstrip(".").lower() not in formats:
-        path = path.with_name(f"{path.name}.{patterns.get(pattern, next(iter(formats)))}")
-    if path.exists() and not _confirm_replacing(parent, path):
-        return None
-    return path
+    return Path(chosen) if chosen else None
 
 
-def _confirm_replacing(parent: QWidget, path: Path) -> bool:
+def ask_folder(parent: QWidget, title: str, proposed: Path) -> Path | None:
+    """A folder to write files into."""
+    chosen = QFileDialog.getExistingDirectory(parent, title, str(proposed))
+    return Path(chosen) if chosen else None
+
+
+def ask_backup_file(parent: QWidget) -> Path | None:
+    """A backup to take back."""
+    pattern = _tr("Backups (*.sqlite3);;All files (*)")
+    chosen, _ = QFileDialog.getOpenFileName(parent, _tr("Restore a backup"), str(Path.home()), pattern)
+    return Path(chosen) if chosen else None
+
+
+def confirm_replacing(parent: QWidget, name: str) -> bool:
+    """Whether an existing file may be replaced."""
+    return confirm(parent, _tr("Replace the file?"), _tr("“{name}” already exists. Replace it?").format(name=name))
+
+
+def confirm(parent: QWidget, title: str, sentence: str) -> bool:
+    """Whether to do what cannot be undone."""
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Warning)
-    box.setWindowTitle(_tr("Replace the file?"))
+    box.setWindowTitle(title)
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(_tr("“{name}” already exists. Replace it?").format(name=path.name))
+    box.setText(sentence)
     box.setStandardButtons(QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel)
     box.setDefaultButton(QMessageBox.StandardButton.Cancel)
     answer = box.exec()

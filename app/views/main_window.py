@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QHBoxLayout,
+    QLabel,
     QMainWindow,
     QMenu,
     QProgressBar,
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self.settings_panel = SettingsPanel()
         self.settings_panel.hide()
         self.load_progress = self._make_load_progress()
+        self.temporary_mark = self._make_temporary_mark()
         self._make_actions()
         self._sidebar_button = self._button(self.sidebar_action)
         self._settings_button = self._button(self.settings_action)
@@ -83,6 +85,7 @@ class MainWindow(QMainWindow):
         self.sidebar_action.setIcon(tinted_icon("sidebar", muted))
         self.settings_action.setIcon(tinted_icon("settings", muted))
         self._more_button.setIcon(tinted_icon("more", muted))
+        self.temporary_chat_action.setIcon(tinted_icon("temporary", muted))
         for action, name in self._menu_icons.items():
             action.setIcon(tinted_icon(name, muted, size=16))
         for part in (
@@ -102,11 +105,16 @@ class MainWindow(QMainWindow):
             self.load_progress.setRange(0, 1000 if fraction > 0.0 else 0)
             self.load_progress.setValue(round(fraction * 1000))
 
-    def show_conversation_title(self, title: str | None) -> None:
-        """Name the open conversation in the window's title; None when it is new."""
+    def show_conversation_title(self, title: str | None, *, is_temporary: bool = False) -> None:
+        """Name the open conversation in the window's title; None when it is new. A temporary one is marked."""
         self.setWindowTitle(f"{title} — Fireside" if title else "Fireside")
-        for action in (self.rename_action, self.export_action, self.delete_action):
-            action.setEnabled(title is not None)
+        for action in (self.rename_action, self.delete_action):
+            action.setEnabled(title is not None and not is_temporary)
+        self.deleted_messages_action.setEnabled(title is not None)
+        self.temporary_mark.setVisible(is_temporary)
+        self.composer.setProperty("temporary", is_temporary)
+        self.composer.style().unpolish(self.composer)
+        self.composer.style().polish(self.composer)
 
     def raise_to_front(self) -> None:
         """Show the window above others, as when the application is started a second time."""
@@ -150,7 +158,9 @@ class MainWindow(QMainWindow):
         keys = QKeySequence.StandardKey
         self.new_chat_action = self._action(self.tr("New chat"), QKeySequence(keys.New))
         self.search_action = self._action(self.tr("Search conversations"), QKeySequence(keys.Find))
+        self.search_action.setShortcuts([QKeySequence(keys.Find), QKeySequence("Ctrl+Shift+F")])
         self.search_action.triggered.connect(self._focus_search)
+        self.temporary_chat_action = self._action(self.tr("Temporary chat"), QKeySequence("Ctrl+Shift+N"))
         self.open_model_action = self._action(self.tr("Open model file…"), QKeySequence(keys.Open))
         self.write_action = self._action(self.tr("Write a message"), QKeySequence("Ctrl+L"))
         self.write_action.triggered.connect(lambda _checked: self.composer.setFocus())
@@ -160,6 +170,12 @@ class MainWindow(QMainWindow):
         self.rename_action = self._action(self.tr("Rename…"), QKeySequence("F2"))
         self.export_action = self._action(self.tr("Export…"), QKeySequence("Ctrl+E"))
         self.delete_action = self._action(self.tr("Delete conversation"), QKeySequence("Ctrl+Shift+Backspace"))
+        self.deleted_messages_action = self._action(self.tr("Deleted messages…"))
+        self.new_folder_action = self._action(self.tr("New folder…"))
+        self.bin_action = self._action(self.tr("Bin…"))
+        self.import_action = self._action(self.tr("Import…"), QKeySequence("Ctrl+I"))
+        self.backup_action = self._action(self.tr("Back up…"))
+        self.restore_action = self._action(self.tr("Restore a backup…"))
         self.quit_action = self._action(self.tr("Quit"), QKeySequence("Ctrl+Q"))
         self.quit_action.triggered.connect(self.close)
         self.sidebar_action = self._action(self.tr("Sidebar"), QKeySequence("Ctrl+B"))
@@ -171,11 +187,20 @@ class MainWindow(QMainWindow):
         self.settings_action.toggled.connect(self._show_settings)
         self.settings_panel.closeRequested.connect(lambda: self.settings_action.setChecked(False))
 
-    def _action(self, text: str, shortcut: QKeySequence) -> QAction:
+    def _action(self, text: str, shortcut: QKeySequence | None = None) -> QAction:
         action = QAction(text, self)
-        action.setShortcut(shortcut)
+        if shortcut is not None:
+            action.setShortcut(shortcut)
         self.addAction(action)
         return action
+
+    def _make_temporary_mark(self) -> QLabel:
+        mark = QLabel(self.tr("Temporary chat: kept nowhere, gone when Fireside closes"))
+        mark.setObjectName("temporaryMark")
+        mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        mark.setWordWrap(True)
+        mark.hide()
+        return mark
 
     def _make_load_progress(self) -> QProgressBar:
         bar = QProgressBar()
@@ -207,14 +232,17 @@ class MainWindow(QMainWindow):
             self.copy_action: "copy",
             self.rename_action: "edit",
             self.export_action: "export",
+            self.import_action: "import",
             self.delete_action: "delete",
         }
-        menu.addActions([self.new_chat_action, self.search_action])
-        menu.addSeparator()
-        menu.addActions([self.regenerate_action, self.copy_action])
-        menu.addSeparator()
-        menu.addActions([self.rename_action, self.export_action, self.delete_action])
-        menu.addSeparator()
+        for group in (
+            (self.new_chat_action, self.temporary_chat_action, self.search_action),
+            (self.regenerate_action, self.copy_action, self.deleted_messages_action),
+            (self.rename_action, self.delete_action, self.new_folder_action, self.bin_action),
+            (self.export_action, self.import_action, self.backup_action, self.restore_action),
+        ):
+            menu.addActions(group)
+            menu.addSeparator()
         menu.addAction(self.quit_action)
         button = QToolButton()
         button.setObjectName("moreButton")
@@ -233,17 +261,19 @@ class MainWindow(QMainWindow):
         top.addWidget(self._sidebar_button)
         top.addWidget(self.model_picker)
         top.addStretch(1)
+        top.addWidget(self._button(self.temporary_chat_action))
         top.addWidget(self._more_button)
         top.addWidget(self._settings_button)
         column = QWidget()
         column.setObjectName("chatColumn")
         column.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        column.setMinimumWidth(320)
+        column.setMinimumWidth(280)
         rows = QVBoxLayout(column)
         rows.setContentsMargins(0, 0, 0, 6)
         rows.setSpacing(0)
         rows.addLayout(top)
         rows.addWidget(self.load_progress)
+        rows.addLayout(_centred(self.temporary_mark, top=0, bottom=2))
         rows.addLayout(_centred(self.message_bar, top=6, bottom=2))
         rows.addWidget(self.transcript, 1)
         rows.addLayout(_centred(self.composer, top=6, bottom=4))

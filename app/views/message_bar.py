@@ -44,18 +44,19 @@ class MessageBar(QFrame):
         self._expiry.timeout.connect(self.hide)
         self.hide()
 
-    def show_error(self, sentence: str) -> None:
-        """Tell what went wrong, until it is closed or a newer message comes."""
+    def show_error(
+        self, sentence: str, *, action: str | None = None, on_action: Callable[[], None] | None = None
+    ) -> None:
+        """Tell what went wrong, until it is closed or a newer message comes, with an action that may help."""
         self._show("error", sentence)
+        self._offer(action, on_action)
 
     def show_notice(
         self, sentence: str, *, action: str | None = None, on_action: Callable[[], None] | None = None
     ) -> None:
         """Tell what happened, for a few seconds, with an action such as Undo."""
         self._show("notice", sentence)
-        self._on_action = on_action
-        self._action.setText(action or "")
-        self._action.setVisible(action is not None)
+        self._offer(action, on_action)
         self._expiry.start()
 
     def text(self) -> str:
@@ -68,14 +69,17 @@ class MessageBar(QFrame):
 
     def _show(self, kind: str, sentence: str) -> None:
         self._expiry.stop()
-        self._on_action = None
-        self._action.hide()
         self._text.setText(sentence)
         self.setAccessibleName(sentence)
         self.setProperty("kind", kind)
         self.style().unpolish(self)
         self.style().polish(self)
         self.show()
+
+    def _offer(self, action: str | None, on_action: Callable[[], None] | None) -> None:
+        self._on_action = on_action
+        self._action.setText(action or "")
+        self._action.setVisible(action is not None)
 
     def _run_action(self) -> None:
         on_action = self._on_action

@@ -1,32 +1,27 @@
-"""One message of the transcript: its text as blocks, the actions below it, and its editor."""
+"""What both kinds of message have: a body, the actions and a note below it, an editor, and a line above it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QIcon, QKeyEvent
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QPlainTextEdit,
-    QPushButton,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from app.core.markdown import Block, BlockStream, Code, Plain, Prose
 from app.theme import Theme, tinted_icon
-from app.views.blocks import Bubble, CodeBlock, CopyButton, PlainBlock, ProseBlock
+from app.views.blocks import CopyButton
+from app.views.message_editor import MessageEditor
 
-AT_ONCE = 20_000  # characters shown in one go; the rest follows while the window stays responsive
-LONGEST_BUBBLE = 8_000  # characters of a person's message shown as a bubble; longer ones scroll
+FLASH_MS = 1600  # how long a message that was jumped to stays marked
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriptMessage:
-    """What is shown of one message. `note` is a small sentence below it; `version` counts from 1."""
+    """What is shown of one message. `note` is a small sentence below it; `version` counts from 1.
+
+    `thought_s` is how long the thinking took, `files` the names of what belongs to the message. The model reads a
+    conversation from the message that `is_first_read`.
+    """
 
     id: str
     role: str
@@ -35,35 +30,50 @@ class TranscriptMessage:
     version: int = 1
     versions: int = 1
     is_streaming: bool = False
-
-
-BlockWidget = ProseBlock | CodeBlock | PlainBlock
+    thinking: str = ""
+    thought_s: float | None = None
+    files: tuple[str, ...] = ()
+    can_continue: bool = False
+    is_first_read: bool = False
 
 
 class MessageView(QWidget):
-    """Base of both kinds of message: an action row and a note below a body."""
+    """Base of both kinds of message."""
 
     regenerateRequested = Signal(str)
+    continueRequested = Signal(str)
     editRequested = Signal(str, str)
+    continueEditedRequested = Signal(str, str)
+    branchRequested = Signal(str)
     deleteRequested = Signal(str)
     versionRequested = Signal(str, int)
 
     def __init__(self, message: TranscriptMessage, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.message, self.theme = message, theme
-        self.body = QVBoxLayout()
-        self.body.setSpacing(10)
+        self._marker = QLabel(self.tr("The context is full: the model reads from here on"), self)
+        self._marker.setObjectName("contextMarker")
+        self._marker.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._files = QLabel(self)
+        self._files.setObjectName("messageFiles")
         self.note = QLabel(self)
         self.note.setObjectName("messageNote")
-        self.note.setTextFormat(Qt.TextFormat.PlainText)
-        self.note.setWordWrap(True)
+        for label in (self._marker, self._files, self.note):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(10)
+        self._editor: MessageEditor | None = None
         self.copy_button = CopyButton(self.plain_text, theme, self)
         self._icons: dict[QToolButton, str] = {}
-        self._previous = self._button("previousVersion", "chevron-left", self.tr("Previous version"))
-        self._next = self._button("nextVersion", "chevron-right", self.tr("Next version"))
+        self._previous = self.button("previousVersion", "chevron-left", self.tr("Previous version"))
+        self._next = self.button("nextVersion", "chevron-right", self.tr("Next version"))
         self._version = QLabel(self)
         self._version.setObjectName("versionLabel")
-        self._delete = self._button("deleteMessageButton", "delete", self.tr("Delete"))
+        self.edit_button = self.button("editButton", "edit", self.tr("Edit"))
+        self.branch_button = self.button("branchButton", "branch", self.tr("Branch into a new chat"))
+        self.delete_button = self.button("deleteMessageButton", "delete", self.tr("Delete"))
         self.action_row = QHBoxLayout()
         self.action_row.setSpacing(0)
         self.action_row.setContentsMargins(-4, 0, -4, 0)
@@ -71,34 +81,50 @@ class MessageView(QWidget):
             self.action_row.addWidget(part)
         self._previous.clicked.connect(lambda: self._ask_version(-1))
         self._next.clicked.connect(lambda: self._ask_version(1))
-        self._delete.clicked.connect(lambda: self.deleteRequested.emit(self.message.id))
+        self.edit_button.clicked.connect(self.begin_edit)
+        self.branch_button.clicked.connect(lambda: self.branchRequested.emit(self.message.id))
+        self.delete_button.clicked.connect(lambda: self.deleteRequested.emit(self.message.id))
+        self._flash_end = QTimer(self)
+        self._flash_end.setSingleShot(True)
+        self._flash_end.setInterval(FLASH_MS)
+        self._flash_end.timeout.connect(lambda: self._show_flash(False))
 
-    def finish_layout(self) -> QVBoxLayout:
-        """Put body, note and actions below each other."""
+    def finish_layout(self) -> None:
+        """Put line, body, files, note and actions below each other."""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
+        column.addWidget(self._marker)
         column.addLayout(self.body)
+        column.addWidget(self._files)
         column.addWidget(self.note)
         column.addLayout(self.action_row)
         self.show_state(self.message)
-        return column
 
     def show_state(self, message: TranscriptMessage) -> None:
-        """Show note, versions and which actions make sense; not the text."""
+        """Show everything but the text: note, files, versions and which actions make sense."""
         self.message = message
         self.note.setText(message.note or "")
         self.note.setVisible(bool(message.note))
+        self._files.setText(self.tr("Attached: {names}").format(names=", ".join(message.files)))
+        self._files.setVisible(bool(message.files))
+        self._marker.setVisible(message.is_first_read)
         for part in (self._previous, self._version, self._next):
             part.setVisible(message.versions > 1)
         self._version.setText(f"{message.version} / {message.versions}")
         self._previous.setEnabled(message.version > 1)
         self._next.setEnabled(message.version < message.versions)
-        self._delete.setEnabled(not message.is_streaming)
+        for button in (self.edit_button, self.branch_button, self.delete_button):
+            button.setEnabled(not message.is_streaming)
 
     def plain_text(self) -> str:
         """The whole text, as it was written."""
         return self.message.text
+
+    def flash(self) -> None:
+        """Mark the message for a moment, as when a search led here."""
+        self._show_flash(True)
+        self._flash_end.start()
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
@@ -107,7 +133,29 @@ class MessageView(QWidget):
         for button, icon in self._icons.items():
             button.setIcon(self._tinted(icon))
 
-    def _button(self, object_name: str, icon: str, name: str) -> QToolButton:
+    def begin_edit(self) -> None:
+        """Put an editor in the text's place."""
+        if self._editor is not None:
+            return
+        self._editor = self.make_editor()
+        self._editor.cancelled.connect(self._end_edit)
+        self._editor.saved.connect(self._save_edit)
+        self._editor.continued.connect(self._continue_edit)
+        self.show_text_widgets(False)
+        self.body.addWidget(self._editor)
+        self._editor.show()
+        self._editor.begin()
+
+    def make_editor(self) -> MessageEditor:
+        """The editor with the buttons that this kind of message needs."""
+        raise NotImplementedError
+
+    def show_text_widgets(self, is_shown: bool) -> None:
+        """Hide what shows the text while it is edited, and bring it back."""
+        raise NotImplementedError
+
+    def button(self, object_name: str, icon: str, name: str) -> QToolButton:
+        """A small button with an icon."""
         button = QToolButton(self)
         button.setObjectName(object_name)
         button.setAccessibleName(name)
@@ -118,245 +166,15 @@ class MessageView(QWidget):
         self._icons[button] = icon
         return button
 
-    def _tinted(self, icon: str) -> QIcon:
-        colors = self.theme.colors
-        return tinted_icon(icon, colors["text_muted"], disabled=colors["border"], size=16)
+    def _save_edit(self, text: str) -> None:
+        self._end_edit()
+        if text.strip() and text != self.message.text:
+            self.editRequested.emit(self.message.id, text)
 
-    def _ask_version(self, step: int) -> None:
-        self.versionRequested.emit(self.message.id, self.message.version + step)
-
-
-class ReplyView(MessageView):
-    """A model's reply: Markdown that may still be streaming."""
-
-    def __init__(self, message: TranscriptMessage, theme: Theme, parent: QWidget) -> None:
-        super().__init__(message, theme, parent)
-        self.setObjectName("replyView")
-        self._stream = BlockStream()
-        self._open: BlockWidget | None = None
-        self.blocks: list[BlockWidget] = []
-        self._parts: list[str] = []
-        self._waiting = ""
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(0)
-        self._later.timeout.connect(self._show_waiting)
-        self._thinking = QLabel("●", self)
-        self._thinking.setObjectName("replyWaiting")
-        self._thinking.setAccessibleName(self.tr("The model is reading"))
-        self.body.addWidget(self._thinking)
-        self._regenerate = self._button("regenerateButton", "regenerate", self.tr("Regenerate"))
-        self._regenerate.clicked.connect(lambda: self.regenerateRequested.emit(self.message.id))
-        self.action_row.addWidget(self._regenerate)
-        self.action_row.addWidget(self._delete)
-        self.action_row.addStretch(1)
-        self.finish_layout()
-        self.append_text(message.text)
-        if not message.is_streaming:
-            self._finish()
-
-    def append_text(self, text: str) -> None:
-        """Add text at the end; a long one is shown bit by bit."""
-        if not text:
-            return
-        self._parts.append(text)
-        self._waiting += text
-        if not self._later.isActive():
-            self._show_waiting()
-
-    def show_message(self, message: TranscriptMessage) -> None:
-        """Show a newer state; text that only grew is appended."""
-        shown = self.plain_text()
-        self.show_state(message)
-        if message.text.startswith(shown):
-            self.append_text(message.text[len(shown) :])
-        else:
-            self._start_again(message.text)
-        if not message.is_streaming:
-            self._finish()
-
-    def plain_text(self) -> str:
-        """The whole text so far."""
-        return "".join(self._parts)
-
-    def show_state(self, message: TranscriptMessage) -> None:
-        """Show note, versions and which actions make sense."""
-        super().show_state(message)
-        self._regenerate.setEnabled(not message.is_streaming)
-        self._thinking.setVisible(message.is_streaming and not self._parts)
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
-        super().apply_theme(theme)
-        for block in self.blocks:
-            if not isinstance(block, PlainBlock):
-                block.apply_theme(theme)
-
-    def _show_waiting(self) -> None:
-        text, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
-        self._thinking.hide()
-        change = self._stream.push(text)
-        if change.appended is not None and isinstance(self._open, CodeBlock | PlainBlock):
-            self._open.append_text(change.appended)
-        else:
-            for block in change.finished:
-                self._close_open(block)
-            self._show_open(change.open)
-        if self._waiting:
-            self._later.start()
-        elif not self.message.is_streaming:
-            self._close_stream()
-
-    def _finish(self) -> None:
-        self._thinking.hide()
-        if not self._waiting:
-            self._close_stream()
-
-    def _close_stream(self) -> None:
-        last = self._stream.finish()
-        if last is not None:
-            self._close_open(last)
-
-    def _close_open(self, block: Block) -> None:
-        """Give the open widget its last content, or make one for a block that came and went in one go."""
-        self._show_open(block)
-        if isinstance(self._open, CodeBlock):
-            self._open.complete()
-        self._open = None
-
-    def _show_open(self, block: Block | None) -> None:
-        match block, self._open:
-            case None, _:
-                self._drop_open()
-            case (Prose(source), ProseBlock() as shown) | (Code(source=source), CodeBlock() as shown):
-                if shown.source != source:
-                    shown.show_source(source)
-            case Plain(source), PlainBlock() as plain if source.startswith(plain.source):
-                plain.append_text(source[len(plain.source) :])
-            case _, _:
-                assert block is not None
-                self._drop_open()
-                self._open = self._make(block)
-                self.blocks.append(self._open)
-                self.body.addWidget(self._open)
-
-    def _drop_open(self) -> None:
-        if self._open is not None:
-            self.blocks.remove(self._open)
-            self.body.removeWidget(self._open)
-            self._open.deleteLater()
-            self._open = None
-
-    def _make(self, block: Block) -> BlockWidget:
-        if isinstance(block, Prose):
-            return ProseBlock(block.source, self.theme, self)
-        if isinstance(block, Code):
-            return CodeBlock(block.language, block.source, self.theme, self)
-        return PlainBlock(block.source, self)
-
-    def _start_again(self, text: str) -> None:
-        for block in self.blocks:
-            self.body.removeWidget(block)
-            block.deleteLater()
-        self.blocks, self._open, self._parts, self._waiting = [], None, [], ""
-        self._stream = BlockStream()
-        self.append_text(text)
-
-
-class _MessageEditor(QPlainTextEdit):
-    """Ctrl+Enter saves, Escape cancels."""
-
-    saved = Signal()
-    cancelled = Signal()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """The two keys that leave the editor."""
-        is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if is_enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.saved.emit()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.cancelled.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        """Keep Escape from the window's own shortcut while editing."""
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-        ):
-            event.accept()
-            return True
-        return super().event(event)
-
-
-class PersonView(MessageView):
-    """What the person wrote, as plain text; it can be edited in place."""
-
-    def __init__(self, message: TranscriptMessage, theme: Theme, parent: QWidget) -> None:
-        super().__init__(message, theme, parent)
-        self.setObjectName("personView")
-        self._bubble = self._make_bubble(message.text)
-        self._editor: QWidget | None = None
-        line = QHBoxLayout()
-        line.addStretch(1)
-        line.addWidget(self._bubble, 4)
-        self.body.addLayout(line)
-        edit = self._button("editButton", "edit", self.tr("Edit"))
-        edit.clicked.connect(self.begin_edit)
-        self.action_row.insertStretch(0, 1)
-        self.action_row.addWidget(edit)
-        self.action_row.addWidget(self._delete)
-        self.finish_layout()
-
-    def show_message(self, message: TranscriptMessage) -> None:
-        """Show a newer state; the text of a person's message does not change."""
-        self.show_state(message)
-
-    def append_text(self, text: str) -> None:
-        """Only replies stream."""
-        raise AssertionError(f"a person's message cannot stream {len(text)} characters")
-
-    def begin_edit(self) -> None:
-        """Put an editor in the bubble's place."""
-        if self._editor is not None:
-            return
-        self._editor = QWidget(self)
-        edit = _MessageEditor(self._editor)
-        edit.setObjectName("messageEditor")
-        edit.setAccessibleName(self.tr("Edit the message"))
-        edit.setPlainText(self.message.text)
-        edit.setTabChangesFocus(True)
-        edit.setFixedHeight(min(max(self._bubble.height() + 24, 72), 320))
-        save = QPushButton(self.tr("Send"), self._editor)
-        save.setObjectName("saveEdit")
-        save.setDefault(True)
-        cancel = QPushButton(self.tr("Cancel"), self._editor)
-        cancel.setObjectName("cancelEdit")
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(save)
-        column = QVBoxLayout(self._editor)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(edit)
-        column.addLayout(buttons)
-        self.body.addWidget(self._editor)
-        self._bubble.hide()
-        edit.setFocus()
-        edit.moveCursor(edit.textCursor().MoveOperation.End)
-        cancel.clicked.connect(self._end_edit)
-        edit.cancelled.connect(self._end_edit)
-
-        def send() -> None:
-            text = edit.toPlainText()
-            self._end_edit()
-            if text.strip() and text != self.message.text:
-                self.editRequested.emit(self.message.id, text)
-
-        save.clicked.connect(send)
-        edit.saved.connect(send)
+    def _continue_edit(self, text: str) -> None:
+        self._end_edit()
+        if text.strip():
+            self.continueEditedRequested.emit(self.message.id, text)
 
     def _end_edit(self) -> None:
         if self._editor is not None:
@@ -364,11 +182,16 @@ class PersonView(MessageView):
             self._editor.hide()
             self._editor.deleteLater()
             self._editor = None
-            self._bubble.show()
+            self.show_text_widgets(True)
 
-    def _make_bubble(self, text: str) -> QWidget:
-        if len(text) > LONGEST_BUBBLE:
-            block = PlainBlock(text, self)
-            block.setObjectName("personBubble")
-            return block
-        return Bubble(text, self)
+    def _show_flash(self, is_marked: bool) -> None:
+        self.setProperty("flash", is_marked)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+    def _tinted(self, icon: str) -> QIcon:
+        colors = self.theme.colors
+        return tinted_icon(icon, colors["text_muted"], disabled=colors["border"], size=16)
+
+    def _ask_version(self, step: int) -> None:
+        self.versionRequested.emit(self.message.id, self.message.version + step)

@@ -1,38 +1,40 @@
-"""Sidebar: new chat, search and the list of conversations. Emits what the person wants and changes nothing itself."""
+"""Sidebar: new chat, search, the list of conversations and the bin. It emits what is wanted and changes nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QInputDialog,
     QLabel,
     QLineEdit,
     QListView,
     QMenu,
+    QPushButton,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from app.core.catalogue import Folder, SearchHit
 from app.theme import Theme, tinted_icon
-from app.views.conversation_list import ConversationDelegate, ConversationListModel, ConversationRow, Role
-
-MOST_TITLE_LETTERS = 200
+from app.views.conversation_list import ConversationListModel, ConversationRow, FolderRow, HitRow, Role
+from app.views.conversation_rows import ConversationDelegate
+from app.views.sidebar_menus import SidebarMenus
 
 
 class Sidebar(QWidget):
-    """Shows conversations; `conversationChosen`, `renameRequested` and others tell what is wanted."""
+    """Shows conversations, or what a search found. `menus` tells what is wanted of chats and folders."""
 
     newChatRequested = Signal()
     conversationChosen = Signal(str)
-    renameRequested = Signal(str, str)
-    exportRequested = Signal(str)
-    deleteRequested = Signal(str)
+    hitChosen = Signal(str, str)  # conversation and message
+    queryChanged = Signal(str)
+    binRequested = Signal()
+    importRequested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,64 +44,107 @@ class Sidebar(QWidget):
         self._new_chat.setObjectName("newChatButton")
         self._new_chat.setText(self.tr("New chat"))
         self._new_chat.setToolTip(self.tr("Start a new conversation (Ctrl+N)"))
-        self._new_chat.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._new_chat.setIconSize(QSize(18, 18))
-        self._new_chat.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._new_chat.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._new_chat.clicked.connect(self.newChatRequested)
         self._search = QLineEdit(self)
         self._search.setObjectName("conversationSearch")
-        self._search.setPlaceholderText(self.tr("Search conversations"))
+        self._search.setPlaceholderText(self.tr("Search, or #tag"))
         self._search.setAccessibleName(self.tr("Search conversations"))
         self._search.setClearButtonEnabled(True)
-        self._search.textChanged.connect(self._filter)
-        self._model = ConversationListModel()
+        self._search.textChanged.connect(self._query_changed)
+        self._search.installEventFilter(self)
+        self.model = ConversationListModel()
         self._delegate = ConversationDelegate(theme)
         self._list = self._make_list()
+        self.menus = SidebarMenus(self.model, self)
         self._empty = QLabel(self)
         self._empty.setObjectName("sidebarEmpty")
         self._empty.setWordWrap(True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._import = QPushButton(self.tr("Import chats from another app…"), self)
+        self._import.setObjectName("importButton")
+        self._import.clicked.connect(self.importRequested)
+        self._bin = QToolButton(self)
+        self._bin.setObjectName("binButton")
+        self._bin.clicked.connect(self.binRequested)
+        for button in (self._new_chat, self._bin):
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setIconSize(QSize(18, 18))
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 10, 8, 8)
         column.setSpacing(8)
         column.addWidget(self._new_chat)
         column.addWidget(self._search)
         column.addWidget(self._empty, 0, Qt.AlignmentFlag.AlignTop)
+        column.addWidget(self._import, 0, Qt.AlignmentFlag.AlignTop)
         column.addWidget(self._list, 1)
+        column.addStretch(0)
+        column.addWidget(self._bin)
         self._current: str | None = None
+        self._is_searching = False
+        self.show_bin(0)
         self._show_emptiness()
 
-    def set_conversations(self, conversations: Sequence[ConversationRow]) -> None:
-        """Show these, newest first; the selection stays."""
-        self._model.set_conversations(conversations)
-        self._show_current()
+    def set_conversations(self, conversations: Sequence[ConversationRow], folders: Sequence[Folder] = ()) -> None:
+        """Show these; what is selected stays selected."""
+        chosen, place = self.selected_ids(), self._list.verticalScrollBar().value()
+        self.model.set_conversations(conversations, folders)
+        self._restore_selection(chosen)
+        self._list.verticalScrollBar().setValue(place)
         self._show_emptiness()
 
     def set_current(self, conversation_id: str | None) -> None:
         """Mark the conversation that is open."""
         self._current = conversation_id
+        if not self._is_searching:
+            self._show_current()
+
+    def show_bin(self, count: int) -> None:
+        """How many conversations lie in the bin."""
+        self._bin.setText(self.tr("Bin ({count})").format(count=count) if count else self.tr("Bin"))
+        self._bin.setToolTip(self.tr("Deleted conversations can be restored for 30 days"))
+
+    def show_all(self) -> None:
+        """End a search."""
+        self._is_searching = False
+        self.model.show_all()
         self._show_current()
+        self._show_emptiness()
+
+    def show_tagged(self, tags: tuple[str, ...]) -> None:
+        """Show the conversations that have these tags."""
+        self._is_searching = True
+        self.model.show_tagged(tags)
+        self._show_emptiness()
+
+    def show_hits(self, hits: Sequence[SearchHit], tags: tuple[str, ...]) -> None:
+        """Show what a search found."""
+        self._is_searching = True
+        self.model.show_hits(hits, tags)
+        self._list.setCurrentIndex(QModelIndex())
+        self._list.scrollToTop()
+        self._show_emptiness()
+
+    def query(self) -> str:
+        """What is written into the search field."""
+        return self._search.text().strip()
 
     def focus_search(self) -> None:
         """Put the cursor into the search field."""
         self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._search.selectAll()
 
-    def ask_new_title(self, conversation_id: str) -> None:
-        """Let the person type a title, then emit `renameRequested`."""
-        old = self._model.index_of(conversation_id).data() or ""
-        title, accepted = QInputDialog.getText(
-            self, self.tr("Rename conversation"), self.tr("Title"), QLineEdit.EchoMode.Normal, old
-        )
-        title = title.strip()[:MOST_TITLE_LETTERS]
-        if accepted and title:
-            self.renameRequested.emit(conversation_id, title)
+    def selected_ids(self) -> list[str]:
+        """The chats that are selected, in the order shown."""
+        indexes = sorted(self._list.selectionModel().selectedIndexes(), key=QModelIndex.row)
+        return list(dict.fromkeys(index.data(Role.ID) for index in indexes if index.data(Role.ID) is not None))
 
     def apply_theme(self, theme: Theme) -> None:
         """Tint the icons and repaint the list."""
         self._new_chat.setIcon(tinted_icon("new-chat", theme.colors["text"]))
-        self._delegate.theme = theme
+        self._bin.setIcon(tinted_icon("delete", theme.colors["text_muted"]))
+        self._delegate.apply_theme(theme)
         for old in self._search.actions():
             if old.objectName() == "searchIcon":
                 self._search.removeAction(old)
@@ -109,14 +154,41 @@ class Sidebar(QWidget):
         self._search.addAction(icon, QLineEdit.ActionPosition.LeadingPosition)
         self._list.viewport().update()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """From the search field the arrows move in the list, Enter opens what is marked, Escape ends the search."""
+        if watched is self._search and isinstance(event, QKeyEvent):
+            key = event.key()
+            if event.type() == QEvent.Type.ShortcutOverride and key == Qt.Key.Key_Escape and self._search.text():
+                event.accept()
+                return True
+            if event.type() == QEvent.Type.KeyPress:
+                if key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+                    self._move(1 if key == Qt.Key.Key_Down else -1)
+                    return True
+                if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                    self._open_marked()
+                    return True
+                if key == Qt.Key.Key_Escape and self._search.text():
+                    self._search.clear()
+                    return True
+        is_delete = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Delete
+        if watched is self._list and is_delete and event.type() == QEvent.Type.KeyPress and self.selected_ids():
+            self.menus.deleteRequested.emit(self.selected_ids())
+            return True
+        return super().eventFilter(watched, event)
+
     def _make_list(self) -> QListView:
         view = QListView(self)
         view.setObjectName("conversationList")
         view.setAccessibleName(self.tr("Conversations"))
         view.setFrameShape(QFrame.Shape.NoFrame)
-        view.setModel(self._model)
+        view.setModel(self.model)
         view.setItemDelegate(self._delegate)
         view.setMouseTracking(True)
+        view.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
+        view.setDragDropMode(QListView.DragDropMode.DragDrop)
+        view.setDefaultDropAction(Qt.DropAction.MoveAction)
+        view.setDragDropOverwriteMode(True)  # onto rows, not between them
         view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         view.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
@@ -124,46 +196,72 @@ class Sidebar(QWidget):
         view.customContextMenuRequested.connect(self._open_menu)
         view.clicked.connect(self._choose)
         view.activated.connect(self._choose)
+        view.installEventFilter(self)
         return view
 
-    def _filter(self, text: str) -> None:
-        self._model.set_filter(text)
-        self._show_current()
-        self._show_emptiness()
+    def _query_changed(self, _text: str) -> None:
+        self.queryChanged.emit(self.query())
 
     def _choose(self, index: QModelIndex) -> None:
-        conversation_id = index.data(Role.ID)
-        if conversation_id is not None:
-            self.conversationChosen.emit(conversation_id)
+        """Open what was clicked, unless the click only adds to the selection."""
+        if len(self._list.selectionModel().selectedIndexes()) > 1:
+            return
+        match index.data(Role.ROW):
+            case ConversationRow(id=conversation_id):
+                self.conversationChosen.emit(conversation_id)
+            case HitRow(hit):
+                self.hitChosen.emit(hit.conversation_id, hit.message_id or "")
+            case FolderRow(folder):
+                self.model.toggle_folder(folder.id)
+                self._show_current()
+
+    def _move(self, step: int) -> None:
+        """Mark the next row that can be chosen."""
+        row = self._list.currentIndex().row() if self._list.currentIndex().isValid() else (-1 if step > 0 else 0)
+        while 0 <= (row := row + step) < self.model.rowCount():
+            index = self.model.index(row)
+            if index.flags() & Qt.ItemFlag.ItemIsSelectable:
+                self._list.setCurrentIndex(index)
+                self._list.scrollTo(index)
+                return
+
+    def _open_marked(self) -> None:
+        if not self._list.currentIndex().isValid():
+            self._move(1)
+        if self._list.currentIndex().isValid():
+            self._choose(self._list.currentIndex())
 
     def _show_current(self) -> None:
-        index = self._model.index_of(self._current) if self._current else QModelIndex()
+        index = self.model.index_of(self._current) if self._current else QModelIndex()
         if index.isValid():
             self._list.setCurrentIndex(index)
         else:
             self._list.clearSelection()
             self._list.setCurrentIndex(QModelIndex())
 
+    def _restore_selection(self, conversation_ids: list[str]) -> None:
+        if not self._is_searching:
+            self._show_current()
+        if len(conversation_ids) > 1:
+            selection = self._list.selectionModel()
+            selection.clearSelection()
+            for conversation_id in conversation_ids:
+                selection.select(self.model.index_of(conversation_id), selection.SelectionFlag.Select)
+
     def _show_emptiness(self) -> None:
-        is_empty = self._model.rowCount() == 0
-        searched = bool(self._search.text().strip())
-        self._empty.setText(self.tr("Nothing found") if searched else self.tr("No conversations yet"))
+        is_empty = self.model.rowCount() == 0
+        self._empty.setText(self.tr("Nothing found") if self._is_searching else self.tr("No conversations yet"))
         self._empty.setVisible(is_empty)
+        self._import.setVisible(is_empty and not self._is_searching)
         self._list.setVisible(not is_empty)
 
     def _open_menu(self, position: QPoint) -> None:
-        conversation_id = self._list.indexAt(position).data(Role.ID)
-        if conversation_id is None:
-            return
-        menu = self.conversation_menu(conversation_id)
+        row = self._list.indexAt(position).data(Role.ROW)
+        menu: QMenu
+        if isinstance(row, FolderRow):
+            menu = self.menus.folder_menu(row.folder)
+        elif isinstance(row, ConversationRow | HitRow):
+            menu = self.menus.conversation_menu(self.selected_ids())
+        else:
+            menu = self.menus.list_menu()
         menu.popup(self._list.viewport().mapToGlobal(position))
-
-    def conversation_menu(self, conversation_id: str) -> QMenu:
-        """The menu of one conversation; it deletes itself when it closes."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(self.tr("Rename…")).triggered.connect(lambda: self.ask_new_title(conversation_id))
-        menu.addAction(self.tr("Export…")).triggered.connect(lambda: self.exportRequested.emit(conversation_id))
-        menu.addSeparator()
-        menu.addAction(self.tr("Delete")).triggered.connect(lambda: self.deleteRequested.emit(conversation_id))
-        return menu

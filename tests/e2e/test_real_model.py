@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPlainTextEdit, QToolButton
 from pytestqt.qtbot import QtBot
 from reference_data import REPOSITORY
+from window_steps import export
 
 from app.application import Application
 from engine.api import SamplerSettings
@@ -48,9 +49,7 @@ def last_view_text(application: Application) -> str:
     return views[-1].plain_text() if views else ""
 
 
-def test_a_conversation_from_first_word_to_restart(
-    qtbot: QtBot, open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_conversation_from_first_word_to_restart(qtbot: QtBot, open_window: OpenWindow, tmp_path: Path) -> None:
     """Type, stream, stop, regenerate, export, restart: the conversation is there."""
     application = open_window()
     application.chat.settings = type(application.chat.settings)(sampler=GREEDY, max_tokens=60)
@@ -69,8 +68,7 @@ def test_a_conversation_from_first_word_to_restart(
     assert regenerated.startswith(stopped), "greedy replies are equal as far as they go"
 
     path = tmp_path / "chat.json"
-    monkeypatch.setattr("app.controllers.conversations.ask_export_file", lambda *_arguments: path)
-    application.window.export_action.trigger()
+    export(qtbot, application, "Fireside JSON", path)
     exported = json.loads(path.read_text(encoding="utf-8"))
     texts = [message["parts"][0]["text"] for message in exported["messages"]]
     assert texts[1:] == [stopped, regenerated]
@@ -205,6 +203,20 @@ def test_a_draft_and_a_smaller_cache_are_chosen_on_the_command_line(starter: Pat
     )
 
 
+def test_a_reply_that_was_cut_off_goes_on_as_if_it_had_not_been(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application = open_window()
+    application.chat.settings = type(application.chat.settings)(sampler=GREEDY, max_tokens=24)
+    say(qtbot, application, PROMPT + " Tell me more about it.")
+    whole = last_view_text(application)
+    application.chat.settings = type(application.chat.settings)(sampler=GREEDY, max_tokens=12)
+    application.window.regenerate_action.trigger()
+    qtbot.waitUntil(lambda: not application.chat.is_replying, timeout=REPLY_MS)
+    assert whole.startswith(last_view_text(application))
+    application.window.transcript.views()[-1].findChild(QToolButton, "continueButton").click()
+    qtbot.waitUntil(lambda: not application.chat.is_replying, timeout=REPLY_MS)
+    assert last_view_text(application) == whole
+
+
 def test_conversations_are_listed_and_exported_from_the_command_line(
     qtbot: QtBot, open_window: OpenWindow, folder, tmp_path: Path
 ) -> None:
@@ -215,7 +227,7 @@ def test_conversations_are_listed_and_exported_from_the_command_line(
     application.window.close()
     place = ("--data-dir", str(folder.root))
     (chat,) = json.loads(run(*place, "conversations", "--json", module="app").stdout)
-    assert chat["title"] == "Hi"
+    assert chat["title"] == "Hello there."
     output = tmp_path / "out.md"
     exported = run(
         *place, "export", "--format", "markdown", "--output", str(output), "--conversation", chat["id"], module="app"

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from reference_data import FIXTURES, names, read_json
 
-from engine.api import Message, TemplateError
+from engine.api import Message, RequestError, TemplateError
 from engine.chat import BUILTIN_TEMPLATES, build_prompt, render
 from engine.loaders import open_checkpoint
 from engine.tokenizers import Tokenizer, load_tokenizer
@@ -50,6 +50,23 @@ def test_an_ordinary_prompt_is_the_plain_encoding_of_its_text(smollm: Tokenizer)
     assert list(prompt.ids) == smollm.encode(prompt.text, parse_special=True)
     (span,) = prompt.spans
     assert smollm.decode(prompt.ids[span.start : span.end]) == "Hello  there\n你好"
+
+
+def test_a_reply_that_is_continued_stands_behind_the_generation_prompt_without_an_end(smollm: Tokenizer) -> None:
+    asked = [Message("user", "Count to ten.")]
+    begun = Message("assistant", "One, two <|im_end|>")
+    prompt = build_prompt(smollm.chat_template, [*asked, begun], smollm, continue_last=True)
+    before = build_prompt(smollm.chat_template, asked, smollm)
+    assert prompt.text == f"{before.text}One, two <|im_end|>"
+    assert prompt.ids[: len(before.ids)] == before.ids
+    assert smollm.end_ids.isdisjoint(prompt.ids[len(before.ids) :])
+    assert [span.role for span in prompt.spans] == ["user", "assistant"]
+
+
+@pytest.mark.parametrize("messages", [[Message("user", "Hi")], [Message("assistant", "Hi")]])
+def test_only_a_reply_behind_a_message_is_continued(messages: list[Message], smollm: Tokenizer) -> None:
+    with pytest.raises(RequestError, match="continued"):
+        build_prompt(smollm.chat_template, messages, smollm, continue_last=True)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from conftest import OpenWindow
@@ -14,36 +13,11 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
+from window_steps import find, press, say, shown
 
-from app.application import Application
 from app.core.paths import DataFolder
 from app.core.store import Store
 from engine.api import NumericalError
-
-Found = TypeVar("Found", bound=QWidget)
-
-
-def find(application: Application, kind: type[Found], name: str) -> Found:
-    found = application.window.findChild(kind, name)
-    assert found is not None, name
-    return found
-
-
-def say(qtbot: QtBot, application: Application, text: str, *, wait: bool = True) -> None:
-    composer = find(application, QPlainTextEdit, "composer")
-    QTest.keyClicks(composer, text)
-    QTest.keyClick(composer, Qt.Key.Key_Return)
-    if wait:
-        qtbot.waitUntil(lambda: not application.chat.is_replying, timeout=10_000)
-
-
-def shown(application: Application) -> list[str]:
-    return [view.plain_text() for view in application.window.transcript.views()]
-
-
-def press(application: Application, name: str, *, last: bool = True) -> None:
-    buttons = [b for b in application.window.findChildren(QToolButton, name) if b.isVisible()]
-    QTest.mouseClick(buttons[-1 if last else 0], Qt.MouseButton.LeftButton)
 
 
 def test_a_fresh_window_takes_input_at_once(open_window: OpenWindow) -> None:
@@ -56,10 +30,18 @@ def test_a_fresh_window_takes_input_at_once(open_window: OpenWindow) -> None:
 
 def test_a_typed_message_is_answered(qtbot: QtBot, open_window: OpenWindow) -> None:
     application = open_window(FakeEngine)
-    say(qtbot, application, "Hi")
-    assert shown(application) == ["Hi", "Hello there."]
+    say(qtbot, application, "Who are you?")
+    assert shown(application) == ["Who are you?", "Hello there."]
     assert application.window.composer.text() == ""
-    assert application.window.windowTitle() == "Hi — Fireside"
+    assert application.window.windowTitle() == "Who are you? — Fireside"
+
+
+def test_a_chat_that_begins_with_a_greeting_is_named_by_the_reply(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application = open_window(lambda: FakeEngine([["# Foxes", " and lanterns"]]))
+    say(qtbot, application, "Hi")
+    assert application.window.windowTitle() == "Foxes and lanterns — Fireside"
+    (chat,) = application.store.conversations()
+    assert chat.title == "Foxes and lanterns"
 
 
 def test_shift_enter_breaks_the_line_and_an_empty_message_is_not_sent(qtbot: QtBot, open_window: OpenWindow) -> None:
@@ -191,31 +173,6 @@ def test_a_restart_shows_the_conversations_again(qtbot: QtBot, open_window: Open
     assert shown(second) == ["Remember me", "Hello there."]
 
 
-@pytest.mark.parametrize("ending", ["md", "json"])
-def test_an_export_holds_the_conversation(
-    ending: str, qtbot: QtBot, open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    application = open_window(FakeEngine)
-    say(qtbot, application, "Hi")
-    path = tmp_path / f"out.{ending}"
-    monkeypatch.setattr("app.controllers.conversations.ask_export_file", lambda *_arguments: path)
-    application.window.export_action.trigger()
-    assert "Hello there." in path.read_text(encoding="utf-8")
-    assert application.window.message_bar.text() == f"Exported to “out.{ending}”."
-
-
-def test_an_export_that_fails_is_told_and_nothing_is_lost(
-    qtbot: QtBot, open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    application = open_window(FakeEngine)
-    say(qtbot, application, "Hi")
-    monkeypatch.setattr(
-        "app.controllers.conversations.ask_export_file", lambda *_arguments: tmp_path / "gone" / "out.md"
-    )
-    application.window.export_action.trigger()
-    assert "cannot be written to “out.md”" in application.window.message_bar.text()
-
-
 def test_an_error_of_the_engine_is_one_sentence_and_the_next_message_works(
     qtbot: QtBot, open_window: OpenWindow
 ) -> None:
@@ -292,6 +249,7 @@ def test_the_event_loop_does_not_stall_while_a_long_reply_streams(qtbot: QtBot, 
     paragraph = "Some *words* and `code` that make a paragraph. " * 4
     text = "\n\n".join([paragraph, "```python\n" + "x = 1\n" * 30 + "```", "- item\n" * 10] * 25)
     fake = FakeEngine([[text[i : i + 5] for i in range(0, len(text), 5)]])
+    fake.token_s = 0.0005  # without a pause the loop would hand out tokens until the last one, and do nothing else
     application = open_window(lambda: fake)
     stalls = [0.0]
     last = [time.perf_counter()]
@@ -358,7 +316,7 @@ def test_what_was_read_of_a_conversation_is_deleted_with_it(
     path = folder.caches / f"{application.chat.conversation_id}.safetensors"
     path.parent.mkdir()
     path.write_bytes(b"x")
-    application.conversations.delete(application.chat.conversation_id or "")
+    application.conversations.delete([application.chat.conversation_id or ""])
     assert not path.exists()
     path.write_bytes(b"written by the engine afterwards")
     application.close()
