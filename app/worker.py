@@ -12,6 +12,7 @@ import logging
 import queue
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -28,11 +29,13 @@ from engine.api import (
     RequestFailed,
     StopReason,
     Timings,
+    TokenGenerated,
 )
 
 logger = logging.getLogger(__name__)
 
 UNEXPECTED = "UnexpectedError"  # RequestFailed.kind of everything that is not a FiresideError
+GATHER_S = 0.03  # tokens after the first wait so long to be told together: each telling wakes the window's thread
 SWITCH_S = 0.0005  # how long one thread keeps the interpreter from another that waits for it
 CANCELLED = "Cancelled"  # RequestFailed.kind of a load that was cancelled before it began
 
@@ -123,8 +126,22 @@ class EngineThread(QObject):
         if flag.is_set():
             self._skip(request)
             return
-        for event in engine.run(request, flag.is_set):
+        waiting: list[Event] = []
+        told_at = 0.0
+        try:
+            for event in engine.run(request, flag.is_set):
+                waiting.append(event)
+                is_token, now = isinstance(event, TokenGenerated), time.monotonic()
+                if not is_token or now - told_at >= GATHER_S:
+                    self._tell(waiting)
+                    told_at = now if is_token else 0.0
+        finally:
+            self._tell(waiting)
+
+    def _tell(self, events: list[Event]) -> None:
+        for event in events:
             self.eventArrived.emit(event)
+        events.clear()
 
     def _skip(self, request: Request) -> None:
         """Answer a request that was cancelled while it waited."""

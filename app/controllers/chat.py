@@ -42,7 +42,7 @@ from engine.api import (
     TokenGenerated,
 )
 
-FRAME_MS = 16  # tokens are gathered for so long before the view is told: at most 60 repaints a second
+FRAME_MS = 33  # tokens are gathered for so long: 60 repaints a second took a quarter of a core from the model
 SAVE_MS = 1000  # a crash loses at most the last second of a reply
 
 _STATUS_OF = {

@@ -8,7 +8,7 @@ from fakes import FakeEngine
 from pytestqt.qtbot import QtBot
 
 from app.worker import EngineThread
-from engine.api import Event, GenerateRequest, LoadRequest, ReplyFinished, RequestFailed, StopReason
+from engine.api import Event, GenerateRequest, LoadRequest, ReplyFinished, RequestFailed, StopReason, TokenGenerated
 
 
 def started(qtbot: QtBot, fake: FakeEngine) -> tuple[EngineThread, list[Event]]:
@@ -27,6 +27,16 @@ def test_requests_run_in_order_and_events_arrive_in_the_windows_thread(qtbot: Qt
     qtbot.waitUntil(lambda: sum(isinstance(event, ReplyFinished) for event in events) == 2)
     assert [event.text for event in events if isinstance(event, ReplyFinished)] == ["a", "b"]
     assert threads == {threading.main_thread()}
+    assert engine.shutdown()
+
+
+def test_no_token_is_lost_or_out_of_order_when_they_are_told_together(qtbot: QtBot) -> None:
+    texts = [f"{number} " for number in range(200)]
+    engine, events = started(qtbot, FakeEngine([texts]))
+    engine.submit(GenerateRequest(1, "x"))
+    qtbot.waitUntil(lambda: any(isinstance(event, ReplyFinished) for event in events))
+    assert [event.text for event in events if isinstance(event, TokenGenerated)] == texts
+    assert isinstance(events[-1], ReplyFinished)
     assert engine.shutdown()
 
 
