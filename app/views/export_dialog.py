@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from app.core.exporters import Branches, ExportOptions
 from app.core.files import safe_file_name
+from app.views.dialog_pages import at_end, button, column
 from app.views.dialogs import ask_folder, ask_new_file
 
 
@@ -104,8 +105,8 @@ class ExportDialog(QDialog):
         self._pages = QStackedWidget(self)
         for page in (self._choosing_page(), self._running_page(), self._done_page()):
             self._pages.addWidget(page)
-        column = QVBoxLayout(self)
-        column.addWidget(self._pages)
+        whole = QVBoxLayout(self)
+        whole.addWidget(self._pages)
         self._format.currentIndexChanged.connect(self._chosen)
         self._scope.currentIndexChanged.connect(self._chosen)
         self._zip.toggled.connect(self._chosen)
@@ -148,43 +149,39 @@ class ExportDialog(QDialog):
         place.addWidget(self._output, 1)
         place.addWidget(self._browse)
         form.addRow(self.tr("Where to"), place)
-        go = self._button("startExport", self.tr("Export"))
+        go = button(self, "startExport", self.tr("Export"))
         go.setDefault(True)
         go.clicked.connect(self._request)
-        cancel = self._button("closeExport", self.tr("Cancel"))
+        cancel = button(self, "closeExport", self.tr("Cancel"))
         cancel.clicked.connect(self.reject)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
-        column.addLayout(form)
-        column.addWidget(self._error)
-        column.addStretch(1)
-        column.addLayout(_at_end(cancel, go))
+        rows = column(page)
+        rows.addLayout(form)
+        rows.addWidget(self._error)
+        rows.addStretch(1)
+        rows.addLayout(at_end(cancel, go))
         return page
 
     def _running_page(self) -> QWidget:
         page = QWidget(self)
-        stop = self._button("cancelExport", self.tr("Stop"))
+        stop = button(self, "cancelExport", self.tr("Stop"))
         stop.clicked.connect(self.cancelRequested)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(QLabel(self.tr("Writing…"), page))
-        column.addWidget(self._progress)
-        column.addStretch(1)
-        column.addLayout(_at_end(stop))
+        rows = column(page)
+        rows.addWidget(QLabel(self.tr("Writing…"), page))
+        rows.addWidget(self._progress)
+        rows.addStretch(1)
+        rows.addLayout(at_end(stop))
         return page
 
     def _done_page(self) -> QWidget:
         page = QWidget(self)
-        show = self._button("showInFolder", self.tr("Show in folder"))
+        show = button(self, "showInFolder", self.tr("Show in folder"))
         show.clicked.connect(self.showInFolderRequested)
-        done = self._button("exportDone", self.tr("Done"))
+        done = button(self, "exportDone", self.tr("Done"))
         done.clicked.connect(self.accept)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._told)
-        column.addStretch(1)
-        column.addLayout(_at_end(show, done))
+        rows = column(page)
+        rows.addWidget(self._told)
+        rows.addStretch(1)
+        rows.addLayout(at_end(show, done))
         return page
 
     def _chosen(self) -> None:
@@ -257,17 +254,3 @@ class ExportDialog(QDialog):
         box.setObjectName(object_name)
         box.setChecked(is_on)
         return box
-
-    def _button(self, object_name: str, title: str) -> QPushButton:
-        button = QPushButton(title, self)
-        button.setObjectName(object_name)
-        button.setAutoDefault(False)
-        return button
-
-
-def _at_end(*buttons: QPushButton) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.addStretch(1)
-    for button in buttons:
-        row.addWidget(button)
-    return row

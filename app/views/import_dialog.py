@@ -11,11 +11,9 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QProgressBar,
-    QPushButton,
     QScrollArea,
     QStackedWidget,
     QVBoxLayout,
@@ -23,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.views.conversation_list import one_line
+from app.views.dialog_pages import at_end, button, column
 from app.views.dialogs import ask_import_file, ask_import_folder
 
 PROGRESS_STEPS = 1000
@@ -75,14 +74,14 @@ class ImportDialog(QDialog):
         self._told = self._label("importTold")
         self._preview_skipped = self._sentences("importPreviewSkipped")
         self._skipped = self._sentences("importSkipped")
-        self._start = self._button("startImport", self.tr("Import"))
+        self._start = button(self, "startImport", self.tr("Import"))
         self._start.setDefault(True)
-        self._undo = self._button("undoImport", self.tr("Undo"))
+        self._undo = button(self, "undoImport", self.tr("Undo"))
         self._pages = QStackedWidget(self)
         for page in (self._choose_page(), self._work_page(), self._preview_page(), self._done_page()):
             self._pages.addWidget(page)
-        column = QVBoxLayout(self)
-        column.addWidget(self._pages)
+        whole = QVBoxLayout(self)
+        whole.addWidget(self._pages)
         self._path = ""
         self._start.clicked.connect(lambda: self.importRequested.emit(self._path))
         self._undo.clicked.connect(self.undoRequested)
@@ -153,57 +152,57 @@ class ImportDialog(QDialog):
                 "you see what it holds before anything is taken in."
             )
         )
-        file = self._button("chooseImportFile", self.tr("Choose a file or zip…"))
+        file = button(self, "chooseImportFile", self.tr("Choose a file or zip…"))
         file.clicked.connect(lambda: self._ask(ask_import_file(self)))
-        folder = self._button("chooseImportFolder", self.tr("Choose a folder…"))
+        folder = button(self, "chooseImportFolder", self.tr("Choose a folder…"))
         folder.clicked.connect(lambda: self._ask(ask_import_folder(self)))
-        cancel = self._button("closeImport", self.tr("Cancel"))
+        cancel = button(self, "closeImport", self.tr("Cancel"))
         cancel.clicked.connect(self.reject)
-        column = _column(page)
-        column.addWidget(help_text)
-        column.addWidget(file)
-        column.addWidget(folder)
-        column.addWidget(self._error)
-        column.addStretch(1)
-        column.addLayout(_at_end(cancel))
+        rows = column(page)
+        rows.addWidget(help_text)
+        rows.addWidget(file)
+        rows.addWidget(folder)
+        rows.addWidget(self._error)
+        rows.addStretch(1)
+        rows.addLayout(at_end(cancel))
         return page
 
     def _work_page(self) -> QWidget:
         page = QWidget(self)
-        stop = self._button("cancelImport", self.tr("Stop"))
+        stop = button(self, "cancelImport", self.tr("Stop"))
         stop.clicked.connect(self.cancelRequested)
-        column = _column(page)
-        column.addWidget(self._work_title)
-        column.addWidget(self._progress)
-        column.addStretch(1)
-        column.addLayout(_at_end(stop))
+        rows = column(page)
+        rows.addWidget(self._work_title)
+        rows.addWidget(self._progress)
+        rows.addStretch(1)
+        rows.addLayout(at_end(stop))
         return page
 
     def _preview_page(self) -> QWidget:
         page = QWidget(self)
-        back = self._button("importBack", self.tr("Choose another…"))
+        back = button(self, "importBack", self.tr("Choose another…"))
         back.clicked.connect(self.choose_again)
-        column = _column(page)
+        rows = column(page)
         scrolled = QScrollArea(page)
         scrolled.setObjectName("importPreview")
         scrolled.setFrameShape(QFrame.Shape.NoFrame)
         scrolled.setWidgetResizable(True)
         scrolled.setWidget(self._found)
         self._found.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(scrolled, 3)
-        column.addWidget(self._preview_skipped, 1)
-        column.addLayout(_at_end(back, self._start))
+        rows.addWidget(scrolled, 3)
+        rows.addWidget(self._preview_skipped, 1)
+        rows.addLayout(at_end(back, self._start))
         return page
 
     def _done_page(self) -> QWidget:
         page = QWidget(self)
-        done = self._button("importDone", self.tr("Done"))
+        done = button(self, "importDone", self.tr("Done"))
         done.clicked.connect(self.accept)
-        column = _column(page)
-        column.addWidget(self._told)
-        column.addWidget(self._skipped, 1)
-        column.addStretch(0)
-        column.addLayout(_at_end(self._undo, done))
+        rows = column(page)
+        rows.addWidget(self._told)
+        rows.addWidget(self._skipped, 1)
+        rows.addStretch(0)
+        rows.addLayout(at_end(self._undo, done))
         return page
 
     def _described(self, one: FoundFormat) -> str:
@@ -243,12 +242,6 @@ class ImportDialog(QDialog):
         field.setTabChangesFocus(True)
         return field
 
-    def _button(self, object_name: str, title: str) -> QPushButton:
-        button = QPushButton(title, self)
-        button.setObjectName(object_name)
-        button.setAutoDefault(False)
-        return button
-
 
 def _show_sentences(field: QPlainTextEdit, sentences: Sequence[str]) -> None:
     field.setPlainText("\n".join(sentences))
@@ -257,18 +250,3 @@ def _show_sentences(field: QPlainTextEdit, sentences: Sequence[str]) -> None:
 
 def _day(moment: float) -> str:
     return QLocale().toString(QDateTime.fromSecsSinceEpoch(int(moment)).date(), QLocale.FormatType.ShortFormat)
-
-
-def _column(page: QWidget) -> QVBoxLayout:
-    column = QVBoxLayout(page)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(12)
-    return column
-
-
-def _at_end(*buttons: QPushButton) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.addStretch(1)
-    for button in buttons:
-        row.addWidget(button)
-    return row
