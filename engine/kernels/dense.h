@@ -116,9 +116,11 @@ FN inline float weigh(float *scores, int64_t first, int64_t last, float *largest
     for (int64_t s = last > 0 ? last : 0; s < KEYS; s++) scores[s] = -INFINITY;
     vec high = load(scores);
     for (int64_t s = LANES; s < KEYS; s += LANES) high = choose(load(scores + s) > high, load(scores + s), high);
-    float lanes[LANES], most = *largest;
+    float lanes[LANES];
     store(lanes, high);
-    for (int i = 0; i < LANES; i++) most = lanes[i] > most ? lanes[i] : most;
+    for (int half = LANES / 2; half; half /= 2)
+        for (int i = 0; i < half; i++) lanes[i] = lanes[i] > lanes[i + half] ? lanes[i] : lanes[i + half];
+    float most = lanes[0] > *largest ? lanes[0] : *largest;
     if (most == -INFINITY) {
         memset(scores, 0, KEYS * sizeof *scores);
         return 1.0f;
@@ -130,7 +132,7 @@ FN inline float weigh(float *scores, int64_t first, int64_t last, float *largest
         store(scores + s, e);
         sum += e;
     }
-    float by = *largest == -INFINITY ? 0.0f : expf(*largest - most);
+    float by = *largest == most ? 1.0f : *largest == -INFINITY ? 0.0f : expf(*largest - most);
     *total = *total * by + sum_lanes(sum);
     *largest = most;
     return by;
