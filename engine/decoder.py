@@ -112,11 +112,11 @@ class Decoder(nn.Module):
 
     def _logits(self, x: Tensor, *, is_single: bool) -> Tensor:
         """[B, T, E] -> [B, T, V], through the final norm."""
-        is_fused = is_single and self.fused_head is not None
-        if self.norm is not None and not is_fused:
+        fused = self.fused_head if is_single else None
+        if self.norm is not None and fused is None:
             x = self.norm(x)
-        if is_single and self.fused_head is not None:
-            logits = self.fused_head(x)
+        if fused is not None:
+            logits = fused(x)
         elif self.lm_head is not None:
             logits = self.lm_head(x)
         elif isinstance(self.embed_tokens, Embedding):

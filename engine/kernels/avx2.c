@@ -8,8 +8,6 @@
 #define FN static __attribute__((target("avx2,fma,f16c")))
 #include "unpack.h"
 
-static inline int is_wide(int type) { return type == Q8_0 || type == IQ4_NL || type == IQ4_XS || type == MXFP4; }
-
 /* Eight sums of four products each. */
 FN inline __m256i dot32(__m256i u, __m256i a, int wide) {
     const __m256i ones = _mm256_set1_epi16(1);

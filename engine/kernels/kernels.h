@@ -47,11 +47,11 @@ typedef struct {
     const float *whole; /* x as it was, [tokens][columns]: what weights in floats are multiplied by */
 } Product;
 
-/* What one thread needs for unpacked weights. */
+/* What one thread needs for unpacked weights: two rows, or for tiles of tokens PANEL rows and as much to turn them. */
 typedef struct {
-    uint8_t *values;  /* [PANEL * columns] */
-    float *scales;    /* [PANEL * columns / SPLIT] */
-    float *offsets;   /* [PANEL * columns / SPLIT] */
+    uint8_t *values;  /* [2 * PANEL * columns] */
+    float *scales;    /* [2 * PANEL * columns / SPLIT] */
+    float *offsets;   /* [2 * PANEL * columns / SPLIT] */
 } Scratch;
 
 enum { SILU = 0, GELU_TANH = 1 };
@@ -224,6 +224,9 @@ static inline float half_at(const uint8_t *bytes) {
 }
 
 static inline int is_dense(int64_t type) { return type == F32 || type == F16 || type == BF16; }
+
+/* Types whose values need a sign: unpacked bytes hold them 128 too large. */
+static inline int is_wide(int type) { return type == Q8_0 || type == IQ4_NL || type == IQ4_XS || type == MXFP4; }
 
 /* Weights that share one scale. */
 static inline int group_of(int type) {

@@ -10,8 +10,6 @@
 FN inline int32x4_t dot16x16(int8x16_t w, int8x16_t high, int8x16_t low);
 FN inline int32x4_t dot32x16(int8x16x2_t w, int8x16x2_t high, int8x16x2_t low, int is_wide);
 
-static inline int is_wide(int type) { return type == Q8_0 || type == IQ4_NL || type == IQ4_XS || type == MXFP4; }
-
 FN inline int8x16x2_t load32(const int8_t *at) { return (int8x16x2_t){{vld1q_s8(at), vld1q_s8(at + 16)}}; }
 
 /* Unsigned bytes of a wide type to signed ones, in place. */
