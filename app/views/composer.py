@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.theme import Theme, tinted_icon
+from app.views.language import in_every_language
 
 MOST_LINES = 8  # more than these scroll
 BUTTON_SIZE = 32
@@ -105,9 +106,6 @@ class Composer(QFrame):
         self.setObjectName("composerCard")
         self._edit = _MessageEdit(self)
         self._edit.setObjectName("composer")
-        self._edit.setPlaceholderText(self.tr("Write a message…"))
-        self._edit.setAccessibleName(self.tr("Message"))
-        self._edit.setAccessibleDescription(self.tr("Enter sends, Shift+Enter starts a new line."))
         self._edit.submitted.connect(self._submit)
         self._edit.stopped.connect(self.stopRequested)
         self._edit.focusChanged.connect(self._show_focus)
@@ -116,9 +114,9 @@ class Composer(QFrame):
         self._hint.setObjectName("composerHint")
         self._hint.setTextFormat(Qt.TextFormat.PlainText)
         self._hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._send = self._button("sendButton", self.tr("Send"), self.tr("Send (Enter)"))
+        self._send = self._button("sendButton")
         self._send.clicked.connect(self._submit)
-        self._stop = self._button("stopButton", self.tr("Stop"), self.tr("Stop the reply (Esc)"))
+        self._stop = self._button("stopButton")
         self._stop.clicked.connect(self.stopRequested)
         buttons = QWidget(self)
         buttons.setFixedSize(BUTTON_SIZE, BUTTON_SIZE)
@@ -134,8 +132,7 @@ class Composer(QFrame):
         column.addWidget(self._edit)
         column.addLayout(bottom)
         self.setFocusProxy(self._edit)
-        self._default_hint = self.tr("Enter to send, Shift+Enter for a new line")
-        self._hint.setText(self._default_hint)
+        in_every_language(self, self._say_texts)
         self._text_changed()
 
     def text(self) -> str:
@@ -169,11 +166,20 @@ class Composer(QFrame):
         self._stop.setIcon(tinted_icon("stop", theme.colors["on_accent"]))
         self._edit.fit_height()
 
-    def _button(self, object_name: str, name: str, tool_tip: str) -> QToolButton:
+    def _say_texts(self) -> None:
+        self._edit.setPlaceholderText(self.tr("Write a message…"))
+        self._edit.setAccessibleName(self.tr("Message"))
+        self._edit.setAccessibleDescription(self.tr("Enter sends, Shift+Enter starts a new line."))
+        self._send.setAccessibleName(self.tr("Send"))
+        self._send.setToolTip(self.tr("Send (Enter)"))
+        self._stop.setAccessibleName(self.tr("Stop"))
+        self._stop.setToolTip(self.tr("Stop the reply (Esc)"))
+        self._default_hint = self.tr("Enter to send, Shift+Enter for a new line")
+        self.set_hint(None)
+
+    def _button(self, object_name: str) -> QToolButton:
         button = QToolButton(self)
         button.setObjectName(object_name)
-        button.setAccessibleName(name)
-        button.setToolTip(tool_tip)
         button.setFixedSize(BUTTON_SIZE, BUTTON_SIZE)
         button.setIconSize(QSize(20, 20))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
