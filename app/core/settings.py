@@ -27,6 +27,7 @@ class Settings:
 
     reply: ReplySettings = field(default_factory=ReplySettings)
     theme: str = "system"
+    language: str = "system"
     geometry: str = ""
 
 
@@ -58,6 +59,7 @@ def _parse(content: dict[str, Any]) -> Settings:
             system_prompt=_text(reply.get("system_prompt")),
         ),
         theme=_text(content.get("theme")) or "system",
+        language=_text(content.get("language")) or "system",
         geometry=_text(content.get("geometry")),
     )
 
