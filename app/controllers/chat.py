@@ -81,8 +81,8 @@ class ChatController(QObject):
         engine.eventArrived.connect(self._handle)
         window.composer.submitted.connect(self.send)
         window.composer.stopRequested.connect(self.stop)
-        window.stop_action.triggered.connect(self.stop)
-        window.regenerate_action.triggered.connect(self.regenerate_last)
+        window.action.stop.triggered.connect(self.stop)
+        window.action.regenerate.triggered.connect(self.regenerate_last)
         self._transcript.regenerateRequested.connect(self.regenerate)
         self._transcript.continueRequested.connect(self.continue_reply)
 
