@@ -29,8 +29,8 @@ class BackupsController(QObject):
         super().__init__()
         self._background = background
         self._conversations, self._window = conversations, window
-        window.backup_action.triggered.connect(self.back_up)
-        window.restore_action.triggered.connect(self.restore)
+        window.action.backup.triggered.connect(self.back_up)
+        window.action.restore.triggered.connect(self.restore)
 
     def back_up(self) -> None:
         """Ask for a file and write everything to it."""

@@ -47,7 +47,7 @@ class ExportsController(QObject):
         self._folder = Path(
             QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation) or Path.home()
         )
-        window.export_action.triggered.connect(self.export_shown)
+        window.action.export.triggered.connect(self.export_shown)
         window.sidebar.menus.exportRequested.connect(self.export_chats)
         window.sidebar.menus.folderExportRequested.connect(self.export_folder)
         chat.saveFailed.connect(self.offer_rescue)

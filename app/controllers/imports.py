@@ -34,7 +34,7 @@ class ImportsController(QObject):
         self._background = background
         self._conversations, self._models, self._window = conversations, models, window
         window.filesDropped.connect(self.take_dropped)
-        window.import_action.triggered.connect(self.show_dialog)
+        window.action.import_.triggered.connect(self.show_dialog)
         window.sidebar.importRequested.connect(self.show_dialog)
 
     def show_dialog(self) -> ImportDialog:

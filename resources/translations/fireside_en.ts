@@ -12,16 +12,6 @@
     </message>
 </context>
 <context>
-    <name>ChatController</name>
-    <message numerus="yes">
-        <source>The context is full: the oldest %n message(s) are left out of what the model reads.</source>
-        <translation>
-            <numerusform>The context is full: the oldest message is left out of what the model reads.</numerusform>
-            <numerusform>The context is full: the oldest %n messages are left out of what the model reads.</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
     <name>ConversationsController</name>
     <message numerus="yes">
         <source>%n conversation(s) deleted.</source>
@@ -55,6 +45,16 @@
         <translation>
             <numerusform>%n of them is here already and gets what is new.</numerusform>
             <numerusform>%n of them are here already and get what is new.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ReplyStream</name>
+    <message numerus="yes">
+        <source>The context is full: the oldest %n message(s) are left out of what the model reads.</source>
+        <translation>
+            <numerusform>The context is full: the oldest message is left out of what the model reads.</numerusform>
+            <numerusform>The context is full: the oldest %n messages are left out of what the model reads.</numerusform>
         </translation>
     </message>
 </context>

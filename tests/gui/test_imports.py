@@ -150,14 +150,14 @@ def test_a_backup_is_taken_back_and_that_can_be_undone(
     say(qtbot, application, "Remember me")
     path = tmp_path / "backup.sqlite3"
     monkeypatch.setattr("app.controllers.backups.ask_new_file", lambda *_arguments: path)
-    application.window.backup_action.trigger()
+    application.window.action.backup.trigger()
     bar = application.window.message_bar
     qtbot.waitUntil(lambda: bar.text() == "Everything is in “backup.sqlite3”.")
     application.store.delete_forever(application.chat.conversation_id or "")
     application.conversations.leave_what_is_gone()
     assert application.chat.conversation_id is None
     monkeypatch.setattr("app.controllers.backups.ask_backup_file", lambda _parent: path)
-    application.window.restore_action.trigger()
+    application.window.action.restore.trigger()
     qtbot.waitUntil(lambda: bar.text().startswith("Chats added: 1."))
     assert [one.title for one in application.store.conversations()] == ["Remember me"]
     click(application, "messageBarAction")
