@@ -182,7 +182,8 @@ class MainWindow(QMainWindow):
         self.sidebar_action.setCheckable(True)
         self.sidebar_action.setChecked(True)
         self.sidebar_action.toggled.connect(self.sidebar.setVisible)
-        self.settings_action = self._action(self.tr("Settings"), QKeySequence("Ctrl+,"))
+        self.preferences_action = self._action(self.tr("Settings…"), QKeySequence("Ctrl+,"))
+        self.settings_action = self._action(self.tr("Settings of this chat"), QKeySequence("Ctrl+."))
         self.settings_action.setCheckable(True)
         self.settings_action.toggled.connect(self._show_settings)
         self.settings_panel.closeRequested.connect(lambda: self.settings_action.setChecked(False))
@@ -234,6 +235,7 @@ class MainWindow(QMainWindow):
             self.export_action: "export",
             self.import_action: "import",
             self.delete_action: "delete",
+            self.preferences_action: "gear",
         }
         for group in (
             (self.new_chat_action, self.temporary_chat_action, self.search_action),
@@ -243,7 +245,7 @@ class MainWindow(QMainWindow):
         ):
             menu.addActions(group)
             menu.addSeparator()
-        menu.addAction(self.quit_action)
+        menu.addActions((self.preferences_action, self.quit_action))
         button = QToolButton()
         button.setObjectName("moreButton")
         button.setAccessibleName(self.tr("More actions"))
