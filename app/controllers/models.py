@@ -34,7 +34,7 @@ class ModelsController(QObject):
         self._loads: dict[int, Path] = {}
         self.load_settings = LoadSettings()
         engine.eventArrived.connect(self._handle)
-        window.open_model_action.triggered.connect(self.open_file)
+        window.action.open_model.triggered.connect(self.open_file)
         picker = window.model_picker
         picker.modelChosen.connect(self.open)
         picker.openFileRequested.connect(self.open_file)

@@ -54,7 +54,7 @@ class PreferencesController(QObject):
         window.settings_panel.show_settings(self.settings.reply)
         window.restoreGeometry(QByteArray.fromBase64(self.settings.geometry.encode("ascii", "ignore")))
         window.settings_panel.settingsChanged.connect(self._change_reply)
-        window.preferences_action.triggered.connect(lambda _checked: self.show_dialog())
+        window.action.preferences.triggered.connect(lambda _checked: self.show_dialog())
         self._apply()
 
     def add_page(self, make: Callable[[], SettingsPage]) -> None:

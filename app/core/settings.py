@@ -47,6 +47,7 @@ class Settings:
     reply: ReplySettings = field(default_factory=ReplySettings)
     load: LoadSettings = field(default_factory=LoadSettings)
     theme: str = text("system")
+    language: str = text("system")
     geometry: str = text()
 
 

@@ -40,11 +40,10 @@ class Sidebar(QWidget):
         super().__init__(parent)
         self.setObjectName("sidebar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._new_chat = QToolButton(self)
-        self._new_chat.setObjectName("newChatButton")
-        self._new_chat.setText(self.tr("New chat"))
-        self._new_chat.setToolTip(self.tr("Start a new conversation (Ctrl+N)"))
-        self._new_chat.clicked.connect(self.newChatRequested)
+        self.new_chat_button = QToolButton(self)
+        self.new_chat_button.setObjectName("newChatButton")
+        self.new_chat_button.setText(self.tr("New chat"))
+        self.new_chat_button.clicked.connect(self.newChatRequested)
         self._search = QLineEdit(self)
         self._search.setObjectName("conversationSearch")
         self._search.setPlaceholderText(self.tr("Search, or #tag"))
@@ -66,7 +65,7 @@ class Sidebar(QWidget):
         self._bin = QToolButton(self)
         self._bin.setObjectName("binButton")
         self._bin.clicked.connect(self.binRequested)
-        for button in (self._new_chat, self._bin):
+        for button in (self.new_chat_button, self._bin):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setIconSize(QSize(18, 18))
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -74,7 +73,7 @@ class Sidebar(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 10, 8, 8)
         column.setSpacing(8)
-        column.addWidget(self._new_chat)
+        column.addWidget(self.new_chat_button)
         column.addWidget(self._search)
         column.addWidget(self._empty, 0, Qt.AlignmentFlag.AlignTop)
         column.addWidget(self._import, 0, Qt.AlignmentFlag.AlignTop)
@@ -142,7 +141,7 @@ class Sidebar(QWidget):
 
     def apply_theme(self, theme: Theme) -> None:
         """Tint the icons and repaint the list."""
-        self._new_chat.setIcon(tinted_icon("new-chat", theme.colors["text"]))
+        self.new_chat_button.setIcon(tinted_icon("new-chat", theme.colors["text"]))
         self._bin.setIcon(tinted_icon("delete", theme.colors["text_muted"]))
         self._delegate.apply_theme(theme)
         for old in self._search.actions():

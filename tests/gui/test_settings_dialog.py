@@ -31,7 +31,7 @@ def listed(application: Application) -> list[str]:
 
 def test_a_change_in_the_dialog_applies_at_once_and_is_kept(open_window: OpenWindow, folder: DataFolder) -> None:
     application = open_window(FakeEngine)
-    application.window.preferences_action.trigger()
+    application.window.action.preferences.trigger()
     pick(find(application, QComboBox, "themeChoice"), "dark")
     assert application.preferences.settings.theme == "dark"
     assert QGuiApplication.palette().window().color().lightness() < 128
