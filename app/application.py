@@ -68,7 +68,9 @@ class Application(QObject):
         self._background = Background(folder.database)
         self.search = SearchController(self._background, self.chat, self.messages, self.window)
         self.models = ModelsController(self.engine, Library(folder.models), self.window)
-        self.preferences = PreferencesController(settings, self._appearance, self.chat, self.window)
+        self.preferences = PreferencesController(
+            settings, self._appearance, self.chat, self.models, self.window, folder=folder
+        )
         self.exports = ExportsController(self.store, self._background, self.chat, self.window)
         self.imports = ImportsController(self._background, self.conversations, self.models, self.window)
         self.backups = BackupsController(self._background, self.conversations, self.window)
