@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import tokenizers
 
@@ -28,16 +29,34 @@ class SpecialTokens:
     add_eos: bool = False
 
 
+class Cutter(Protocol):
+    """Plain text to token ids."""
+
+    def ids(self, text: str) -> list[int]:
+        """The ids of a text that holds no control token."""
+
+
+class LibraryCutter:
+    """A tokenizer of the library."""
+
+    def __init__(self, core: tokenizers.Tokenizer) -> None:
+        self._core = core
+
+    def ids(self, text: str) -> list[int]:
+        """What the library makes of the text. Raises whatever it raises, its panics included."""
+        return self._core.encode(text, add_special_tokens=False).ids
+
+
 @dataclass
 class Tokenizer:
     """`core` cuts plain text; `later_core` plain text that does not begin the text, where that differs."""
 
     vocabulary: Vocabulary
-    core: tokenizers.Tokenizer
+    core: Cutter
     special: SpecialTokens
     chat_template: str | None
     name: str
-    later_core: tokenizers.Tokenizer | None = None
+    later_core: Cutter | None = None
     _markers: dict[str, Marker] = field(init=False)
     _user_pattern: re.Pattern[str] | None = field(init=False)
     _all_pattern: re.Pattern[str] | None = field(init=False)
@@ -161,13 +180,12 @@ class Tokenizer:
         ids: list[int] = []
         for run in _runs(text):
             try:
-                encoded = core.encode(run, add_special_tokens=False)
+                ids += core.ids(run)
             except BaseException as error:
                 # The library's panics are BaseExceptions of a class that it does not export.
                 if isinstance(error, KeyboardInterrupt | SystemExit):
                     raise
                 raise TokenizerError(f"The tokenizer cannot encode this text: {error}.") from error
-            ids += encoded.ids
             core = self.later_core or self.core
         if ids and not 0 <= max(ids) < self.vocab_size:
             raise TokenizerError(f"The tokenizer made the id {max(ids)}, outside of its {self.vocab_size} tokens.")
