@@ -6,7 +6,7 @@ The merging itself is done by the `tokenizers` library; what it panics about bec
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -57,6 +57,8 @@ class Tokenizer:
     chat_template: str | None
     name: str
     later_core: Cutter | None = None
+    control_tokens: dict[str, int] = field(init=False)  # ids by spelling
+    control_pattern: re.Pattern[str] | None = field(init=False)  # finds the longest that stands at a place
     _markers: dict[str, Marker] = field(init=False)
     _user_pattern: re.Pattern[str] | None = field(init=False)
     _all_pattern: re.Pattern[str] | None = field(init=False)
@@ -66,6 +68,8 @@ class Tokenizer:
     def __post_init__(self) -> None:
         markers = self.vocabulary.markers
         self._markers = {marker.text: marker for marker in markers if marker.text}
+        self.control_tokens = {text: one.id for text, one in self._markers.items() if one.is_control}
+        self.control_pattern = _pattern(self.control_tokens)
         self._by_id = {marker.id: marker for marker in markers}
         self._user_pattern = _pattern(text for text, marker in self._markers.items() if not marker.is_control)
         self._all_pattern = _pattern(self._markers)
@@ -109,11 +113,6 @@ class Tokenizer:
     def eos_token(self) -> str:
         """How `eos_id` is spelt; empty when there is none."""
         return "" if self.eos_id is None else self.piece(self.eos_id)
-
-    @property
-    def control_tokens(self) -> dict[str, int]:
-        """Ids of control tokens by their spelling."""
-        return {text: marker.id for text, marker in self._markers.items() if marker.is_control}
 
     def encode(self, text: str, parse_special: bool = False, *, is_start: bool = True) -> list[int]:
         """Token ids of `text` alone. Control tokens that it spells are plain text unless `parse_special`.
@@ -192,7 +191,7 @@ class Tokenizer:
         return ids
 
 
-def _pattern(texts: Iterator[str] | dict[str, Marker]) -> re.Pattern[str] | None:
+def _pattern(texts: Iterable[str]) -> re.Pattern[str] | None:
     longest_first = sorted(texts, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
