@@ -22,6 +22,7 @@ from app.controllers.imports import ImportsController
 from app.controllers.messages import MessagesController
 from app.controllers.model_hashes import ModelHashesController
 from app.controllers.models import ModelsController
+from app.controllers.palette import PaletteController
 from app.controllers.preferences import PreferencesController
 from app.controllers.search import SearchController
 from app.core.library import Library
@@ -70,6 +71,7 @@ class Application(QObject):
         self.preferences = PreferencesController(settings, self._appearance, self.chat, self.window)
         self.exports = ExportsController(self.store, self._background, self.chat, self.window)
         self.imports = ImportsController(self._background, self.conversations, self.models, self.window)
+        self.palette = PaletteController(self.conversations, self.models, self.window)
         self.backups = BackupsController(self._background, self.conversations, self.window)
         self._hashes = ModelHashesController(folder.model_hashes, self._background, self.chat)
         self.models.modelReady.connect(self._hashes.compute)
