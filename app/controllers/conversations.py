@@ -142,7 +142,7 @@ class ConversationsController(QObject):
         told = (
             self.tr("Conversation deleted.")
             if len(ids) == 1
-            else self.tr("{count} conversations deleted.").format(count=len(ids))
+            else self.tr("%n conversation(s) deleted.", "", len(ids))
         )
         self._window.message_bar.show_notice(told, action=self.tr("Undo"), on_action=undo)
 

@@ -122,8 +122,10 @@ class ReplyStream(QObject):
         if event.dropped_messages:
             self._window.message_bar.show_notice(
                 self.tr(
-                    "The context is full: the oldest {count} messages are left out of what the model reads."
-                ).format(count=event.dropped_messages)
+                    "The context is full: the oldest %n message(s) are left out of what the model reads.",
+                    "",
+                    event.dropped_messages,
+                )
             )
         new = event.prompt_tokens - event.reused_tokens
         if event.done_tokens >= event.prompt_tokens or new < LONG_PROMPT:

@@ -114,8 +114,9 @@ class WindowActions(QObject):
             "showSidebar", Group.WINDOW, ["Ctrl+B"], icon="sidebar", icon_size=ICON_SIZE, is_in_menu=False
         )
         self.settings = self._make(
-            "showSettings", Group.WINDOW, ["Ctrl+,"], icon="settings", icon_size=ICON_SIZE, is_in_menu=False
+            "showSettings", Group.WINDOW, ["Ctrl+."], icon="settings", icon_size=ICON_SIZE, is_in_menu=False
         )
+        self.preferences = self._make("showPreferences", Group.WINDOW, ["Ctrl+,"], icon="gear")
         self.quit = self._make("quit", Group.WINDOW, ["Ctrl+Q"])
         for switch in (self.sidebar, self.settings):
             switch.setCheckable(True)
@@ -141,7 +142,8 @@ class WindowActions(QObject):
             (self.open_model, self.tr("Open model file…")),
             (self.palette, self.tr("Find a command…")),
             (self.sidebar, self.tr("Sidebar")),
-            (self.settings, self.tr("Settings")),
+            (self.settings, self.tr("Settings of this chat")),
+            (self.preferences, self.tr("Settings…")),
             (self.quit, self.tr("Quit")),
         ):
             action.setText(text)

@@ -140,6 +140,10 @@ class ConversationListModel(QAbstractListModel):
         self._wanted_tags, self._hits = tags, hits
         self._rebuild()
 
+    def say_again(self) -> None:
+        """Name the headers in the language of now."""
+        self._rebuild()
+
     def toggle_folder(self, folder_id: str) -> None:
         """Open or close a folder."""
         self._closed ^= {folder_id}
