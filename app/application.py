@@ -23,6 +23,7 @@ from app.controllers.languages import LanguagesController
 from app.controllers.messages import MessagesController
 from app.controllers.model_hashes import ModelHashesController
 from app.controllers.models import ModelsController
+from app.controllers.palette import PaletteController
 from app.controllers.preferences import PreferencesController
 from app.controllers.search import SearchController
 from app.core.library import Library
@@ -73,6 +74,7 @@ class Application(QObject):
         )
         self.exports = ExportsController(self.store, self._background, self.chat, self.window)
         self.imports = ImportsController(self._background, self.conversations, self.models, self.window)
+        self.palette = PaletteController(self.conversations, self.models, self.window)
         self.backups = BackupsController(self._background, self.conversations, self.window)
         self._hashes = ModelHashesController(folder.model_hashes, self._background, self.chat)
         self.models.modelReady.connect(self._hashes.compute)
