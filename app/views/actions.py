@@ -109,12 +109,14 @@ class WindowActions(QObject):
         self.backup = self._make("backUp", data)
         self.restore = self._make("restoreBackup", data)
         self.open_model = self._make("openModel", Group.MODEL, [_KEYS.Open], is_in_menu=False)
+        self.palette = self._make("commandPalette", Group.WINDOW, ["Ctrl+K", "Ctrl+Shift+P"], icon="command")
         self.sidebar = self._make(
             "showSidebar", Group.WINDOW, ["Ctrl+B"], icon="sidebar", icon_size=ICON_SIZE, is_in_menu=False
         )
         self.settings = self._make(
-            "showSettings", Group.WINDOW, ["Ctrl+,"], icon="settings", icon_size=ICON_SIZE, is_in_menu=False
+            "showSettings", Group.WINDOW, ["Ctrl+."], icon="settings", icon_size=ICON_SIZE, is_in_menu=False
         )
+        self.preferences = self._make("showPreferences", Group.WINDOW, ["Ctrl+,"], icon="gear")
         self.quit = self._make("quit", Group.WINDOW, ["Ctrl+Q"])
         for switch in (self.sidebar, self.settings):
             switch.setCheckable(True)
@@ -138,8 +140,10 @@ class WindowActions(QObject):
             (self.backup, self.tr("Back up…")),
             (self.restore, self.tr("Restore a backup…")),
             (self.open_model, self.tr("Open model file…")),
+            (self.palette, self.tr("Find a command…")),
             (self.sidebar, self.tr("Sidebar")),
-            (self.settings, self.tr("Settings")),
+            (self.settings, self.tr("Settings of this chat")),
+            (self.preferences, self.tr("Settings…")),
             (self.quit, self.tr("Quit")),
         ):
             action.setText(text)

@@ -224,7 +224,7 @@ def test_both_themes_dress_the_whole_window(qtbot: QtBot, open_window: OpenWindo
     say(qtbot, application, "Hi")
     grounds = []
     for choice in ("light", "dark"):
-        application.preferences._choose_theme(choice)
+        application.preferences.change("theme", choice)
         image = application.window.grab().toImage()
         grounds.append(image.pixelColor(image.width() // 2, image.height() // 2).lightness())
     assert grounds[0] > 200
