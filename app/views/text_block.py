@@ -1,6 +1,6 @@
 """TextBlock: rich or plain text that lays itself out for a width and paints what of it is visible, nothing more.
 
-Prose and bubbles are made of it. Its document loads nothing: an image or style sheet that a text names does not exist.
+Prose and bubbles are made of it. Its document loads nothing: images and style sheets that a text names do not exist.
 """
 
 from __future__ import annotations
