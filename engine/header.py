@@ -13,6 +13,7 @@ from engine.api import ModelHeader, ModelInfo, UnsupportedModelError
 from engine.device import WORKING_SPACE_BYTES
 from engine.loaders import Checkpoint, GgufCheckpoint, open_checkpoint
 from engine.loaders.licence import licence_of
+from engine.loaders.strings import Strings
 from engine.model import file_name, most_common_type, understand
 from engine.tokenizers.gguf import check_kind
 from engine.tokenizers.hugging_face import has_chat_template
@@ -68,7 +69,7 @@ def _raw_info(checkpoint: Checkpoint) -> ModelInfo:
         parameters=sum(_elements(info.shape) for info in checkpoint.tensors.values()),
         layers=_count(config.get(f"{kind}.block_count" if is_gguf else "num_hidden_layers")),
         context_length=_count(config.get(f"{kind}.context_length" if is_gguf else "max_position_embeddings")),
-        vocabulary=len(tokens) if isinstance(tokens, list) else _count(config.get("vocab_size")),
+        vocabulary=len(tokens) if isinstance(tokens, list | Strings) else _count(config.get("vocab_size")),
         quantisation=most_common_type(checkpoint),
         tokenizer=str(config.get("tokenizer.ggml.model", "unknown"))[:80],
         has_chat_template=isinstance(config.get("tokenizer.chat_template"), str),
