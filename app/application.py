@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTimer, QTranslator, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app.controllers.appearance import AppearanceController
@@ -19,9 +19,11 @@ from app.controllers.chat import ChatController
 from app.controllers.conversations import ConversationsController
 from app.controllers.exports import ExportsController
 from app.controllers.imports import ImportsController
+from app.controllers.languages import LanguagesController
 from app.controllers.messages import MessagesController
 from app.controllers.model_hashes import ModelHashesController
 from app.controllers.models import ModelsController
+from app.controllers.palette import PaletteController
 from app.controllers.preferences import PreferencesController
 from app.controllers.search import SearchController
 from app.core.library import Library
@@ -31,7 +33,6 @@ from app.core.rescuing import newest_damaged
 from app.core.settings import SettingsFile
 from app.core.store import StoreError, open_store
 from app.instance import SingleInstance
-from app.theme import RESOURCES
 from app.views.main_window import MainWindow
 from app.worker import EngineLike, EngineThread, create_engine
 
@@ -55,10 +56,11 @@ class Application(QObject):
         self._qt = qt
         self.store, store_notice = open_store(folder.database)
         settings = SettingsFile(folder.settings)
-        self._appearance = AppearanceController(qt)
-        self._appearance.choose(settings.settings.theme)
-        self.window = MainWindow(self._appearance.theme)
-        self._appearance.themeChanged.connect(self.window.apply_theme)
+        self.languages = LanguagesController(qt, settings.settings.language)
+        self.appearance = AppearanceController(qt)
+        self.appearance.choose(settings.settings.theme)
+        self.window = MainWindow(self.appearance.theme)
+        self.appearance.themeChanged.connect(self.window.apply_theme)
         self.engine = EngineThread(make_engine)
         self._caches = ReplyCaches(folder.caches)
         self.chat = ChatController(self.engine, self.store, self._caches, self.window)
@@ -67,9 +69,12 @@ class Application(QObject):
         self._background = Background(folder.database)
         self.search = SearchController(self._background, self.chat, self.messages, self.window)
         self.models = ModelsController(self.engine, Library(folder.models), self.window)
-        self.preferences = PreferencesController(settings, self._appearance, self.chat, self.window)
+        self.preferences = PreferencesController(
+            settings, self.appearance, self.chat, self.models, self.window, folder=folder
+        )
         self.exports = ExportsController(self.store, self._background, self.chat, self.window)
         self.imports = ImportsController(self._background, self.conversations, self.models, self.window)
+        self.palette = PaletteController(self.conversations, self.models, self.window)
         self.backups = BackupsController(self._background, self.conversations, self.window)
         self._hashes = ModelHashesController(folder.model_hashes, self._background, self.chat)
         self.models.modelReady.connect(self._hashes.compute)
@@ -143,7 +148,6 @@ def run(folder: DataFolder, *, started: float) -> int:
     assert isinstance(qt, QApplication)
     qt.setApplicationName("Fireside")
     qt.setDesktopFileName("fireside")
-    translators = install_translators(qt, QLocale())
     instance = SingleInstance(folder)
     if not instance.is_first:
         instance.raise_first()
@@ -161,20 +165,7 @@ def run(folder: DataFolder, *, started: float) -> int:
     status = qt.exec()
     application.close()
     instance.close()
-    del translators
     return status
-
-
-def install_translators(qt: QApplication, locale: QLocale) -> list[QTranslator]:
-    """Fireside's and Qt's own texts in the language of `locale`; those that exist."""
-    installed = []
-    qt_texts = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
-    for name, folder in (("fireside", str(RESOURCES / "translations")), ("qtbase", qt_texts)):
-        translator = QTranslator(qt)
-        if translator.load(locale, name, "_", folder):
-            qt.installTranslator(translator)
-            installed.append(translator)
-    return installed
 
 
 def _catch_everything(application: Application) -> None:

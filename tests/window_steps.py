@@ -61,7 +61,7 @@ def press(application: Application, name: str, *, last: bool = True) -> None:
 
 def export(qtbot: QtBot, application: Application, title: str, output: Path) -> None:
     """Export the open chat in the format of this title and wait until the dialog says that it is done."""
-    application.window.export_action.trigger()
+    application.window.action.export.trigger()
     dialog = find(application, QDialog, "exportDialog")
     find(application, QComboBox, "exportFormat").setCurrentText(title)
     find(application, QLineEdit, "exportOutput").setText(str(output))

@@ -34,7 +34,7 @@ class ImportsController(QObject):
         self._background = background
         self._conversations, self._models, self._window = conversations, models, window
         window.filesDropped.connect(self.take_dropped)
-        window.import_action.triggered.connect(self.show_dialog)
+        window.action.import_.triggered.connect(self.show_dialog)
         window.sidebar.importRequested.connect(self.show_dialog)
 
     def show_dialog(self) -> ImportDialog:
@@ -99,14 +99,14 @@ class ImportsController(QObject):
                 dialog.show_done(stopped, (), can_undo=False)
             return
         outcomes = [outcome for _, outcome in report.outcomes]
-        sentence = self.tr("{added} chats added, {merged} got new messages, {unchanged} were here already.").format(
+        sentence = self.tr("Chats added: {added}. With new messages: {merged}. Here already: {unchanged}.").format(
             added=sum(one.added for one in outcomes),
             merged=sum(one.merged for one in outcomes),
             unchanged=sum(one.unchanged for one in outcomes),
         )
         skipped = [*report.skipped, *(one for outcome in outcomes for one in outcome.skipped)]
         if skipped:
-            sentence += " " + self.tr("{count} things were left out:").format(count=len(skipped))
+            sentence = self.tr("{sentence} Left out: {count}.").format(sentence=sentence, count=len(skipped))
         can_undo = any(one.added or one.merged for one in outcomes)
 
         def undo() -> None:
@@ -120,7 +120,7 @@ class ImportsController(QObject):
             dialog.undoRequested.connect(undo)
             dialog.show_done(sentence, skipped, can_undo=can_undo)
         self._window.message_bar.show_notice(
-            sentence.rstrip(":") + "." if skipped else sentence,
+            sentence,
             action=self.tr("Undo") if can_undo else None,
             on_action=undo if can_undo else None,
         )

@@ -10,6 +10,8 @@ from PySide6.QtCore import QCoreApplication
 from app.core.conversation import PartKind, Status, StoredMessage
 from app.views.transcript import TranscriptMessage
 
+translate = QCoreApplication.translate
+
 
 class ShownPath(Sequence[TranscriptMessage]):
     """The messages of a path, each made when it is asked for: a long conversation opens with its last page."""
@@ -64,17 +66,13 @@ def shown_message(
 def _note(message: StoredMessage) -> str | None:
     match message.status:
         case Status.STOPPED:
-            return _tr("Stopped")
+            return translate("ChatController", "Stopped")
         case Status.LENGTH:
-            return _tr("Cut off at the longest reply that the settings allow")
+            return translate("ChatController", "Cut off at the longest reply that the settings allow")
         case Status.CONTEXT_FULL:
-            return _tr("Cut off: the model's context is full")
+            return translate("ChatController", "Cut off: the model's context is full")
         case Status.INTERRUPTED:
-            return _tr("Interrupted when Fireside ended")
+            return translate("ChatController", "Interrupted when Fireside ended")
         case Status.FAILED:
             return message.error
     return None
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("ChatController", text)

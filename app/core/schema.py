@@ -157,6 +157,17 @@ MIGRATIONS: tuple[str, ...] = (
     DROP TABLE messages_1;
     DROP TABLE conversations_1;
     """,
+    # What is written and not sent yet: at 0 what stands in the composer, behind it what waits for its turn. A chat
+    # that was not begun has no id.
+    """
+    CREATE TABLE drafts (
+        conversation_id TEXT REFERENCES conversations (id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        parts TEXT
+    );
+    CREATE INDEX drafts_by_conversation ON drafts (conversation_id);
+    """,
 )
 
 

@@ -1,4 +1,7 @@
-"""Settings: how replies are drawn, the look and the window's place; kept as JSON, read with ranges."""
+"""Settings: how replies are drawn, the look and the window's place; kept as JSON, read with ranges.
+
+To add one: a field of `Settings`, made by `app.core.stored_fields`, and a row of a settings page.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from app.core.json_file import JsonFile
+from app.core.stored_fields import accepted, one_of, optional_text, read, text, texts, whole
 from engine.api import RequestError, SamplerSettings
 
 FILE_VERSION = 1
+DEVICES = ("auto", "cpu", "cuda", "mps")
+CACHE_TYPES = ("auto", "f32", "f16", "q8_0")
+LARGEST_CONTEXT = 1 << 24  # tokens
+MOST_THREADS = 1024
+MOST_IDLE_MIN = 7 * 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +31,28 @@ class ReplySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadSettings:
+    """How a model is loaded, see `engine.api.LoadRequest`. None: what suits the model and the machine."""
+
+    device: str = one_of(*DEVICES)
+    threads: int | None = whole(None, smallest=1, largest=MOST_THREADS)
+    context_length: int | None = whole(None, smallest=256, largest=LARGEST_CONTEXT)
+    cache_type: str = one_of(*CACHE_TYPES)
+    draft_path: str | None = optional_text()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a person set; `geometry` is the window's place as Qt's own text."""
 
     reply: ReplySettings = field(default_factory=ReplySettings)
-    theme: str = "system"
-    geometry: str = ""
+    load: LoadSettings = field(default_factory=LoadSettings)
+    model_folders: tuple[str, ...] = texts()  # of a person's own, to be looked into
+    model_sources_off: tuple[str, ...] = texts()  # keys of `app.core.discovery` sources that are not looked at
+    idle_unload_min: int = whole(30, smallest=0, largest=MOST_IDLE_MIN)  # 0: never
+    theme: str = text("system")
+    language: str = text("system")
+    geometry: str = text()
 
 
 class SettingsFile:
@@ -38,12 +63,11 @@ class SettingsFile:
         self.notice = self._file.notice
         self.settings = _parse(self._file.content)
 
-    def change(self, **changes: Any) -> None:  # the fields of Settings, checked by `replace`
-        """Change fields of the settings and keep them. Raises OSError when they cannot be written."""
-        changed = replace(self.settings, **changes)
-        if changed != self.settings:
-            self.settings = changed
-            self._file.write(asdict(changed))
+    def write(self, settings: Settings) -> None:
+        """Keep these settings. Raises OSError when they cannot be written."""
+        if settings != self.settings:
+            self.settings = settings
+            self._file.write(asdict(settings))
 
 
 def _parse(content: dict[str, Any]) -> Settings:
@@ -57,8 +81,8 @@ def _parse(content: dict[str, Any]) -> Settings:
             max_tokens=max_tokens if type(max_tokens) is int and max_tokens > 0 else None,
             system_prompt=_text(reply.get("system_prompt")),
         ),
-        theme=_text(content.get("theme")) or "system",
-        geometry=_text(content.get("geometry")),
+        load=read(LoadSettings, content.get("load")),
+        **accepted(Settings, content),
     )
 
 

@@ -208,12 +208,12 @@ class ImportDialog(QDialog):
     def _described(self, one: FoundFormat) -> str:
         first, last = (_day(moment) for moment in (one.first_at, one.last_at))
         lines = [
-            self.tr("{format}: {conversations} chats with {messages} messages, {first} to {last}").format(
+            self.tr("{format}, {first} to {last}. Chats: {conversations}. Messages: {messages}.").format(
                 format=one.title, conversations=one.conversations, messages=one.messages, first=first, last=last
             )
         ]
         if one.known:
-            lines.append(self.tr("{known} of them are here already; they get what is new.").format(known=one.known))
+            lines.append(self.tr("%n of them are here already and get what is new.", "", one.known))
         lines += [f"•  {one_line(title)}" for title in one.titles]
         if one.conversations > len(one.titles):
             lines.append("•  …")

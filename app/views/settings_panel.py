@@ -1,12 +1,11 @@
-"""SettingsPanel: how replies are drawn, the system prompt and the look; one line of help for each field."""
+"""SettingsPanel: how replies are drawn and the system prompt; one line of help for each field."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QRegularExpression, Qt, Signal
+from PySide6.QtCore import QRegularExpression, Qt, Signal
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
-    QComboBox,
     QDoubleSpinBox,
     QFrame,
     QHBoxLayout,
@@ -22,34 +21,23 @@ from PySide6.QtWidgets import (
 
 from app.core.settings import ReplySettings
 from app.theme import Theme, tinted_icon
+from app.views.settings_page import WheelGuard
 from engine.api import SamplerSettings
 
 LARGEST_SEED = 2**63 - 1
 MOST_TOKENS = 1_000_000
 
 
-class _WheelGuard(QObject):
-    """Keeps the mouse wheel from changing a number that is only scrolled past."""
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Leave wheel events to the scroll area unless the field has the focus."""
-        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
-            event.ignore()
-            return True
-        return super().eventFilter(watched, event)
-
-
 class SettingsPanel(QFrame):
-    """Emits `settingsChanged(ReplySettings)` and `themeChosen("system" | "light" | "dark")`."""
+    """Emits `settingsChanged(ReplySettings)`."""
 
     settingsChanged = Signal(object)
-    themeChosen = Signal(str)
     closeRequested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("settingsPanel")
-        self._guard = _WheelGuard(self)
+        self._guard = WheelGuard(self)
         self._shows_foreign_values = False
         self._rows = QVBoxLayout()
         self._rows.setContentsMargins(16, 4, 16, 16)
@@ -69,14 +57,6 @@ class SettingsPanel(QFrame):
         self._seed.setPlaceholderText(self.tr("New for each reply"))
         self._seed.setValidator(QRegularExpressionValidator(QRegularExpression("[0-9]{0,19}"), self._seed))
         self._max_tokens = self._count("maxTokens", largest=MOST_TOKENS, zero=self.tr("No limit"))
-        self._theme = QComboBox()
-        self._theme.setObjectName("themeChoice")
-        for title, name in (
-            (self.tr("System"), "system"),
-            (self.tr("Light"), "light"),
-            (self.tr("Dark"), "dark"),
-        ):
-            self._theme.addItem(title, name)
         self._add_rows()
         self._lay_out()
         self.show_settings(ReplySettings())
@@ -108,10 +88,6 @@ class SettingsPanel(QFrame):
         self._max_tokens.setValue(settings.max_tokens or 0)
         self._system_prompt.setPlainText(settings.system_prompt)
         self._shows_foreign_values = False
-
-    def show_theme_choice(self, choice: str) -> None:
-        """Mark the chosen look without emitting `themeChosen`."""
-        self._theme.setCurrentIndex(max(self._theme.findData(choice), 0))
 
     def focus_first(self) -> None:
         """Put the focus where the panel begins."""
@@ -146,7 +122,6 @@ class SettingsPanel(QFrame):
         )
         self._row(self.tr("Seed"), self.tr("The same seed gives the same reply. Empty: a new one."), self._seed)
         self._row(self.tr("Longest reply"), self.tr("In tokens. 0: up to the context's end."), self._max_tokens)
-        self._row(self.tr("Appearance"), self.tr("System follows the desktop's setting."), self._theme)
         self._rows.addStretch(1)
 
     def _row(self, title: str, help_text: str, editor: QWidget) -> None:
@@ -158,9 +133,8 @@ class SettingsPanel(QFrame):
         editor.setAccessibleName(title)
         editor.setAccessibleDescription(help_text)
         editor.setToolTip(help_text)
-        if isinstance(editor, QAbstractSpinBox | QComboBox):
-            editor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            editor.installEventFilter(self._guard)
+        if isinstance(editor, QAbstractSpinBox):
+            self._guard.guard(editor)
         self._rows.addWidget(label)
         self._rows.addWidget(editor)
         self._rows.addWidget(help_label)
@@ -200,7 +174,6 @@ class SettingsPanel(QFrame):
         self._max_tokens.valueChanged.connect(self._changed)
         self._seed.textChanged.connect(self._changed)
         self._system_prompt.textChanged.connect(self._changed)
-        self._theme.activated.connect(lambda _index: self.themeChosen.emit(self._theme.currentData()))
 
     def _changed(self) -> None:
         if not self._shows_foreign_values:

@@ -62,7 +62,7 @@ def test_a_conversation_from_first_word_to_restart(qtbot: QtBot, open_window: Op
     stopped = last_view_text(application)
     assert len(stopped) > 12
 
-    application.window.regenerate_action.trigger()
+    application.window.action.regenerate.trigger()
     qtbot.waitUntil(lambda: not application.chat.is_replying, timeout=REPLY_MS)
     regenerated = last_view_text(application)
     assert regenerated.startswith(stopped), "greedy replies are equal as far as they go"
@@ -209,7 +209,7 @@ def test_a_reply_that_was_cut_off_goes_on_as_if_it_had_not_been(qtbot: QtBot, op
     say(qtbot, application, PROMPT + " Tell me more about it.")
     whole = last_view_text(application)
     application.chat.settings = type(application.chat.settings)(sampler=GREEDY, max_tokens=12)
-    application.window.regenerate_action.trigger()
+    application.window.action.regenerate.trigger()
     qtbot.waitUntil(lambda: not application.chat.is_replying, timeout=REPLY_MS)
     assert whole.startswith(last_view_text(application))
     application.window.transcript.views()[-1].findChild(QToolButton, "continueButton").click()

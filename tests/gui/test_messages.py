@@ -144,7 +144,7 @@ def test_deleted_messages_are_listed_and_come_back(qtbot: QtBot, open_window: Op
     say(qtbot, application, "Hi")
     press(application, "deleteMessageButton", last=False)
     assert shown(application) == []
-    application.window.deleted_messages_action.trigger()
+    application.window.action.deleted_messages.trigger()
     deleted = find(application, QListWidget, "deletedMessages")
     assert deleted.count() == 2
     deleted.item(1).setSelected(True)
@@ -176,7 +176,7 @@ def test_a_temporary_chat_is_marked_and_kept_nowhere(
     qtbot: QtBot, open_window: OpenWindow, folder: DataFolder
 ) -> None:
     application = open_window(FakeEngine)
-    application.window.temporary_chat_action.trigger()
+    application.window.action.temporary_chat.trigger()
     mark = find(application, QLabel, "temporaryMark")
     assert mark.isVisible()
     say(qtbot, application, "a secret question")
@@ -202,7 +202,7 @@ def test_a_reply_to_a_temporary_chat_does_not_land_in_another(qtbot: QtBot, open
     fake = FakeEngine()
     fake.gate.clear()
     application = open_window(lambda: fake)
-    application.window.temporary_chat_action.trigger()
+    application.window.action.temporary_chat.trigger()
     say(qtbot, application, "whisper", wait=False)
     qtbot.waitUntil(lambda: bool(fake.requests))
     application.conversations.new_chat()

@@ -139,7 +139,7 @@ def test_a_deleted_message_comes_back_with_undo(qtbot: QtBot, open_window: OpenW
 def test_a_deleted_conversation_comes_back_with_undo(qtbot: QtBot, open_window: OpenWindow) -> None:
     application = open_window(FakeEngine)
     say(qtbot, application, "Hi")
-    application.window.delete_action.trigger()
+    application.window.action.delete.trigger()
     assert shown(application) == []
     assert application.store.conversations() == ()
     QTest.mouseClick(find(application, QPushButton, "messageBarAction"), Qt.MouseButton.LeftButton)
@@ -224,7 +224,7 @@ def test_both_themes_dress_the_whole_window(qtbot: QtBot, open_window: OpenWindo
     say(qtbot, application, "Hi")
     grounds = []
     for choice in ("light", "dark"):
-        application.preferences._choose_theme(choice)
+        application.preferences.change("theme", choice)
         image = application.window.grab().toImage()
         grounds.append(image.pixelColor(image.width() // 2, image.height() // 2).lightness())
     assert grounds[0] > 200
@@ -234,7 +234,7 @@ def test_both_themes_dress_the_whole_window(qtbot: QtBot, open_window: OpenWindo
 def test_settings_reach_the_engine_and_survive_a_restart(qtbot: QtBot, open_window: OpenWindow) -> None:
     fake = FakeEngine()
     application = open_window(lambda: fake)
-    application.window.settings_action.setChecked(True)
+    application.window.action.settings.setChecked(True)
     prompt = find(application, QPlainTextEdit, "systemPrompt")
     prompt.setPlainText("Be brief.")
     say(qtbot, application, "Hi")
@@ -270,7 +270,7 @@ def test_the_event_loop_does_not_stall_while_a_long_reply_streams(qtbot: QtBot, 
 
 def test_every_control_has_a_name_for_assistive_technology(open_window: OpenWindow) -> None:
     application = open_window(FakeEngine)
-    application.window.settings_action.setChecked(True)
+    application.window.action.settings.setChecked(True)
     unnamed = [
         button.objectName() or button.text()
         for button in application.window.findChildren(QToolButton)

@@ -1,0 +1,101 @@
+"""The language: chosen, followed and switched in the open window; and no text of the source bypasses it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from app.controllers.languages import LanguagesController, closest
+
+APP = Path(__file__).resolve().parent.parent.parent / "app"
+SAYS = {  # calls whose text a person sees or hears
+    "setText", "setToolTip", "setWindowTitle", "setAccessibleName", "setAccessibleDescription", "setPlaceholderText",
+    "setSpecialValueText", "setStatusTip", "setTitle", "setSuffix", "setPrefix", "setInformativeText", "setLabelText",
+    "setHeaderLabels", "addItem", "addItems", "addAction", "addMenu", "addRow", "addTab", "addButton",
+    "QAction", "QLabel", "QPushButton", "QCheckBox", "QRadioButton", "QGroupBox", "QMenu", "QToolButton",
+    "show_error", "show_notice", "show_text", "set_hint", "set_placeholder",
+}  # fmt: skip
+NAMES = {"Fireside", "English", "简体中文"}  # the same in every language
+
+
+@pytest.mark.parametrize(
+    ("wanted", "language"),
+    [
+        (["zh-Hans-CN", "zh"], "zh_CN"),
+        (["zh-Hant-TW"], "zh_CN"),
+        (["de-DE", "zh-Hans-CN"], "zh_CN"),
+        (["en-GB", "zh-Hans-CN"], "en"),
+        (["fr-FR", "fr"], "en"),
+        (["C"], "en"),
+        ([], "en"),
+    ],
+)
+def test_the_window_speaks_the_first_language_of_the_desktop_that_it_knows(wanted: list[str], language: str) -> None:
+    assert closest(wanted) == language
+
+
+def test_an_unknown_language_in_the_settings_counts_as_the_desktops(qapp: QApplication) -> None:
+    languages = LanguagesController(qapp, "tlh")
+    assert languages.choice == "system"
+    assert languages.language == "en"
+
+
+def test_numbers_have_their_forms_in_english(qapp: QApplication) -> None:
+    languages = LanguagesController(qapp, "en")
+    told = [qapp.translate("ConversationsController", "%n conversation(s) deleted.", "", count) for count in (1, 2)]
+    assert languages.language == "en"
+    assert told == ["1 conversation deleted.", "2 conversations deleted."]
+
+
+def calls() -> Iterator[tuple[str, str, ast.Call]]:
+    """Every call in the application: where, the name of what is called, and the call."""
+    for path in sorted(APP.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+                name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+                yield f"{path.relative_to(APP.parent)}:{node.lineno}", name, node
+
+
+def literal_words(node: ast.expr) -> list[str]:
+    """The literal texts in an argument that have letters to read; those inside further calls are not its own."""
+    match node:
+        case ast.Constant(value=str() as text):
+            return [text] if any(letter.isalpha() for letter in text) else []
+        case ast.JoinedStr(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts):
+            return [word for part in parts for word in literal_words(part)]
+        case ast.IfExp(body=body, orelse=otherwise):
+            return literal_words(body) + literal_words(otherwise)
+        case ast.BinOp(left=left, right=right):
+            return literal_words(left) + literal_words(right)
+        case ast.BoolOp(values=values):
+            return [word for value in values for word in literal_words(value)]
+    return []
+
+
+def test_no_literal_text_reaches_a_person_untranslated() -> None:
+    found = [
+        f"{where}: {name}({word!r})"
+        for where, name, call in calls()
+        if name in SAYS
+        for argument in call.args
+        for word in literal_words(argument)
+        if word.strip(" —") not in NAMES
+    ]
+    assert found == []
+
+
+def test_what_is_translated_is_a_literal_that_the_translators_find() -> None:
+    """Qt's extractor reads literals only, and takes a number only as the third argument."""
+    found = []
+    for where, name, call in calls():
+        texts = call.args[1:2] if name == "translate" else call.args[:1]
+        if name in ("tr", "translate") and texts and not where.startswith("app/pdf_export"):
+            is_literal = isinstance(texts[0], ast.Constant) and isinstance(texts[0].value, str)
+            has_number = is_literal and "%n" in texts[0].value  # type: ignore[attr-defined, operator]
+            if not is_literal or call.keywords or has_number != (len(call.args) > (3 if name == "translate" else 2)):
+                found.append(f"{where}: {ast.unparse(call)}")
+    assert found == []
