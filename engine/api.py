@@ -138,6 +138,7 @@ class ModelInfo:
     has_chat_template: bool
     size_bytes: int
     memory_bytes: int  # weights, cache for the full context and working space
+    recommended: tuple[tuple[str, float], ...] = ()  # fields of SamplerSettings with its makers' values
 
 
 class StopReason(StrEnum):

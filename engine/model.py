@@ -25,6 +25,7 @@ from engine.models.family import Family
 from engine.models.weights import load_weights
 from engine.quants.linear import QuantizedLinear
 from engine.quants.packings import packing_of
+from engine.recommended import recommended_settings
 from engine.tokenizers import Tokenizer, load_tokenizer
 from engine.torch_products import use_torch_products
 
@@ -98,6 +99,7 @@ class Blueprint:
             has_chat_template=tokenizer.chat_template is not None,
             size_bytes=checkpoint.size_bytes,
             memory_bytes=checkpoint.size_bytes + self.cache_bytes_per_token * context + WORKING_SPACE_BYTES,
+            recommended=recommended_settings(checkpoint),
         )
 
     def _quantisation(self) -> str:

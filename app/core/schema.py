@@ -157,6 +157,10 @@ MIGRATIONS: tuple[str, ...] = (
     DROP TABLE messages_1;
     DROP TABLE conversations_1;
     """,
+    # `settings` is JSON: a chat's preset and the values that were changed in it, NULL for none.
+    """
+    ALTER TABLE conversations ADD COLUMN settings TEXT;
+    """,
 )
 
 
