@@ -23,6 +23,7 @@ from app.controllers.languages import LanguagesController
 from app.controllers.messages import MessagesController
 from app.controllers.model_hashes import ModelHashesController
 from app.controllers.models import ModelsController
+from app.controllers.palette import PaletteController
 from app.controllers.preferences import PreferencesController
 from app.controllers.presets import PresetsController
 from app.controllers.reply_settings import ReplySettingsController
@@ -59,10 +60,10 @@ class Application(QObject):
         self.store, store_notice = open_store(folder.database)
         settings = SettingsFile(folder.settings)
         self.languages = LanguagesController(qt, settings.settings.language)
-        self._appearance = AppearanceController(qt)
-        self._appearance.choose(settings.settings.theme)
-        self.window = MainWindow(self._appearance.theme)
-        self._appearance.themeChanged.connect(self.window.apply_theme)
+        self.appearance = AppearanceController(qt)
+        self.appearance.choose(settings.settings.theme)
+        self.window = MainWindow(self.appearance.theme)
+        self.appearance.themeChanged.connect(self.window.apply_theme)
         self.engine = EngineThread(make_engine)
         self._caches = ReplyCaches(folder.caches)
         self.chat = ChatController(self.engine, self.store, self._caches, self.window)
@@ -71,13 +72,14 @@ class Application(QObject):
         self._background = Background(folder.database)
         self.search = SearchController(self._background, self.chat, self.messages, self.window)
         self.models = ModelsController(self.engine, Library(folder.models), self.window)
-        self.preferences = PreferencesController(settings, self._appearance, self.models, self.window, folder=folder)
+        self.preferences = PreferencesController(settings, self.appearance, self.models, self.window, folder=folder)
         presets = Presets(folder.presets)
         self.reply_settings = ReplySettingsController(self.preferences, presets, self.chat, self.window)
-        self.presets = PresetsController(presets, self.reply_settings, self._appearance, self.window)
+        self.presets = PresetsController(presets, self.reply_settings, self.appearance, self.window)
         self.models.modelReady.connect(lambda _loaded: self.reply_settings.refresh())
         self.exports = ExportsController(self.store, self._background, self.chat, self.window)
         self.imports = ImportsController(self._background, self.conversations, self.models, self.window)
+        self.palette = PaletteController(self.conversations, self.models, self.window)
         self.backups = BackupsController(self._background, self.conversations, self.window)
         self._hashes = ModelHashesController(folder.model_hashes, self._background, self.chat)
         self.models.modelReady.connect(self._hashes.compute)

@@ -32,6 +32,6 @@ def first_read(path: list[StoredMessage], dropped: int) -> str | None:
 
     Neighbours of one role are one turn, and those that say nothing are none, see `prompt_messages`.
     """
-    spoken = [message for message in path if message.text.strip()]
+    spoken = [message for message in path if message.prompt_text.strip()]
     turns = [next(same).id for _, same in groupby(spoken, key=lambda message: message.role)]
     return turns[dropped] if 0 < dropped < len(turns) else None

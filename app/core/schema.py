@@ -157,8 +157,16 @@ MIGRATIONS: tuple[str, ...] = (
     DROP TABLE messages_1;
     DROP TABLE conversations_1;
     """,
-    # `settings` is JSON: a chat's preset and the values that were changed in it, NULL for none.
+    # What is written and not sent yet: at 0 what stands in the composer, behind it what waits for its turn. A chat
+    # that was not begun has no id. `settings` of a conversation is JSON: its preset and the values changed in it.
     """
+    CREATE TABLE drafts (
+        conversation_id TEXT REFERENCES conversations (id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        parts TEXT
+    );
+    CREATE INDEX drafts_by_conversation ON drafts (conversation_id);
     ALTER TABLE conversations ADD COLUMN settings TEXT;
     """,
 )

@@ -12,13 +12,14 @@ from typing import Any
 
 from app.core.json_file import JsonFile
 from app.core.reply_settings import Values, accepted_values, resolve
-from app.core.stored_fields import accepted, one_of, optional_text, read, text, whole
+from app.core.stored_fields import accepted, one_of, optional_text, read, text, texts, whole
 
 FILE_VERSION = 1
 DEVICES = ("auto", "cpu", "cuda", "mps")
 CACHE_TYPES = ("auto", "f32", "f16", "q8_0")
 LARGEST_CONTEXT = 1 << 24  # tokens
 MOST_THREADS = 1024
+MOST_IDLE_MIN = 7 * 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,9 @@ class Settings:
     own_by_model: Mapping[str, Values] = field(default_factory=dict)  # for replies of the model at a path
     new_chat_preset: str = text()  # its id; empty: none
     load: LoadSettings = field(default_factory=LoadSettings)
+    model_folders: tuple[str, ...] = texts()  # of a person's own, to be looked into
+    model_sources_off: tuple[str, ...] = texts()  # keys of `app.core.discovery` sources that are not looked at
+    idle_unload_min: int = whole(30, smallest=0, largest=MOST_IDLE_MIN)  # 0: never
     theme: str = text("system")
     language: str = text("system")
     geometry: str = text()

@@ -109,6 +109,7 @@ class WindowActions(QObject):
         self.backup = self._make("backUp", data)
         self.restore = self._make("restoreBackup", data)
         self.open_model = self._make("openModel", Group.MODEL, [_KEYS.Open], is_in_menu=False)
+        self.palette = self._make("commandPalette", Group.WINDOW, ["Ctrl+K", "Ctrl+Shift+P"], icon="command")
         self.sidebar = self._make(
             "showSidebar", Group.WINDOW, ["Ctrl+B"], icon="sidebar", icon_size=ICON_SIZE, is_in_menu=False
         )
@@ -139,6 +140,7 @@ class WindowActions(QObject):
             (self.backup, self.tr("Back up…")),
             (self.restore, self.tr("Restore a backup…")),
             (self.open_model, self.tr("Open model file…")),
+            (self.palette, self.tr("Find a command…")),
             (self.sidebar, self.tr("Sidebar")),
             (self.settings, self.tr("Settings of this chat")),
             (self.preferences, self.tr("Settings…")),

@@ -34,6 +34,7 @@ from app.views.composer import Composer
 from app.views.language import in_every_language
 from app.views.message_bar import MessageBar
 from app.views.model_picker import ModelPicker
+from app.views.palette import CommandPalette
 from app.views.settings_panel import SettingsPanel
 from app.views.sidebar import Sidebar
 from app.views.status_row import StatusRow
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         self._more_button = self._make_more_button()
         explain_by_action(self.sidebar.new_chat_button, self.action.new_chat)
         self._lay_out()
+        self.palette_view = CommandPalette(theme, self)
         self._was_narrow = False
         in_every_language(self, self._say_texts)
         self.apply_theme(theme)
@@ -94,6 +96,7 @@ class MainWindow(QMainWindow):
             self.message_bar,
             self.model_picker,
             self.settings_panel,
+            self.palette_view,
         ):
             part.apply_theme(theme)
 

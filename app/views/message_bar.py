@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from app.theme import Theme, tinted_icon
+from app.views.language import in_every_language
 
 NOTICE_S = 10  # a notice leaves by itself; an error stays until it is closed or replaced
 
@@ -29,8 +30,6 @@ class MessageBar(QFrame):
         self._action.clicked.connect(self._run_action)
         self._close = QToolButton(self)
         self._close.setObjectName("messageBarClose")
-        self._close.setAccessibleName(self.tr("Close this message"))
-        self._close.setToolTip(self.tr("Close"))
         self._close.clicked.connect(self.hide)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 6, 6, 6)
@@ -42,6 +41,7 @@ class MessageBar(QFrame):
         self._expiry.setSingleShot(True)
         self._expiry.setInterval(NOTICE_S * 1000)
         self._expiry.timeout.connect(self.hide)
+        in_every_language(self, self._say_texts)
         self.hide()
 
     def show_error(
@@ -66,6 +66,10 @@ class MessageBar(QFrame):
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colour for the close button."""
         self._close.setIcon(tinted_icon("close", theme.colors["text_muted"], size=16))
+
+    def _say_texts(self) -> None:
+        self._close.setAccessibleName(self.tr("Close this message"))
+        self._close.setToolTip(self.tr("Close"))
 
     def _show(self, kind: str, sentence: str) -> None:
         self._expiry.stop()
