@@ -10,14 +10,16 @@ from PySide6.QtCore import QByteArray, QObject, QTimer, Signal
 
 from app.controllers.appearance import AppearanceController
 from app.controllers.chat import ChatController
+from app.controllers.languages import LanguagesController
 from app.controllers.models import ModelsController
 from app.core.paths import DataFolder
-from app.core.settings import ReplySettings, SettingsFile
+from app.core.settings import LARGEST_TEXT, SMALLEST_TEXT, ReplySettings, SettingsFile
 from app.views.main_window import MainWindow
 from app.views.settings_dialog import SettingsDialog
 from app.views.settings_page import SettingsPage
 from app.views.settings_pages import AboutPage, AppearancePage, GeneralPage, ModelsPage, PrivacyPage
 
+TEXT_STEP = 10  # percent
 SAVE_MS = 500  # after the last change, so that a spin box held down writes once
 
 
@@ -30,15 +32,16 @@ class PreferencesController(QObject):
         self,
         file: SettingsFile,
         appearance: AppearanceController,
+        languages: LanguagesController,
         chat: ChatController,
-        models: ModelsController,
         window: MainWindow,
         *,
+        models: ModelsController,
         folder: DataFolder,
     ) -> None:
         super().__init__()
-        self._file, self._appearance, self._chat, self._models = file, appearance, chat, models
-        self._window = window
+        self._file, self._appearance, self._languages = file, appearance, languages
+        self._chat, self._models, self._window = chat, models, window
         self.settings = file.settings
         self._pages: list[Callable[[], SettingsPage]] = [
             lambda: GeneralPage(folder.root),
@@ -55,6 +58,9 @@ class PreferencesController(QObject):
         window.restoreGeometry(QByteArray.fromBase64(self.settings.geometry.encode("ascii", "ignore")))
         window.settings_panel.settingsChanged.connect(self._change_reply)
         window.action.preferences.triggered.connect(lambda _checked: self.show_dialog())
+        window.action.larger_text.triggered.connect(lambda _checked: self._resize_text(TEXT_STEP))
+        window.action.smaller_text.triggered.connect(lambda _checked: self._resize_text(-TEXT_STEP))
+        window.action.usual_text.triggered.connect(lambda _checked: self.change("text_percent", 100))
         self._apply()
 
     def add_page(self, make: Callable[[], SettingsPage]) -> None:
@@ -93,8 +99,13 @@ class PreferencesController(QObject):
             )
 
     def _apply(self) -> None:
-        self._appearance.choose(self.settings.theme)
+        self._appearance.choose(self.settings.theme, text_percent=self.settings.text_percent)
+        self._languages.choose(self.settings.language)
         self._models.load_settings = self.settings.load
+
+    def _resize_text(self, step: int) -> None:
+        wanted = self.settings.text_percent + step
+        self.change("text_percent", min(max(wanted, SMALLEST_TEXT), LARGEST_TEXT))
 
     def _change_reply(self, settings: ReplySettings) -> None:
         self._chat.settings = settings

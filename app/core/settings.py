@@ -11,6 +11,7 @@ from typing import Any
 
 from app.core.json_file import JsonFile
 from app.core.stored_fields import accepted, one_of, optional_text, read, text, whole
+from app.core.themes import THEME_NAMES
 from engine.api import RequestError, SamplerSettings
 
 FILE_VERSION = 1
@@ -18,6 +19,8 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 CACHE_TYPES = ("auto", "f32", "f16", "q8_0")
 LARGEST_CONTEXT = 1 << 24  # tokens
 MOST_THREADS = 1024
+SMALLEST_TEXT, LARGEST_TEXT = 80, 200  # percent of the usual size
+LANGUAGES = {"en": "English", "zh_CN": "简体中文"}  # as each calls itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,9 @@ class Settings:
 
     reply: ReplySettings = field(default_factory=ReplySettings)
     load: LoadSettings = field(default_factory=LoadSettings)
-    theme: str = text("system")
-    language: str = text("system")
+    theme: str = one_of("system", *THEME_NAMES)
+    text_percent: int = whole(100, smallest=SMALLEST_TEXT, largest=LARGEST_TEXT)
+    language: str = one_of("system", *LANGUAGES)
     geometry: str = text()
 
 

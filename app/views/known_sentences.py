@@ -11,7 +11,7 @@ from functools import cache
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
-FORMS: tuple[str, ...] = (
+FORMS = (
     # Models
     QT_TRANSLATE_NOOP("errors", "“{name}” does not exist; check the path {path}."),
     QT_TRANSLATE_NOOP("errors", "“{name}” is neither a file nor a folder."),
@@ -135,7 +135,7 @@ def said(sentence: str) -> str:
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Each form with what finds it: a placeholder stands for anything."""
     made = []
-    for form in FORMS:
+    for form in map(str, FORMS):  # Qt declares its marking of texts to return an object
         pieces = re.split(r"\{(\w+)\}", form)
         pattern = "".join(f"(?P<{piece}>.+?)" if at % 2 else re.escape(piece) for at, piece in enumerate(pieces))
         made.append((form, re.compile(pattern, re.DOTALL)))
