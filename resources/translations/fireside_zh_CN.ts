@@ -44,27 +44,27 @@
     </message>
     <message>
         <source>High contrast, light</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished" />
     </message>
     <message>
         <source>High contrast, dark</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished" />
     </message>
     <message>
         <source>Theme</source>
         <translation>主题</translation>
     </message>
     <message>
-        <source>System follows the desktop&apos;s setting.</source>
+        <source>System follows the desktop's setting.</source>
         <translation>“跟随系统”即采用桌面的设置。</translation>
     </message>
     <message>
         <source>Text size</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished" />
     </message>
     <message>
-        <source>Of all texts, beside the desktop&apos;s own size. 100 %: unchanged.</source>
-        <translation type="unfinished"></translation>
+        <source>Of all texts, beside the desktop's own size. 100 %: unchanged.</source>
+        <translation type="unfinished" />
     </message>
 </context>
 <context>
@@ -166,8 +166,7 @@
     <message numerus="yes">
         <source>%n conversation(s) are deleted for ever; nothing brings them back.</source>
         <translation>
-            <numerusform>将永久删除 %n 个对话，无法恢复。</numerusform>
-        </translation>
+            <numerusform>将永久删除 %n 个对话，无法恢复。</numerusform></translation>
     </message>
     <message>
         <source>Delete for ever?</source>
@@ -201,7 +200,7 @@
         <translation>已达到设置允许的最大回复长度，回复被截断</translation>
     </message>
     <message>
-        <source>Cut off: the model&apos;s context is full</source>
+        <source>Cut off: the model's context is full</source>
         <translation>模型的上下文已满，回复被截断</translation>
     </message>
     <message>
@@ -217,7 +216,7 @@
     </message>
     <message>
         <source>Show all lines</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished" />
     </message>
 </context>
 <context>
@@ -310,8 +309,7 @@
     <message numerus="yes">
         <source>%n conversation(s) deleted.</source>
         <translation>
-            <numerusform>已删除 %n 个对话。</numerusform>
-        </translation>
+            <numerusform>已删除 %n 个对话。</numerusform></translation>
     </message>
     <message>
         <source>Undo</source>
@@ -448,8 +446,7 @@
     <message numerus="yes">
         <source>%n selected chat(s)</source>
         <translation>
-            <numerusform>选中的 %n 个对话</numerusform>
-        </translation>
+            <numerusform>选中的 %n 个对话</numerusform></translation>
     </message>
     <message>
         <source>The folder “{name}”</source>
@@ -466,8 +463,7 @@
     <message numerus="yes">
         <source>All %n chat(s)</source>
         <translation>
-            <numerusform>全部 %n 个对话</numerusform>
-        </translation>
+            <numerusform>全部 %n 个对话</numerusform></translation>
     </message>
     <message>
         <source>Exported to “{name}”.</source>
@@ -486,15 +482,15 @@
     </message>
     <message>
         <source>System</source>
-        <translation type="unfinished">跟随系统</translation>
+        <translation>跟随系统</translation>
     </message>
     <message>
         <source>Language</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished" />
     </message>
     <message>
-        <source>System follows the desktop&apos;s language.</source>
-        <translation type="unfinished"></translation>
+        <source>System follows the desktop's language.</source>
+        <translation type="unfinished" />
     </message>
     <message>
         <source>Open folder</source>
@@ -566,8 +562,7 @@
     <message numerus="yes">
         <source>%n of them are here already and get what is new.</source>
         <translation>
-            <numerusform>其中 %n 个已存在，只补充新内容。</numerusform>
-        </translation>
+            <numerusform>其中 %n 个已存在，只补充新内容。</numerusform></translation>
     </message>
     <message>
         <source>What is left out, and why</source>
@@ -827,8 +822,7 @@
     <message numerus="yes">
         <source>The context is full: the oldest %n message(s) are left out of what the model reads.</source>
         <translation>
-            <numerusform>上下文已满：最早的 %n 条消息不再提供给模型。</numerusform>
-        </translation>
+            <numerusform>上下文已满：最早的 %n 条消息不再提供给模型。</numerusform></translation>
     </message>
     <message>
         <source>Reading the conversation… {percent}%</source>
@@ -956,7 +950,7 @@
         <translation>最大回复长度</translation>
     </message>
     <message>
-        <source>In tokens. 0: up to the context&apos;s end.</source>
+        <source>In tokens. 0: up to the context's end.</source>
         <translation>以 Token 计。0：直到上下文用完。</translation>
     </message>
     <message>
@@ -1052,8 +1046,7 @@
     <message numerus="yes">
         <source>Delete %n chat(s)</source>
         <translation>
-            <numerusform>删除 %n 个对话</numerusform>
-        </translation>
+            <numerusform>删除 %n 个对话</numerusform></translation>
     </message>
     <message>
         <source>New folder inside…</source>
@@ -1261,15 +1254,15 @@
     </message>
     <message>
         <source>Larger text</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished" />
     </message>
     <message>
         <source>Smaller text</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished" />
     </message>
     <message>
         <source>Usual text size</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished" />
     </message>
     <message>
         <source>Quit</source>
@@ -1330,7 +1323,7 @@
         <translation>“{name}”是空的；请重新下载。</translation>
     </message>
     <message>
-        <source>“{name}” holds no config.json; choose a model&apos;s own folder.</source>
+        <source>“{name}” holds no config.json; choose a model's own folder.</source>
         <translation>“{name}”中没有 config.json；请选择模型自己的文件夹。</translation>
     </message>
     <message>
@@ -1354,7 +1347,7 @@
         <translation>无法读取“{name}”（{reason}）；请检查磁盘和权限。</translation>
     </message>
     <message>
-        <source>The folder “{name}” holds no config.json; choose a model&apos;s own folder or a GGUF file.</source>
+        <source>The folder “{name}” holds no config.json; choose a model's own folder or a GGUF file.</source>
         <translation>文件夹“{name}”中没有 config.json；请选择模型自己的文件夹或 GGUF 文件。</translation>
     </message>
     <message>
@@ -1430,7 +1423,7 @@
         <translation>内存不足，无法继续；请关闭其他程序，或使用更小的模型或上下文。</translation>
     </message>
     <message>
-        <source>The model&apos;s output is not a number any more; its file may be damaged. Try another copy.</source>
+        <source>The model's output is not a number any more; its file may be damaged. Try another copy.</source>
         <translation>模型的输出已不是有效数字，文件可能已损坏。请换一份副本再试。</translation>
     </message>
     <message>
@@ -1438,11 +1431,11 @@
         <translation>尚未加载模型；请先打开一个模型。</translation>
     </message>
     <message>
-        <source>The model&apos;s chat template refuses this conversation: {reason}.</source>
+        <source>The model's chat template refuses this conversation: {reason}.</source>
         <translation>模型的对话模板拒绝了此对话：{reason}。</translation>
     </message>
     <message>
-        <source>The model&apos;s chat template was stopped: {reason}.</source>
+        <source>The model's chat template was stopped: {reason}.</source>
         <translation>模型的对话模板被中止：{reason}。</translation>
     </message>
     <message>
