@@ -795,6 +795,106 @@
     </message>
 </context>
 <context>
+    <name>PresetsController</name>
+    <message>
+        <source>My preset</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>New preset</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>“{name}” was deleted. Chats that use it go on as they are.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n preset(s) imported.</source>
+        <translation type="unfinished">
+            <numerusform />
+        </translation>
+    </message>
+    <message>
+        <source>Export presets</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Presets (*.json)</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Exported to {name}.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>The presets cannot be saved: {reason}.</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
+    <name>PresetsDialog</name>
+    <message>
+        <source>Presets</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Emoji</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Colour…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>The colour of this persona</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Built in. Duplicate it to change it.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Set to this chat's values</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Duplicate</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>{title}: {value}</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>This preset sets no value yet.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>New</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Import…</source>
+        <translation>导入…</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+</context>
+<context>
     <name>PrivacyPage</name>
     <message>
         <source>Privacy</source>
@@ -811,6 +911,29 @@
     <message>
         <source>What happened, for finding errors. It holds no text of any message.</source>
         <translation>记录运行情况，用于排查错误，不含任何消息内容。</translation>
+    </message>
+</context>
+<context>
+    <name>ReplySettingsController</name>
+    <message>
+        <source>The changes of this chat are dropped.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>These settings are your default now.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>No model is loaded yet; open one first.</source>
+        <translation>尚未加载模型；请先打开一个模型。</translation>
+    </message>
+    <message>
+        <source>These settings are your default for this model now.</source>
+        <translation type="unfinished" />
     </message>
 </context>
 <context>
@@ -874,88 +997,76 @@
 <context>
     <name>SettingsPanel</name>
     <message>
+        <source>Settings of this chat</source>
+        <translation>此对话的设置</translation>
+    </message>
+    <message>
+        <source>Preset</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>A set of values under a name, such as a persona</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Presets and defaults</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Save as preset…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Make default for this model</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Make default for all models</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Drop this chat's changes</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Presets…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
         <source>None</source>
         <translation>无</translation>
     </message>
     <message>
-        <source>Off</source>
-        <translation>关闭</translation>
+        <source>{name} (deleted)</source>
+        <translation type="unfinished" />
     </message>
     <message>
-        <source>New for each reply</source>
-        <translation>每次回复随机</translation>
+        <source>Back to {value}</source>
+        <translation type="unfinished" />
     </message>
     <message>
-        <source>No limit</source>
-        <translation>不限</translation>
+        <source>Back</source>
+        <translation type="unfinished" />
     </message>
     <message>
-        <source>System prompt</source>
-        <translation>系统提示词</translation>
+        <source>from the model</source>
+        <translation type="unfinished" />
     </message>
     <message>
-        <source>Told to the model before the first message. Empty: none.</source>
-        <translation>在第一条消息之前告诉模型的内容。留空：无。</translation>
+        <source>your default</source>
+        <translation type="unfinished" />
     </message>
     <message>
-        <source>Temperature</source>
-        <translation>温度</translation>
+        <source>your default for this model</source>
+        <translation type="unfinished" />
     </message>
     <message>
-        <source>Higher is more varied. 0: always the likeliest word.</source>
-        <translation>越高回复越多样。0：总是选最可能的词。</translation>
+        <source>from preset “{name}”</source>
+        <translation type="unfinished" />
     </message>
     <message>
-        <source>Top-k</source>
-        <translation>Top-k</translation>
-    </message>
-    <message>
-        <source>Only the k likeliest tokens may be drawn. 0: off.</source>
-        <translation>只从概率最高的 k 个 Token 中抽取。0：关闭。</translation>
-    </message>
-    <message>
-        <source>Top-p</source>
-        <translation>Top-p</translation>
-    </message>
-    <message>
-        <source>Only the likeliest tokens that together reach p. 1: off.</source>
-        <translation>只从累计概率达到 p 的最可能的 Token 中抽取。1：关闭。</translation>
-    </message>
-    <message>
-        <source>Min-p</source>
-        <translation>Min-p</translation>
-    </message>
-    <message>
-        <source>Drops tokens less likely than p times the likeliest. 0: off.</source>
-        <translation>去掉概率低于最高概率 p 倍的 Token。0：关闭。</translation>
-    </message>
-    <message>
-        <source>Repetition penalty</source>
-        <translation>重复惩罚</translation>
-    </message>
-    <message>
-        <source>Above 1, words already used become less likely. 1: off.</source>
-        <translation>大于 1 时，已出现过的词更不容易再次出现。1：关闭。</translation>
-    </message>
-    <message>
-        <source>Seed</source>
-        <translation>随机种子</translation>
-    </message>
-    <message>
-        <source>The same seed gives the same reply. Empty: a new one.</source>
-        <translation>相同的种子得到相同的回复。留空：每次随机。</translation>
-    </message>
-    <message>
-        <source>Longest reply</source>
-        <translation>最大回复长度</translation>
-    </message>
-    <message>
-        <source>In tokens. 0: up to the context's end.</source>
-        <translation>以 Token 计。0：直到上下文用完。</translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <translation>设置</translation>
+        <source>this chat</source>
+        <translation type="unfinished" />
     </message>
     <message>
         <source>Close settings</source>
@@ -1292,6 +1403,14 @@
         <translation>导入对话</translation>
     </message>
     <message>
+        <source>Import presets</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Presets (*.json);;All files (*)</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
         <source>Backups (*.sqlite3);;All files (*)</source>
         <translation>备份 (*.sqlite3);;所有文件 (*)</translation>
     </message>
@@ -1557,6 +1676,136 @@
     <message>
         <source>{name} cannot be read: {reason}.</source>
         <translation>无法读取 {name}：{reason}。</translation>
+    </message>
+</context>
+<context>
+    <name>presets</name>
+    <message>
+        <source>Precise</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Balanced</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Creative</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Code</source>
+        <translation>代码</translation>
+    </message>
+    <message>
+        <source>Translate</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
+    <name>values</name>
+    <message>
+        <source>Off</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>System prompt</source>
+        <translation>系统提示词</translation>
+    </message>
+    <message>
+        <source>Told to the model before the first message. Empty: none.</source>
+        <translation>在第一条消息之前告诉模型的内容。留空：无。</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>Higher is more varied. 0: always the likeliest word.</source>
+        <translation>越高回复越多样。0：总是选最可能的词。</translation>
+    </message>
+    <message>
+        <source>Top-p</source>
+        <translation>Top-p</translation>
+    </message>
+    <message>
+        <source>Only the likeliest tokens that together reach p. 1: off.</source>
+        <translation>只从累计概率达到 p 的最可能的 Token 中抽取。1：关闭。</translation>
+    </message>
+    <message>
+        <source>Longest reply</source>
+        <translation>最大回复长度</translation>
+    </message>
+    <message>
+        <source>In tokens. 0: up to the context's end.</source>
+        <translation>以 Token 计。0：直到上下文用完。</translation>
+    </message>
+    <message>
+        <source>No limit</source>
+        <translation>不限</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>The same seed gives the same reply. Empty: a new one.</source>
+        <translation>相同的种子得到相同的回复。留空：每次随机。</translation>
+    </message>
+    <message>
+        <source>New for each reply</source>
+        <translation>每次回复随机</translation>
+    </message>
+    <message>
+        <source>Top-k</source>
+        <translation>Top-k</translation>
+    </message>
+    <message>
+        <source>Only the k likeliest tokens may be drawn. 0: off.</source>
+        <translation>只从概率最高的 k 个 Token 中抽取。0：关闭。</translation>
+    </message>
+    <message>
+        <source>Min-p</source>
+        <translation>Min-p</translation>
+    </message>
+    <message>
+        <source>Drops tokens less likely than p times the likeliest. 0: off.</source>
+        <translation>去掉概率低于最高概率 p 倍的 Token。0：关闭。</translation>
+    </message>
+    <message>
+        <source>Repetition penalty</source>
+        <translation>重复惩罚</translation>
+    </message>
+    <message>
+        <source>Above 1, words already used become less likely. 1: off.</source>
+        <translation>大于 1 时，已出现过的词更不容易再次出现。1：关闭。</translation>
+    </message>
+    <message>
+        <source>Repetition window</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>How many of the last tokens the penalties look at. 0: none.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Stop strings</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>A reply ends before any of these, one a line. \n stands for a line's end.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>JSON output</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Holds every reply to a JSON schema. Empty: off.</source>
+        <translation type="unfinished" />
     </message>
 </context>
 </TS>
