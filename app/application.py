@@ -25,14 +25,18 @@ from app.controllers.model_hashes import ModelHashesController
 from app.controllers.models import ModelsController
 from app.controllers.palette import PaletteController
 from app.controllers.preferences import PreferencesController
+from app.controllers.presets import PresetsController
+from app.controllers.reply_settings import ReplySettingsController
 from app.controllers.search import SearchController
 from app.core.library import Library
 from app.core.paths import DataFolder
+from app.core.presets import Presets
 from app.core.reply_caches import ReplyCaches
 from app.core.rescuing import newest_damaged
 from app.core.settings import SettingsFile
 from app.core.store import StoreError, open_store
 from app.instance import SingleInstance
+from app.views.known_sentences import said
 from app.views.main_window import MainWindow
 from app.worker import EngineLike, EngineThread, create_engine
 
@@ -58,7 +62,7 @@ class Application(QObject):
         settings = SettingsFile(folder.settings)
         self.languages = LanguagesController(qt, settings.settings.language)
         self.appearance = AppearanceController(qt)
-        self.appearance.choose(settings.settings.theme)
+        self.appearance.choose(settings.settings.theme, text_percent=settings.settings.text_percent)
         self.window = MainWindow(self.appearance.theme)
         self.appearance.themeChanged.connect(self.window.apply_theme)
         self.engine = EngineThread(make_engine)
@@ -70,22 +74,26 @@ class Application(QObject):
         self.search = SearchController(self._background, self.chat, self.messages, self.window)
         self.models = ModelsController(self.engine, Library(folder.models), self.window)
         self.preferences = PreferencesController(
-            settings, self.appearance, self.chat, self.models, self.window, folder=folder
+            settings, self.appearance, self.languages, self.models, self.window, folder=folder
         )
+        presets = Presets(folder.presets)
+        self.reply_settings = ReplySettingsController(self.preferences, presets, self.chat, self.window)
+        self.presets = PresetsController(presets, self.reply_settings, self.appearance, self.window)
+        self.models.modelReady.connect(lambda _loaded: self.reply_settings.refresh())
         self.exports = ExportsController(self.store, self._background, self.chat, self.window)
         self.imports = ImportsController(self._background, self.conversations, self.models, self.window)
         self.palette = PaletteController(self.conversations, self.models, self.window)
         self.backups = BackupsController(self._background, self.conversations, self.window)
         self._hashes = ModelHashesController(folder.model_hashes, self._background, self.chat)
         self.models.modelReady.connect(self._hashes.compute)
-        self.models.modelReady.connect(lambda loaded: self.window.status.show_text(loaded.notice or ""))
+        self.models.modelReady.connect(lambda loaded: self.window.status.show_text(said(loaded.notice or "")))
         self.window.transcript.set_placeholder(
             self.tr("What is on your mind?"),
             self.tr("The model runs on this machine. Nothing you write leaves it."),
         )
         self.window.closing.connect(self.close)
         self.failed.connect(self.window.message_bar.show_error)
-        for notice in (settings.notice, store_notice):
+        for notice in (settings.notice, presets.notice, store_notice):
             if notice is not None:
                 self.window.message_bar.show_error(notice)
         damaged = newest_damaged(folder.database)
@@ -108,12 +116,14 @@ class Application(QObject):
         if self._is_closed:
             return
         self._is_closed = True
+        self.reply_settings.save()
         self.chat.close()
         self.preferences.save()
         self._background.close()
         self.engine.shutdown()
         self._tidy_caches()  # the engine may have written that of a conversation that was deleted meanwhile
         self.store.close()
+        self.languages.close()
 
     def report(self, error: BaseException) -> None:
         """Log an unexpected error and tell it in one sentence; callable from any thread."""

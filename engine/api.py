@@ -19,6 +19,10 @@ class ModelFileError(FiresideError):
     """A model file or folder is missing, damaged or not what it claims to be."""
 
 
+class ModelChangedError(ModelFileError):
+    """The file of the loaded model was replaced, cut or removed; it must be loaded again."""
+
+
 class UnsupportedModelError(FiresideError):
     """The file is sound, but its architecture, quantisation or tokenizer is not known here."""
 
@@ -138,6 +142,22 @@ class ModelInfo:
     has_chat_template: bool
     size_bytes: int
     memory_bytes: int  # weights, cache for the full context and working space
+    cache_values_per_token: int = 0  # numbers that one token keeps in the cache, whatever they are kept in
+    working_space_bytes: int = 0  # beside weights and cache
+    licence: str | None = None
+    recommended: tuple[tuple[str, float], ...] = ()  # fields of SamplerSettings with its makers' values
+
+
+@dataclass(frozen=True, slots=True)
+class ModelHeader:
+    """What a file says of itself, also where this engine cannot run it: `problem` says why, None when it can.
+
+    `is_model` is False for what only goes with a model: an adapter, a projector for images, a bare vocabulary.
+    """
+
+    info: ModelInfo
+    problem: str | None = None
+    is_model: bool = True
 
 
 class StopReason(StrEnum):
@@ -209,16 +229,23 @@ class PrefillProgressed(Event):
 
 @dataclass(frozen=True, slots=True)
 class TokenGenerated(Event):
-    """One more token; `text` is what became certain to show (it may be empty), `logprob` is natural."""
+    """One more token; `text` is what became certain to show (it may be empty), `logprob` is natural.
+
+    `alternatives` is its record, as `engine.alternatives` packs it.
+    """
 
     token_id: int
     text: str
     logprob: float
+    alternatives: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyFinished(Event):
-    """The reply is complete; `text` is all of it, `seed` the one that was used."""
+    """The reply is complete; `text` is all of it, `seed` the one that was used.
+
+    `alternatives` holds the record of each token, as `engine.alternatives` packs them.
+    """
 
     text: str
     token_ids: tuple[int, ...]
@@ -226,6 +253,7 @@ class ReplyFinished(Event):
     stop_reason: StopReason
     timings: Timings
     seed: int
+    alternatives: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,12 @@ END_SPELLINGS = frozenset(
 _PHI3_PLAIN = frozenset(("<unk>", "<s>", "<|endoftext|>"))  # its other control tokens eat the space behind them
 _WHERE = "the tokenizer in the file"
 _ALGORITHMS = {"gpt2": "BPE", "llama": "BPE", "gemma4": "BPE", "t5": "unigram", "bert": "greedy"}
+_SPELLINGS = {"gpt2": Spelling.BYTE_LEVEL, "bert": Spelling.WORDPIECE}
 
 
 def tokenizer_from_gguf(metadata: Mapping[str, Any]) -> Tokenizer:
     """Rebuild the tokenizer. Raises `TokenizerError` or `UnsupportedModelError`."""
-    model = metadata.get("tokenizer.ggml.model")
+    model = _kind(metadata)
     builders = {
         "gpt2": _byte_level,
         "llama": _sentencepiece_bpe,
@@ -43,10 +44,6 @@ def tokenizer_from_gguf(metadata: Mapping[str, Any]) -> Tokenizer:
         "bert": _wordpiece,
         "gemma4": _unicode_merges,
     }
-    if model not in builders:
-        if model is None:
-            raise ModelFileError("The file holds no tokenizer; get a complete conversion of the model.")
-        raise UnsupportedModelError(f"The tokenizer kind {model!r:.40} is not supported yet.")
     pieces = _list(metadata, "tokens", str)
     kinds = _list(metadata, "token_type", int, default=[1] * len(pieces))
     if not pieces or len(kinds) != len(pieces):
@@ -64,9 +61,8 @@ def tokenizer_from_gguf(metadata: Mapping[str, Any]) -> Tokenizer:
     )
     if model == "gpt2" and metadata.get("tokenizer.ggml.pre") in UNICODE_PIECES:
         model = "gemma4"
-    spelling = Spelling.BYTE_LEVEL if model == "gpt2" else Spelling.SENTENCEPIECE
+    spelling = _SPELLINGS.get(model, Spelling.SENTENCEPIECE)
     if model == "bert":
-        spelling = Spelling.WORDPIECE
         pieces = [_as_wordpiece(piece, is_plain=kind == _NORMAL) for piece, kind in zip(pieces, kinds, strict=True)]
     vocabulary = Vocabulary(
         pieces,
@@ -84,6 +80,30 @@ def tokenizer_from_gguf(metadata: Mapping[str, Any]) -> Tokenizer:
         chat_template=template if isinstance(template, str) else None,
         name=f"{spelling.value} {_ALGORITHMS[str(model)]}, {len(pieces)} tokens",
     )
+
+
+def check_kind(metadata: Mapping[str, Any]) -> str:
+    """A name for the tokenizer that the metadata describe, without building it.
+
+    Raises `ModelFileError` when there is none, `UnsupportedModelError` when its kind or its rule for cutting texts is
+    not known.
+    """
+    model = _kind(metadata)
+    rule = metadata.get("tokenizer.ggml.pre") or ""
+    if model == "gpt2":
+        patterns_of(rule if isinstance(rule, str) else repr(rule))
+    tokens = metadata.get("tokenizer.ggml.tokens")
+    count = len(tokens) if isinstance(tokens, list | Strings) else 0
+    return f"{_SPELLINGS.get(model, Spelling.SENTENCEPIECE).value} {_ALGORITHMS[model]}, {count} tokens"
+
+
+def _kind(metadata: Mapping[str, Any]) -> str:
+    model = metadata.get("tokenizer.ggml.model")
+    if model is None:
+        raise ModelFileError("The file holds no tokenizer; get a complete conversion of the model.")
+    if not isinstance(model, str) or model not in _ALGORITHMS:
+        raise UnsupportedModelError(f"The tokenizer kind {model!r:.40} is not supported yet.")
+    return model
 
 
 def _marked(pieces: Sequence[str], kinds: Sequence[int]) -> Iterable[tuple[int, int, str]]:

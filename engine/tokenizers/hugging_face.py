@@ -42,6 +42,11 @@ def tokenizer_from_folder(folder: SideFiles) -> Tokenizer:
         raise TokenizerError(f"tokenizer.json is damaged ({type(error).__name__}: {error}).") from error
 
 
+def has_chat_template(folder: SideFiles) -> bool:
+    """Whether the folder brings a chat template. Raises as `tokenizer_from_folder`."""
+    return _chat_template(folder, _optional(folder, "tokenizer_config.json")) is not None
+
+
 def _build(description: dict[str, Any], settings: Mapping[str, Any], folder: SideFiles) -> Tokenizer:
     added = _added_tokens(description)
     bare = {**description, "added_tokens": [], "post_processor": None, "truncation": None, "padding": None}
