@@ -35,6 +35,7 @@ class Transcript(QScrollArea):
     branchRequested = Signal(str)
     deleteRequested = Signal(str)
     versionRequested = Signal(str, int)
+    fileOpened = Signal(str, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -198,6 +199,7 @@ class Transcript(QScrollArea):
         view.branchRequested.connect(self.branchRequested)
         view.deleteRequested.connect(self.deleteRequested)
         view.versionRequested.connect(self.versionRequested)
+        view.fileOpened.connect(self.fileOpened)
         if at is None:
             self._views[message.id] = view
             self._column.insertWidget(self._column.count() - 1, view)
