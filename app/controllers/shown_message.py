@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication
 
 from app.core.conversation import Part, PartKind, Status, StoredMessage
 from app.views.file_chips import FileChip
+from app.views.known_sentences import said
 from app.views.message_view import ShownImage
 from app.views.transcript import TranscriptMessage
 
@@ -91,5 +92,5 @@ def _note(message: StoredMessage) -> str | None:
         case Status.INTERRUPTED:
             return translate("ChatController", "Interrupted when Fireside ended")
         case Status.FAILED:
-            return message.error
+            return said(message.error) if message.error else None
     return None
