@@ -34,11 +34,13 @@ from PySide6.QtWidgets import (
 
 import app.views
 from app.application import Application
+from app.views.file_dialog import FileDialog
 
 OPENERS: dict[str, Callable[[Application], object]] = {
     "BinDialog": lambda application: application.window.action.bin.trigger(),
     "DeletedMessagesDialog": lambda application: application.window.action.deleted_messages.trigger(),
     "ExportDialog": lambda application: application.window.action.export.trigger(),
+    "FileDialog": lambda application: FileDialog("notes.txt", "Some text", None, application.window).open(),
     "ImportDialog": lambda application: application.window.action.import_.trigger(),
     "PresetsDialog": lambda application: application.presets.show_dialog(),
     "SettingsDialog": lambda application: application.preferences.show_dialog(),
