@@ -74,7 +74,7 @@ class Application(QObject):
         )
         self.exports = ExportsController(self.store, self._background, self.chat, self.window)
         self.imports = ImportsController(self._background, self.conversations, self.models, self.window)
-        self.palette = PaletteController(self.conversations, self.models, self.window)
+        self.palette = PaletteController(self.conversations, self.models, self.preferences, self.window)
         self.backups = BackupsController(self._background, self.conversations, self.window)
         self._hashes = ModelHashesController(folder.model_hashes, self._background, self.chat)
         self.models.modelReady.connect(self._hashes.compute)

@@ -5,12 +5,13 @@ To add one: a field of `Settings`, made by `app.core.stored_fields`, and a row o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from app.core.json_file import JsonFile
-from app.core.stored_fields import accepted, one_of, optional_text, read, text, whole
+from app.core.stored_fields import accepted, named_texts, one_of, optional_text, read, text, whole
 from engine.api import RequestError, SamplerSettings
 
 FILE_VERSION = 1
@@ -49,6 +50,7 @@ class Settings:
     theme: str = text("system")
     language: str = text("system")
     geometry: str = text()
+    shortcuts: Mapping[str, tuple[str, ...]] = named_texts()  # the keys of actions that were given others, by id
 
 
 class SettingsFile:
