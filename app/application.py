@@ -57,10 +57,10 @@ class Application(QObject):
         self.store, store_notice = open_store(folder.database)
         settings = SettingsFile(folder.settings)
         self.languages = LanguagesController(qt, settings.settings.language)
-        self._appearance = AppearanceController(qt)
-        self._appearance.choose(settings.settings.theme)
-        self.window = MainWindow(self._appearance.theme)
-        self._appearance.themeChanged.connect(self.window.apply_theme)
+        self.appearance = AppearanceController(qt)
+        self.appearance.choose(settings.settings.theme)
+        self.window = MainWindow(self.appearance.theme)
+        self.appearance.themeChanged.connect(self.window.apply_theme)
         self.engine = EngineThread(make_engine)
         self._caches = ReplyCaches(folder.caches)
         self.chat = ChatController(self.engine, self.store, self._caches, self.window)
@@ -70,7 +70,7 @@ class Application(QObject):
         self.search = SearchController(self._background, self.chat, self.messages, self.window)
         self.models = ModelsController(self.engine, Library(folder.models), self.window)
         self.preferences = PreferencesController(
-            settings, self._appearance, self.chat, self.models, self.window, folder=folder
+            settings, self.appearance, self.chat, self.models, self.window, folder=folder
         )
         self.exports = ExportsController(self.store, self._background, self.chat, self.window)
         self.imports = ImportsController(self._background, self.conversations, self.models, self.window)

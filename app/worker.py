@@ -19,12 +19,13 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
+from app.core.fit import Memory, free_ram
 from engine.api import (
     Event,
     FiresideError,
     GenerateRequest,
     LoadRequest,
-    ModelInfo,
+    ModelHeader,
     ReplyFinished,
     RequestFailed,
     StopReason,
@@ -157,11 +158,18 @@ class EngineThread(QObject):
         self.eventArrived.emit(RequestFailed(request.request_id, message, kind))
 
 
-def read_model_info(path: Path) -> ModelInfo:
-    """What a model's header says. Reads no weights; imports torch. Raises `FiresideError`."""
-    from engine.model import open_blueprint
-    from engine.tokenizers import load_tokenizer
+def read_model_header(path: Path) -> ModelHeader:
+    """What a model's header says, for a list. Reads no weights; imports torch. Raises `FiresideError`."""
+    from engine.header import read_header
 
-    blueprint = open_blueprint(path)
-    with blueprint.checkpoint:
-        return blueprint.info(load_tokenizer(blueprint.checkpoint))
+    return read_header(path)
+
+
+def free_memory() -> Memory:
+    """What is free where a model would go. Asks torch only where it is loaded: importing it takes seconds."""
+    if "torch" not in sys.modules:
+        return free_ram()
+    from engine.device import available_bytes, pick_device
+
+    device = pick_device()
+    return Memory(available_bytes(device), device.type)

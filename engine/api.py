@@ -19,6 +19,10 @@ class ModelFileError(FiresideError):
     """A model file or folder is missing, damaged or not what it claims to be."""
 
 
+class ModelChangedError(ModelFileError):
+    """The file of the loaded model was replaced, cut or removed; it must be loaded again."""
+
+
 class UnsupportedModelError(FiresideError):
     """The file is sound, but its architecture, quantisation or tokenizer is not known here."""
 
@@ -138,6 +142,21 @@ class ModelInfo:
     has_chat_template: bool
     size_bytes: int
     memory_bytes: int  # weights, cache for the full context and working space
+    cache_values_per_token: int = 0  # numbers that one token keeps in the cache, whatever they are kept in
+    working_space_bytes: int = 0  # beside weights and cache
+    licence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelHeader:
+    """What a file says of itself, also where this engine cannot run it: `problem` says why, None when it can.
+
+    `is_model` is False for what only goes with a model: an adapter, a projector for images, a bare vocabulary.
+    """
+
+    info: ModelInfo
+    problem: str | None = None
+    is_model: bool = True
 
 
 class StopReason(StrEnum):

@@ -32,7 +32,8 @@ class ShownChat:
 
     def show_path(self) -> None:
         """Show the path of the tree as it is now."""
-        self._transcript.show_messages(ShownPath(self.chat.tree.path(), self._shown))
+        path = self.chat.tree.path()
+        self._transcript.show_messages(ShownPath(path, self._shown), [message.id for message in path])
 
     def update(self, message: StoredMessage) -> None:
         """Put a newer state of a message in its place."""

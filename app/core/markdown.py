@@ -53,7 +53,7 @@ Block = Prose | Code | Plain
 class Change:
     """What a push did: `finished` blocks replace the open one of before, `open` is the new open one.
 
-    `appended` is set when the open block is the same as before and only grew by this text.
+    When the open block is the same as before and only grew, by `appended`, `open` is None.
     """
 
     finished: tuple[Block, ...]
@@ -72,13 +72,12 @@ class BlockStream:
     def push(self, text: str) -> Change:
         """Take more text; returns which blocks are finished now and which one is open."""
         finished: list[Block] = []
-        appended: str | None = None
         was = self._identity()
         for start in range(0, len(text), CHUNK):
             self._take(text[start : start + CHUNK], finished)
         if not finished and was is not None and self._identity() == was:
-            appended = text
-        return Change(tuple(finished), self._open_block(), appended)
+            return Change((), None, text)
+        return Change(tuple(finished), self._open_block())
 
     def finish(self) -> Block | None:
         """The last block, now that no more text will come."""

@@ -30,6 +30,11 @@ class DataFolder:
         return self.root / "models.json"
 
     @property
+    def found_models(self) -> Path:
+        """What the last scan saw, as JSON; may be deleted at any time."""
+        return self.root / "found_models.json"
+
+    @property
     def model_hashes(self) -> Path:
         """The SHA-256 of models that were loaded, as JSON."""
         return self.root / "model_hashes.json"

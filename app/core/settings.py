@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.json_file import JsonFile
-from app.core.stored_fields import accepted, named_texts, one_of, optional_text, read, text, whole
+from app.core.stored_fields import accepted, named_texts, one_of, optional_text, read, text, texts, whole
 from engine.api import RequestError, SamplerSettings
 
 FILE_VERSION = 1
@@ -19,6 +19,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 CACHE_TYPES = ("auto", "f32", "f16", "q8_0")
 LARGEST_CONTEXT = 1 << 24  # tokens
 MOST_THREADS = 1024
+MOST_IDLE_MIN = 7 * 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,9 @@ class Settings:
 
     reply: ReplySettings = field(default_factory=ReplySettings)
     load: LoadSettings = field(default_factory=LoadSettings)
+    model_folders: tuple[str, ...] = texts()  # of a person's own, to be looked into
+    model_sources_off: tuple[str, ...] = texts()  # keys of `app.core.discovery` sources that are not looked at
+    idle_unload_min: int = whole(30, smallest=0, largest=MOST_IDLE_MIN)  # 0: never
     theme: str = text("system")
     language: str = text("system")
     geometry: str = text()

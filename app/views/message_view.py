@@ -1,16 +1,23 @@
-"""What both kinds of message have: a body, the actions and a note below it, an editor, and a line above it."""
+"""What both kinds of message have: a body, the actions and a note below it, an editor, and a line above it.
+
+A view is given another message when its own is scrolled away, so whatever it shows follows from `show_message`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.theme import Theme, tinted_icon
+from app.views.block_column import BlockWidget
 from app.views.blocks import CopyButton
 from app.views.message_editor import MessageEditor
+from app.views.text_block import Bubble
+
+Surface = BlockWidget | Bubble  # each of them a `TextSurface` and a widget
 
 FLASH_MS = 1600  # how long a message that was jumped to stays marked
 
@@ -38,7 +45,7 @@ class TranscriptMessage:
 
 
 class MessageView(QWidget):
-    """Base of both kinds of message."""
+    """Base of both kinds of message. The transcript gives it its place, and says which part of it is visible."""
 
     regenerateRequested = Signal(str)
     continueRequested = Signal(str)
@@ -103,6 +110,10 @@ class MessageView(QWidget):
 
     def show_state(self, message: TranscriptMessage) -> None:
         """Show everything but the text: note, files, versions and which actions make sense."""
+        if message.id != self.message.id:
+            self._flash_end.stop()
+            self._show_flash(False)
+            self._end_edit()
         self.message = message
         self.note.setText(message.note or "")
         self.note.setVisible(bool(message.note))
@@ -116,6 +127,57 @@ class MessageView(QWidget):
         self._next.setEnabled(message.version < message.versions)
         for button in (self.edit_button, self.branch_button, self.delete_button):
             button.setEnabled(not message.is_streaming)
+
+    def show_message(self, message: TranscriptMessage) -> None:
+        """Show a newer state of the message, or another message."""
+        raise NotImplementedError
+
+    def height_for(self, width: int) -> int:
+        """The height that the message takes at a width."""
+        self.fit(width)
+        layout = self.layout()
+        assert layout is not None
+        if layout.hasHeightForWidth():
+            return layout.totalHeightForWidth(width)
+        return layout.totalSizeHint().height()
+
+    def fit(self, width: int) -> None:
+        """Lay the text out for a width."""
+        raise NotImplementedError
+
+    def show_part(self, top: int, bottom: int) -> None:
+        """Make what stands between these lines ready to be seen."""
+
+    def anchor_at(self, y: int) -> tuple[int, int]:
+        """A part of the text and how far below its top a line is; see `line_of`."""
+        return 0, y
+
+    def line_of(self, anchor: tuple[int, int]) -> int:
+        """Where what `anchor_at` found stands by now."""
+        return anchor[1]
+
+    @property
+    def surface_count(self) -> int:
+        """How many blocks of text there are, with or without a widget."""
+        raise NotImplementedError
+
+    def surface(self, number: int) -> Surface | None:
+        """The widget of a block of text, if it has one now."""
+        raise NotImplementedError
+
+    def surface_near(self, point: QPoint) -> int:
+        """The number of the block of text at a point or nearest to it in height."""
+        raise NotImplementedError
+
+    def line_of_surface(self, number: int) -> int:
+        """Where a block of text begins."""
+        raise NotImplementedError
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether a person edits the message or has the focus in it: it must stay."""
+        focus = self.window().focusWidget()
+        return self._editor is not None or (focus is not None and self.isAncestorOf(focus))
 
     def plain_text(self) -> str:
         """The whole text, as it was written."""
@@ -185,6 +247,8 @@ class MessageView(QWidget):
             self.show_text_widgets(True)
 
     def _show_flash(self, is_marked: bool) -> None:
+        if bool(self.property("flash")) == is_marked:
+            return
         self.setProperty("flash", is_marked)
         self.style().unpolish(self)
         self.style().polish(self)

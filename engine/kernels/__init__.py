@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import importlib.machinery
 import os
+from array import array
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from torch import Tensor
 from engine.kernels.plans import AttentionPlan, Layer, Matrix, MlpPlan, Norm
 
 if TYPE_CHECKING:
+    from engine.loaders.strings import Strings
     from engine.quants.packed import PackedTensor
 
 LIBRARY = "_native"
@@ -34,6 +36,10 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "fireside_attention": (_INT, (*[_POINTER] * 2, _SIZE, *[_POINTER] * 4, *[_SIZE] * 2)),
     "fireside_mlp": (_INT, (*[_POINTER] * 2, _SIZE)),
     "fireside_layers": (_INT, (_POINTER, _SIZE, _POINTER, _SIZE, _SIZE)),
+    "fireside_strings": (_SIZE, (_POINTER, _SIZE, _SIZE, _INT, _SIZE, _POINTER)),
+    "fireside_bpe_new": (_POINTER, (_POINTER, _POINTER, _SIZE, _POINTER, _POINTER, _SIZE, _POINTER)),
+    "fireside_bpe_encode": (_SIZE, (_POINTER, ctypes.c_char_p, _SIZE, _INT, _POINTER)),
+    "fireside_bpe_free": (None, (_POINTER,)),
 }
 
 
@@ -181,6 +187,53 @@ def layers(stack: ctypes.Array[Layer], x: Tensor, *, past: int) -> None:
     assert x.is_contiguous()
     if library.fireside_layers(ctypes.addressof(stack), len(stack), x.data_ptr(), x.shape[1], past):
         raise MemoryError(_NO_ROOM)
+
+
+def string_spans(data: Tensor, count: int, *, is_swapped: bool, longest: int) -> tuple[array[int], int]:
+    """Start and end of `count` strings in `data` uint8, each behind its length in 64 bits, and the bytes they take.
+
+    When a string is longer than `longest` or than what is left, minus one minus its number instead of the bytes.
+    """
+    library = _library()
+    assert library is not None, "ask available() first"
+    spans = array("q", bytes(16 * count))
+    end = library.fireside_strings(data.data_ptr(), data.numel(), count, is_swapped, longest, spans.buffer_info()[0])
+    return spans, end
+
+
+def new_merges(pieces: Strings, merges: Strings) -> int:
+    """A handle for `merged` and `free_merges`. Raises ValueError for a merge that joins no tokens, MemoryError."""
+    library = _library()
+    assert library is not None, "ask available() first"
+    bad = ctypes.c_int64()
+    made = library.fireside_bpe_new(
+        *(pieces.data, pieces.spans.buffer_info()[0], len(pieces)),
+        *(merges.data, merges.spans.buffer_info()[0], len(merges)),
+        ctypes.addressof(bad),
+    )
+    if made is None and bad.value >= 0:
+        raise ValueError(f"the merge {merges[bad.value]!r:.60} joins no two tokens to a third")
+    if made is None:
+        raise MemoryError(_NO_ROOM)
+    return int(made)
+
+
+def merged(handle: int, word: bytes, *, whole_words: bool) -> list[int]:
+    """The token ids of a word. Raises MemoryError."""
+    library = _library()
+    assert library is not None, "ask available() first"
+    ids = array("i", bytes(4 * len(word)))
+    count = library.fireside_bpe_encode(handle, word, len(word), whole_words, ids.buffer_info()[0])
+    if count < 0:
+        raise MemoryError(_NO_ROOM)
+    return ids[:count].tolist()
+
+
+def free_merges(handle: int) -> None:
+    """Let go of what `new_merges` made."""
+    library = _library()
+    assert library is not None, "ask available() first"
+    library.fireside_bpe_free(handle)
 
 
 @cache

@@ -1,0 +1,218 @@
+"""BlockColumn: the blocks of a reply below each other, of which only those that are visible have widgets.
+
+The transcript says which part is visible. A block that was never laid out has an estimated height.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.core.markdown import Block, Code, Plain, Prose
+from app.theme import Theme
+from app.views.blocks import MOST_CODE_LINES, CodeBlock, PlainBlock
+from app.views.stacked_heights import StackedHeights
+from app.views.text_block import ProseBlock
+
+BlockWidget = ProseBlock | CodeBlock | PlainBlock
+
+GAP = 10  # pixels between two blocks
+LETTER_WIDTH, LINE_HEIGHT = 0.5, 1.45  # of the size of letters; good enough for what nobody sees yet
+CODE_FRAME = 48  # pixels around the lines of a code block
+FAR = 300  # pixels outside of what is laid out at which a block loses its widget
+SPARE = 12  # widgets of prose kept for the next text; making one costs more than filling one
+
+
+class BlockColumn(QWidget):
+    """Holds blocks; makes and drops their widgets."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._theme = theme
+        self._blocks: list[Block] = []
+        self._heights = StackedHeights(0, estimate=0, gap=GAP)
+        self._widgets: dict[int, BlockWidget] = {}
+        self._spare: list[ProseBlock] = []
+        self._part = (0, 0)
+
+    @property
+    def blocks(self) -> Sequence[Block]:
+        """All blocks, in order."""
+        return self._blocks
+
+    def widget_of(self, number: int) -> BlockWidget | None:
+        """The widget of a block, if it has one now."""
+        return self._widgets.get(number)
+
+    def set_blocks(self, blocks: Sequence[Block]) -> None:
+        """Replace everything."""
+        for number in [*self._widgets]:
+            self._drop(number)
+        self._blocks = [*blocks]
+        self._estimate_all()
+
+    def add(self, block: Block) -> None:
+        """One more at the end."""
+        self._blocks.append(block)
+        self._heights.append(self._estimate(block))
+        self._show_part()
+
+    def replace_last(self, block: Block | None) -> None:
+        """The last block says something else now, or is gone."""
+        number = len(self._blocks) - 1
+        widget = self._widgets.get(number)
+        if block is not None and widget is not None and _shows(widget, block):
+            self._blocks[number] = block
+            if widget.source != block.source:
+                widget.show_source(block.source)
+                self._measure(number)
+                self._place()
+            return
+        if widget is not None:
+            self._drop(number)
+        self._blocks.pop()
+        self._heights.pop()
+        if block is not None:
+            self.add(block)
+        else:
+            self._place()
+
+    def grow_last(self, text: str) -> None:
+        """The last block goes on with this text."""
+        number = len(self._blocks) - 1
+        block = self._blocks[number]
+        self._blocks[number] = replace(block, source=block.source + text)
+        widget = self._widgets.get(number)
+        if isinstance(widget, CodeBlock | PlainBlock):
+            widget.append_text(text)
+            self._measure(number)
+            self._place()
+
+    def complete_last(self) -> None:
+        """No more text will come for the last block."""
+        widget = self._widgets.get(len(self._blocks) - 1)
+        if isinstance(widget, CodeBlock):
+            widget.complete()
+
+    def fit(self, width: int) -> None:
+        """Take a width."""
+        if width != self.width():
+            self.resize(width, self.height())
+            self._estimate_all()
+
+    def show_part(self, top: int, bottom: int) -> None:
+        """Give what stands between these lines its widgets, and take those away that stand far from it."""
+        self._part = (top, bottom)
+        self._show_part()
+
+    def block_at(self, y: int) -> int:
+        """The number of the block at a height."""
+        return self._heights.row_at(y)
+
+    def top_of(self, number: int) -> int:
+        """Where a block begins."""
+        return self._heights.top(number)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours and sizes."""
+        self._theme = theme
+        for spare in self._spare:
+            spare.deleteLater()
+        self._spare.clear()
+        for widget in self._widgets.values():
+            widget.apply_theme(theme)
+        self._estimate_all()
+
+    def event(self, event: QEvent) -> bool:
+        """A block that was unfolded wants another height."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            for number in self._widgets:
+                self._measure(number)
+            self._place()
+        return super().event(event)
+
+    def _show_part(self) -> None:
+        top, bottom = self._part
+        if not self._blocks or self.width() == 0:
+            self._place()
+            return
+        number = self._heights.row_at(top)
+        while number < len(self._blocks) and self._heights.top(number) < bottom:
+            if number not in self._widgets:
+                self._widgets[number] = self._make(self._blocks[number], is_last=number == len(self._blocks) - 1)
+                self._measure(number)
+            number += 1
+        self._drop_far(top - FAR, bottom + FAR)
+        self._place()
+
+    def _drop_far(self, top: int, bottom: int) -> None:
+        for number, widget in [*self._widgets.items()]:
+            begins = self._heights.top(number)
+            is_far = begins > bottom or begins + self._heights.height(number) < top
+            if is_far and not widget.isAncestorOf(self.focusWidget() or self):
+                self._drop(number)
+
+    def _make(self, block: Block, *, is_last: bool) -> BlockWidget:
+        widget: BlockWidget
+        match block:
+            case Prose(source):
+                if self._spare:
+                    widget = self._spare.pop()
+                    widget.show_source(source)
+                else:
+                    widget = ProseBlock(source, self._theme, self)
+            case Code(language, source):
+                widget = CodeBlock(language, source, self._theme, self)
+                if not is_last:
+                    widget.complete()
+            case Plain(source):
+                widget = PlainBlock(source, self._theme, self)
+        widget.show()
+        return widget
+
+    def _drop(self, number: int) -> None:
+        widget = self._widgets.pop(number)
+        widget.hide()
+        if isinstance(widget, ProseBlock) and len(self._spare) < SPARE:
+            widget.show_selection((0, 0))
+            widget.show_found((), None)
+            self._spare.append(widget)
+        else:
+            widget.deleteLater()
+
+    def _measure(self, number: int) -> None:
+        self._heights.set_height(number, self._widgets[number].height_for(self.width()))
+
+    def _place(self) -> None:
+        for number, widget in self._widgets.items():
+            widget.setGeometry(0, self._heights.top(number), self.width(), self._heights.height(number))
+        if self._heights.total != self.height() or self.maximumHeight() != self.height():
+            self.setFixedHeight(self._heights.total)
+
+    def _estimate_all(self) -> None:
+        self._heights = StackedHeights(0, estimate=0, gap=GAP)
+        for number, block in enumerate(self._blocks):
+            widget = self._widgets.get(number)
+            self._heights.append(self._estimate(block) if widget is None else widget.height_for(self.width()))
+        self._show_part()
+
+    def _estimate(self, block: Block) -> int:
+        size = self._theme.font_size
+        lines = block.source.count("\n") + 1
+        if isinstance(block, Code):
+            return round(min(lines, MOST_CODE_LINES) * size * LINE_HEIGHT) + CODE_FRAME
+        letters = max(self.width() / (size * LETTER_WIDTH), 1.0)
+        return round(max(len(block.source) / letters, lines, 1.0) * size * LINE_HEIGHT)
+
+
+def _shows(widget: BlockWidget, block: Block) -> bool:
+    match widget, block:
+        case (ProseBlock(), Prose()) | (PlainBlock(), Plain()):
+            return True
+        case CodeBlock(), Code(language, _):
+            return widget.language == language
+    return False
