@@ -25,9 +25,12 @@ from app.controllers.model_hashes import ModelHashesController
 from app.controllers.models import ModelsController
 from app.controllers.palette import PaletteController
 from app.controllers.preferences import PreferencesController
+from app.controllers.presets import PresetsController
+from app.controllers.reply_settings import ReplySettingsController
 from app.controllers.search import SearchController
 from app.core.library import Library
 from app.core.paths import DataFolder
+from app.core.presets import Presets
 from app.core.reply_caches import ReplyCaches
 from app.core.rescuing import newest_damaged
 from app.core.settings import SettingsFile
@@ -69,9 +72,11 @@ class Application(QObject):
         self._background = Background(folder.database)
         self.search = SearchController(self._background, self.chat, self.messages, self.window)
         self.models = ModelsController(self.engine, Library(folder.models), self.window)
-        self.preferences = PreferencesController(
-            settings, self.appearance, self.chat, self.models, self.window, folder=folder
-        )
+        self.preferences = PreferencesController(settings, self.appearance, self.models, self.window, folder=folder)
+        presets = Presets(folder.presets)
+        self.reply_settings = ReplySettingsController(self.preferences, presets, self.chat, self.window)
+        self.presets = PresetsController(presets, self.reply_settings, self.appearance, self.window)
+        self.models.modelReady.connect(lambda _loaded: self.reply_settings.refresh())
         self.exports = ExportsController(self.store, self._background, self.chat, self.window)
         self.imports = ImportsController(self._background, self.conversations, self.models, self.window)
         self.palette = PaletteController(self.conversations, self.models, self.preferences, self.window)
@@ -85,7 +90,7 @@ class Application(QObject):
         )
         self.window.closing.connect(self.close)
         self.failed.connect(self.window.message_bar.show_error)
-        for notice in (settings.notice, store_notice):
+        for notice in (settings.notice, presets.notice, store_notice):
             if notice is not None:
                 self.window.message_bar.show_error(notice)
         damaged = newest_damaged(folder.database)
@@ -108,6 +113,7 @@ class Application(QObject):
         if self._is_closed:
             return
         self._is_closed = True
+        self.reply_settings.save()
         self.chat.close()
         self.preferences.save()
         self._background.close()

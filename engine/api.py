@@ -145,6 +145,7 @@ class ModelInfo:
     cache_values_per_token: int = 0  # numbers that one token keeps in the cache, whatever they are kept in
     working_space_bytes: int = 0  # beside weights and cache
     licence: str | None = None
+    recommended: tuple[tuple[str, float], ...] = ()  # fields of SamplerSettings with its makers' values
 
 
 @dataclass(frozen=True, slots=True)

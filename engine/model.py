@@ -26,6 +26,7 @@ from engine.models.family import Family
 from engine.models.weights import load_weights
 from engine.quants.linear import QuantizedLinear
 from engine.quants.packings import packing_of
+from engine.recommended import recommended_settings
 from engine.tokenizers import Tokenizer, load_tokenizer
 from engine.torch_products import use_torch_products
 
@@ -104,6 +105,7 @@ class Blueprint:
             has_chat_template=has_chat_template,
             size_bytes=checkpoint.size_bytes,
             memory_bytes=checkpoint.size_bytes + self.cache_bytes_per_token * context + WORKING_SPACE_BYTES,
+            recommended=recommended_settings(checkpoint),
             cache_values_per_token=sum(sum(mixer.cache_widths) for mixer in mixers),
             working_space_bytes=WORKING_SPACE_BYTES,
             licence=licence_of(checkpoint),

@@ -26,7 +26,7 @@ from app.core.conversation import (
 )
 from app.core.reply_caches import ReplyCaches
 from app.core.reply_record import recorded_token_ids
-from app.core.settings import ReplySettings
+from app.core.reply_settings import ReplySettings
 from app.core.store import MEMORY, Store, StoreError
 from app.views.main_window import MainWindow
 from app.worker import EngineThread
@@ -189,6 +189,8 @@ class ChatController(QObject):
                 ),
                 sampler=self.settings.sampler,
                 max_tokens=self.settings.max_tokens,
+                stop=self.settings.stop,
+                json_schema=self.settings.json_schema,
                 continue_last=continued is not None,
                 cache_path=None if chat.is_temporary else str(self._caches.path_of(chat.conversation_id)),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from app.core.chat_settings import ChatSettings
 from app.core.conversation import MessageTree, StoredMessage
 from app.core.store import Store
 
@@ -23,6 +24,7 @@ class OpenChat:
     token_ids: dict[str, tuple[int, ...]] | None = None  # of the replies, once they are needed
     dropped: int = 0
     first_read_id: str | None = None
+    settings: ChatSettings | None = None  # of its replies, once they are needed
 
 
 def first_read(path: list[StoredMessage], dropped: int) -> str | None:

@@ -1,4 +1,4 @@
-"""PreferencesController: keeps the settings dialog, the settings file, the chat, the models and the look in step."""
+"""PreferencesController: keeps the settings dialog, the settings file, the models and the look in step."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import Any
 from PySide6.QtCore import QByteArray, QObject, QTimer, Signal
 
 from app.controllers.appearance import AppearanceController
-from app.controllers.chat import ChatController
 from app.controllers.models import ModelsController
 from app.core.paths import DataFolder
-from app.core.settings import ReplySettings, SettingsFile
+from app.core.settings import SettingsFile
 from app.views.language import in_every_language
 from app.views.main_window import MainWindow
 from app.views.settings_dialog import SettingsDialog
@@ -33,15 +32,13 @@ class PreferencesController(QObject):
         self,
         file: SettingsFile,
         appearance: AppearanceController,
-        chat: ChatController,
         models: ModelsController,
         window: MainWindow,
         *,
         folder: DataFolder,
     ) -> None:
         super().__init__()
-        self._file, self._appearance, self._chat, self._models = file, appearance, chat, models
-        self._window = window
+        self._file, self._appearance, self._models, self._window = file, appearance, models, window
         self.settings = file.settings
         self._pages: list[Callable[[], SettingsPage]] = [
             lambda: GeneralPage(folder.root),
@@ -54,10 +51,7 @@ class PreferencesController(QObject):
         self._saving.setSingleShot(True)
         self._saving.setInterval(SAVE_MS)
         self._saving.timeout.connect(self.save)
-        chat.settings = self.settings.reply
-        window.settings_panel.show_settings(self.settings.reply)
         window.restoreGeometry(QByteArray.fromBase64(self.settings.geometry.encode("ascii", "ignore")))
-        window.settings_panel.settingsChanged.connect(self._change_reply)
         window.action.preferences.triggered.connect(lambda _checked: self.show_dialog())
         window.action.shortcuts_overview.triggered.connect(lambda _checked: self.show_shortcuts())
         self._titles: list[tuple[str, str]] = []
@@ -123,7 +117,3 @@ class PreferencesController(QObject):
         self._appearance.choose(self.settings.theme)
         self._models.load_settings = self.settings.load
         self._window.action.set_keys(self.settings.shortcuts)
-
-    def _change_reply(self, settings: ReplySettings) -> None:
-        self._chat.settings = settings
-        self.change("reply", settings)

@@ -25,6 +25,11 @@ class DataFolder:
         return self.root / "settings.json"
 
     @property
+    def presets(self) -> Path:
+        """The person's own presets, as JSON."""
+        return self.root / "presets.json"
+
+    @property
     def models(self) -> Path:
         """Models that were opened, as JSON."""
         return self.root / "models.json"

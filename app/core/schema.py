@@ -158,7 +158,7 @@ MIGRATIONS: tuple[str, ...] = (
     DROP TABLE conversations_1;
     """,
     # What is written and not sent yet: at 0 what stands in the composer, behind it what waits for its turn. A chat
-    # that was not begun has no id.
+    # that was not begun has no id. `settings` of a conversation is JSON: its preset and the values changed in it.
     """
     CREATE TABLE drafts (
         conversation_id TEXT REFERENCES conversations (id) ON DELETE CASCADE,
@@ -167,6 +167,7 @@ MIGRATIONS: tuple[str, ...] = (
         parts TEXT
     );
     CREATE INDEX drafts_by_conversation ON drafts (conversation_id);
+    ALTER TABLE conversations ADD COLUMN settings TEXT;
     """,
 )
 

@@ -6,13 +6,13 @@ To add one: a field of `Settings`, made by `app.core.stored_fields`, and a row o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from app.core.json_file import JsonFile
+from app.core.reply_settings import Values, accepted_values, resolve
 from app.core.stored_fields import accepted, named_texts, one_of, optional_text, read, text, texts, whole
-from engine.api import RequestError, SamplerSettings
 
 FILE_VERSION = 1
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -20,15 +20,6 @@ CACHE_TYPES = ("auto", "f32", "f16", "q8_0")
 LARGEST_CONTEXT = 1 << 24  # tokens
 MOST_THREADS = 1024
 MOST_IDLE_MIN = 7 * 24 * 60
-
-
-@dataclass(frozen=True, slots=True)
-class ReplySettings:
-    """How replies are made; `max_tokens` None means up to the end of the context."""
-
-    sampler: SamplerSettings = field(default_factory=SamplerSettings)
-    max_tokens: int | None = None
-    system_prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +37,9 @@ class LoadSettings:
 class Settings:
     """Everything a person set; `geometry` is the window's place as Qt's own text."""
 
-    reply: ReplySettings = field(default_factory=ReplySettings)
+    own_values: Values = field(default_factory=dict)  # for replies of every model, see `app.core.reply_settings`
+    own_by_model: Mapping[str, Values] = field(default_factory=dict)  # for replies of the model at a path
+    new_chat_preset: str = text()  # its id; empty: none
     load: LoadSettings = field(default_factory=LoadSettings)
     model_folders: tuple[str, ...] = texts()  # of a person's own, to be looked into
     model_sources_off: tuple[str, ...] = texts()  # keys of `app.core.discovery` sources that are not looked at
@@ -74,33 +67,24 @@ class SettingsFile:
 
 def _parse(content: dict[str, Any]) -> Settings:
     """Settings from a file; a value of the wrong kind or out of range falls back to its default."""
-    reply = content.get("reply")
-    reply = reply if isinstance(reply, dict) else {}
-    max_tokens = reply.get("max_tokens")
+    by_model = content.get("own_by_model")
     return Settings(
-        reply=ReplySettings(
-            sampler=_sampler(reply.get("sampler")),
-            max_tokens=max_tokens if type(max_tokens) is int and max_tokens > 0 else None,
-            system_prompt=_text(reply.get("system_prompt")),
-        ),
+        own_values=accepted_values(content["own_values"]) if "own_values" in content else _version_before(content),
+        own_by_model={
+            model: accepted_values(values)
+            for model, values in (by_model.items() if isinstance(by_model, dict) else ())
+            if isinstance(model, str)
+        },
         load=read(LoadSettings, content.get("load")),
         **accepted(Settings, content),
     )
 
 
-def _sampler(stored: Any) -> SamplerSettings:
-    settings = SamplerSettings()
-    for name, default in asdict(settings).items():
-        value = stored.get(name) if isinstance(stored, dict) else None
-        is_number = isinstance(value, float if isinstance(default, float) else int) or type(value) is int
-        if value is None or isinstance(value, bool) or not is_number:
-            continue
-        try:
-            settings = replace(settings, **{name: value})
-        except RequestError:
-            continue
-    return settings
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+def _version_before(content: dict[str, Any]) -> Values:
+    """What an earlier Fireside kept under `reply`, one set of values for every chat, where it is not the default."""
+    reply = content.get("reply")
+    reply = reply if isinstance(reply, dict) else {}
+    sampler = reply.get("sampler")
+    found = accepted_values({**(sampler if isinstance(sampler, dict) else {}), **reply})
+    built_in = resolve({})
+    return {name: value for name, value in found.items() if value != built_in.value(name)}

@@ -41,6 +41,17 @@ def ask_import_folder(parent: QWidget) -> str | None:
     )
 
 
+def ask_preset_file(parent: QWidget) -> Path | None:
+    """A file with presets."""
+    chosen, _ = QFileDialog.getOpenFileName(
+        parent,
+        translate("dialogs", "Import presets"),
+        str(Path.home()),
+        translate("dialogs", "Presets (*.json);;All files (*)"),
+    )
+    return Path(chosen) if chosen else None
+
+
 def ask_new_file(parent: QWidget, title: str, proposed: Path, kind: str) -> Path | None:
     """Where to write a file whose kind is named as `PDF (*.pdf)`; the dialog does not ask about an existing one."""
     chosen, _ = QFileDialog.getSaveFileName(

@@ -216,7 +216,7 @@ class MainWindow(QMainWindow):
         column = QWidget()
         column.setObjectName("chatColumn")
         column.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        column.setMinimumWidth(280)
+        column.setMinimumWidth(220)
         rows = QVBoxLayout(column)
         rows.setContentsMargins(0, 0, 0, 6)
         rows.setSpacing(0)

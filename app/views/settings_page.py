@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
 
 from app.core.settings import Settings
 
+NUMBER_PADDING = 6  # pixels
+
 
 class WheelGuard(QObject):
     """Keeps the mouse wheel from changing a number that is only scrolled past."""
@@ -154,7 +156,13 @@ def optional_number(object_name: str, *, smallest: int, largest: int, step: int 
     box.setObjectName(object_name)
     box.setRange(smallest - step, largest)
     box.setSingleStep(step)
+    pad(box)
     return box
+
+
+def pad(box: QAbstractSpinBox) -> None:
+    """Keep the digits off the frame: the style sheet's padding does not reach them."""
+    box.lineEdit().setTextMargins(NUMBER_PADDING, 0, NUMBER_PADDING, 0)
 
 
 def number_of(box: QSpinBox) -> int | None:

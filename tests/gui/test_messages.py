@@ -16,7 +16,7 @@ from window_steps import click, find, press, say, shown
 from app.application import Application
 from app.core.conversation import PartKind
 from app.core.paths import DataFolder
-from app.core.settings import ReplySettings
+from app.core.reply_settings import ReplySettings
 from engine.api import Event, GenerateRequest, LoadRequest, Message, PrefillProgressed
 
 

@@ -241,6 +241,7 @@ def test_settings_reach_the_engine_and_survive_a_restart(qtbot: QtBot, open_wind
     assert [message.content for message in fake.requests[-1].prompt] == ["Be brief.", "Hi"]  # type: ignore[union-attr]
     application.window.close()
     again = open_window(FakeEngine)
+    again.chat.open(again.store.conversations()[0].id)
     assert again.chat.settings.system_prompt == "Be brief."
 
 
