@@ -36,6 +36,7 @@ from app.core.rescuing import newest_damaged
 from app.core.settings import SettingsFile
 from app.core.store import StoreError, open_store
 from app.instance import SingleInstance
+from app.views.known_sentences import said
 from app.views.main_window import MainWindow
 from app.worker import EngineLike, EngineThread, create_engine
 
@@ -61,7 +62,7 @@ class Application(QObject):
         settings = SettingsFile(folder.settings)
         self.languages = LanguagesController(qt, settings.settings.language)
         self.appearance = AppearanceController(qt)
-        self.appearance.choose(settings.settings.theme)
+        self.appearance.choose(settings.settings.theme, text_percent=settings.settings.text_percent)
         self.window = MainWindow(self.appearance.theme)
         self.appearance.themeChanged.connect(self.window.apply_theme)
         self.engine = EngineThread(make_engine)
@@ -72,7 +73,9 @@ class Application(QObject):
         self._background = Background(folder.database)
         self.search = SearchController(self._background, self.chat, self.messages, self.window)
         self.models = ModelsController(self.engine, Library(folder.models), self.window)
-        self.preferences = PreferencesController(settings, self.appearance, self.models, self.window, folder=folder)
+        self.preferences = PreferencesController(
+            settings, self.appearance, self.languages, self.models, self.window, folder=folder
+        )
         presets = Presets(folder.presets)
         self.reply_settings = ReplySettingsController(self.preferences, presets, self.chat, self.window)
         self.presets = PresetsController(presets, self.reply_settings, self.appearance, self.window)
@@ -83,7 +86,7 @@ class Application(QObject):
         self.backups = BackupsController(self._background, self.conversations, self.window)
         self._hashes = ModelHashesController(folder.model_hashes, self._background, self.chat)
         self.models.modelReady.connect(self._hashes.compute)
-        self.models.modelReady.connect(lambda loaded: self.window.status.show_text(loaded.notice or ""))
+        self.models.modelReady.connect(lambda loaded: self.window.status.show_text(said(loaded.notice or "")))
         self.window.transcript.set_placeholder(
             self.tr("What is on your mind?"),
             self.tr("The model runs on this machine. Nothing you write leaves it."),
@@ -120,6 +123,7 @@ class Application(QObject):
         self.engine.shutdown()
         self._tidy_caches()  # the engine may have written that of a conversation that was deleted meanwhile
         self.store.close()
+        self.languages.close()
 
     def report(self, error: BaseException) -> None:
         """Log an unexpected error and tell it in one sentence; callable from any thread."""

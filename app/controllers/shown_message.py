@@ -8,6 +8,7 @@ from typing import overload
 from PySide6.QtCore import QCoreApplication
 
 from app.core.conversation import PartKind, Status, StoredMessage
+from app.views.known_sentences import said
 from app.views.transcript import TranscriptMessage
 
 translate = QCoreApplication.translate
@@ -74,5 +75,5 @@ def _note(message: StoredMessage) -> str | None:
         case Status.INTERRUPTED:
             return translate("ChatController", "Interrupted when Fireside ended")
         case Status.FAILED:
-            return message.error
+            return said(message.error) if message.error else None
     return None

@@ -135,6 +135,9 @@ class WindowActions(QObject):
         )
         self.preferences = self._make("showPreferences", Group.WINDOW, ["Ctrl+,"], icon="gear")
         self.shortcuts_overview = self._make("showShortcuts", Group.WINDOW, ["F1", "Ctrl+/"], icon="keyboard")
+        self.larger_text = self._make("largerText", Group.WINDOW, [_KEYS.ZoomIn, "Ctrl+="], is_in_menu=False)
+        self.smaller_text = self._make("smallerText", Group.WINDOW, [_KEYS.ZoomOut], is_in_menu=False)
+        self.usual_text = self._make("usualText", Group.WINDOW, ["Ctrl+0"], is_in_menu=False)
         self.quit = self._make("quit", Group.WINDOW, ["Ctrl+Q"])
         for switch in (self.sidebar, self.settings):
             switch.setCheckable(True)
@@ -163,6 +166,9 @@ class WindowActions(QObject):
             (self.settings, self.tr("Settings of this chat")),
             (self.preferences, self.tr("Settings…")),
             (self.shortcuts_overview, self.tr("Keyboard shortcuts…")),
+            (self.larger_text, self.tr("Larger text")),
+            (self.smaller_text, self.tr("Smaller text")),
+            (self.usual_text, self.tr("Usual text size")),
             (self.quit, self.tr("Quit")),
         ):
             action.setText(text)

@@ -49,6 +49,16 @@
     </message>
 </context>
 <context>
+    <name>PresetsController</name>
+    <message numerus="yes">
+        <source>%n preset(s) imported.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ReplyStream</name>
     <message numerus="yes">
         <source>The context is full: the oldest %n message(s) are left out of what the model reads.</source>

@@ -112,3 +112,15 @@ def test_the_desktop_decides_when_nothing_was_chosen(
 ) -> None:
     assert wanted_theme("system", scheme, preference) == name
     assert wanted_theme("dark", scheme, preference) == "dark"
+
+
+def test_texts_are_resized_by_keys_within_their_limits(open_window: OpenWindow) -> None:
+    application = open_window(FakeEngine)
+    action, preferences = application.window.action, application.preferences
+    action.larger_text.trigger()
+    assert preferences.settings.text_percent == application.appearance.theme.text_percent == 110
+    for _ in range(20):
+        action.smaller_text.trigger()
+    assert preferences.settings.text_percent == 80
+    action.usual_text.trigger()
+    assert application.appearance.theme.text_percent == 100
