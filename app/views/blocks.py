@@ -66,6 +66,13 @@ class FittedText(QPlainTextEdit):
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.insertText(self._cut(visible(text)))
 
+    def remove_last(self, count: int) -> None:
+        """Take letters away from the end."""
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.movePosition(QTextCursor.MoveOperation.Left, QTextCursor.MoveMode.KeepAnchor, count)
+        cursor.removeSelectedText()
+
     def height_for(self, width: int) -> int:
         """The height of the lines that are shown at a width, and of the scroll bar below them."""
         if width != self.width():
@@ -178,7 +185,11 @@ class ScrolledBlock(QFrame):
 
     def show_source(self, source: str) -> None:
         """Replace the text; what it begins with already stays as it is."""
-        if not source.startswith(self.source):
+        surplus = self.source[len(source) :]
+        if surplus and self.source.startswith(source) and not surplus.strip("`~\n"):
+            self.edit.remove_last(len(surplus))  # the end of a code block, seen before it was whole
+            self.source = source
+        elif not source.startswith(self.source):
             self.edit.clear()
             self.source = ""
         self.append_text(source[len(self.source) :])

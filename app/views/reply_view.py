@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QLabel, QWidget
 
-from app.core.markdown import Block, BlockStream
+from app.core.block_stream import Block, BlockStream, Change
 from app.theme import Theme
 from app.views.block_column import BlockColumn, BlockWidget
 from app.views.message_editor import MessageEditor
@@ -154,14 +154,7 @@ class ReplyView(MessageView):
 
     def _show_waiting(self) -> None:
         text, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
-        change = self._stream.push(text)
-        if change.appended is not None:
-            self.column.grow_last(change.appended)
-        else:
-            for block in change.finished:
-                self._show_open(block)
-                self._close_open()
-            self._show_open(change.open)
+        self._show_change(self._stream.push(text))
         if self._waiting:
             self._later.start()
         elif not self.message.is_streaming:
@@ -172,10 +165,19 @@ class ReplyView(MessageView):
             self._close_stream()
 
     def _close_stream(self) -> None:
-        last = self._stream.finish()
-        if last is not None:
-            self._show_open(last)
+        if self._has_open:
+            self._show_change(self._stream.finish())
+
+    def _show_change(self, change: Change) -> None:
+        if change.appended is not None:
+            self.column.grow_last(change.appended)
+            return
+        for block in change.finished:
+            self._show_open(block)
             self._close_open()
+        self._show_open(change.open)
+        if change.has_references:
+            self.column.set_references(self._stream.references)
 
     def _show_open(self, block: Block | None) -> None:
         if self._has_open:

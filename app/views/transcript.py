@@ -56,6 +56,7 @@ class Transcript(QAbstractScrollArea):
     branchRequested = Signal(str)
     deleteRequested = Signal(str)
     versionRequested = Signal(str, int)
+    fileOpened = Signal(str, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -316,6 +317,7 @@ class Transcript(QAbstractScrollArea):
         view.branchRequested.connect(self.branchRequested)
         view.deleteRequested.connect(self.deleteRequested)
         view.versionRequested.connect(self.versionRequested)
+        view.fileOpened.connect(self.fileOpened)
         return view
 
     def _put_far_away(self, top: int, bottom: int) -> None:
