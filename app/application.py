@@ -93,10 +93,6 @@ class Application(QObject):
         self._hashes = ModelHashesController(folder.model_hashes, self._background, self.chat)
         self.models.modelReady.connect(self._hashes.compute)
         self.models.modelReady.connect(lambda loaded: self.window.status.show_text(said(loaded.notice or "")))
-        self.window.transcript.set_placeholder(
-            self.tr("What is on your mind?"),
-            self.tr("The model runs on this machine. Nothing you write leaves it."),
-        )
         self.window.closing.connect(self.close)
         self.failed.connect(self.window.message_bar.show_error)
         for notice in (settings.notice, presets.notice, store_notice):
