@@ -96,6 +96,7 @@ class WindowActions(QObject):
         )
         self.search = self._make("searchConversations", chat, [_KEYS.Find, "Ctrl+Shift+F"])
         self.write = self._make("writeMessage", chat, ["Ctrl+L"], is_in_menu=False)
+        self.attach = self._make("attachFiles", chat, ["Ctrl+U"], icon="attach", is_in_menu=False)
         self.stop = self._make("stopReply", reply, ["Esc"], is_in_menu=False)
         self.regenerate = self._make("regenerateReply", reply, ["Ctrl+R"], icon="regenerate")
         self.copy_reply = self._make("copyReply", reply, ["Ctrl+Shift+C"], icon="copy")
@@ -130,6 +131,7 @@ class WindowActions(QObject):
             (self.temporary_chat, self.tr("Temporary chat")),
             (self.search, self.tr("Search conversations")),
             (self.write, self.tr("Write a message")),
+            (self.attach, self.tr("Attach files…")),
             (self.stop, self.tr("Stop the reply")),
             (self.regenerate, self.tr("Regenerate the last reply")),
             (self.copy_reply, self.tr("Copy the last reply")),
