@@ -256,8 +256,9 @@ class _Reply:
             self.stop_reason = StopReason.CONTEXT_FULL
         for token in request.begun_ids[-LONGEST_CHARACTER:]:  # its text is known, but for a character cut in two
             self.stream.push(token)
-        for token in request.begun_ids if self.grammar is not None else ():
-            self.grammar.accept(token)
+        if self.grammar is not None:
+            for token in request.begun_ids:
+                self.grammar.accept(token)
 
     def extend(self, logits: torch.Tensor, prompt: list[int]) -> TokenGenerated | None:
         """Draw the next token from logits [V]; None when the reply ended on an end token."""
