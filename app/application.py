@@ -28,6 +28,7 @@ from app.controllers.models import ModelsController
 from app.controllers.palette import PaletteController
 from app.controllers.preferences import PreferencesController
 from app.controllers.presets import PresetsController
+from app.controllers.queueing import QueueingController
 from app.controllers.reply_settings import ReplySettingsController
 from app.controllers.search import SearchController
 from app.controllers.writing import WritingController
@@ -87,6 +88,7 @@ class Application(QObject):
         self.imports = ImportsController(self._background, self.conversations, self.window)
         self.writing = WritingController(self.chat, self.window)
         self.attaching = AttachingController(self._background, self.chat, self.writing, self.window)
+        self.queueing = QueueingController(self.chat, self.writing, self.window)
         self._dropping = DroppingController(self._background, self.models, self.imports, self.attaching, self.window)
         self.palette = PaletteController(self.conversations, self.models, self.preferences, self.window)
         self.backups = BackupsController(self._background, self.conversations, self.window)
@@ -118,6 +120,7 @@ class Application(QObject):
         if self._is_closed:
             return
         self._is_closed = True
+        self.queueing.close()
         self.writing.save()
         self.reply_settings.save()
         self.chat.close()
