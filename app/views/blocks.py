@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
-    QFont,
-    QFontDatabase,
     QGuiApplication,
     QTextCharFormat,
     QTextCursor,
@@ -29,7 +27,8 @@ from PySide6.QtWidgets import (
 
 from app.core.highlighting import highlighted
 from app.core.markdown import visible
-from app.theme import Theme, tinted_icon
+from app.theme import Theme, code_font, tinted_icon
+from app.views.language import in_every_language
 from app.views.text_block import reading_font
 from app.views.text_surface import Span, marks, text_of, units
 
@@ -247,13 +246,11 @@ class CodeBlock(ScrolledBlock):
         self.setObjectName("codeBlock")
         self.language = language
         self._is_complete = False
-        self._label = QLabel(visible(language) or self.tr("Code"), self)
+        self._label = QLabel(self)
         self._label.setObjectName("codeLanguage")
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._unfold = QToolButton(self)
         self._unfold.setObjectName("unfoldCode")
-        self._unfold.setAccessibleName(self.tr("Show all lines"))
-        self._unfold.setToolTip(self.tr("Show all lines"))
         self._unfold.setCheckable(True)
         self._unfold.setIconSize(QSize(16, 16))
         self._unfold.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -262,7 +259,6 @@ class CodeBlock(ScrolledBlock):
         self._copy = CopyButton(lambda: self.source, theme, self)
         self.edit.setObjectName("codeText")
         self.edit.setFont(code_font(theme))
-        self.edit.setAccessibleName(self.tr("Code"))
         head = QHBoxLayout()
         head.setContentsMargins(12, 4, 4, 0)
         head.setSpacing(0)
@@ -278,6 +274,7 @@ class CodeBlock(ScrolledBlock):
         column.addLayout(head)
         column.addLayout(inner)
         self._show_fold()
+        in_every_language(self, self._say_texts)
         self.append_text(source)
 
     def height_for(self, width: int) -> int:
@@ -300,6 +297,12 @@ class CodeBlock(ScrolledBlock):
         self.edit.setFont(code_font(theme))
         if self._is_complete:
             self._highlight()
+
+    def _say_texts(self) -> None:
+        self._label.setText(visible(self.language) or self.tr("Code"))
+        self._unfold.setAccessibleName(self.tr("Show all lines"))
+        self._unfold.setToolTip(self.tr("Show all lines"))
+        self.edit.setAccessibleName(self.tr("Code"))
 
     def _fold(self, is_unfolded: bool) -> None:
         self.edit.most_lines = MOST_UNFOLDED_LINES if is_unfolded else MOST_CODE_LINES
@@ -360,8 +363,6 @@ class CopyButton(QToolButton):
     def __init__(self, text: Callable[[], str], theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("copyButton")
-        self.setAccessibleName(self.tr("Copy"))
-        self.setToolTip(self.tr("Copy"))
         self.setIconSize(QSize(16, 16))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._text = text
@@ -371,12 +372,17 @@ class CopyButton(QToolButton):
         self._back.setInterval(COPIED_MS)
         self._back.timeout.connect(lambda: self._show("copy"))
         self.clicked.connect(self._copy)
+        in_every_language(self, self._say_texts)
         self._show("copy")
 
     def apply_theme(self, theme: Theme) -> None:
         """Tint the icon."""
         self._theme = theme
         self._show("copy")
+
+    def _say_texts(self) -> None:
+        self.setAccessibleName(self.tr("Copy"))
+        self.setToolTip(self.tr("Copy"))
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._text())
@@ -386,10 +392,3 @@ class CopyButton(QToolButton):
 
     def _show(self, icon: str) -> None:
         self.setIcon(tinted_icon(icon, self._theme.colors["text_muted"], size=16))
-
-
-def code_font(theme: Theme) -> QFont:
-    """The system's font for code, a little smaller than what is read."""
-    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-    font.setPixelSize(theme.font_size - 1)
-    return font

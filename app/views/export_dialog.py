@@ -77,7 +77,7 @@ class ExportDialog(QDialog):
         self.setMinimumWidth(440)
         self._formats, self._scopes, self._folder = list(formats), list(scopes), folder
         self._was_chosen = False
-        self._format = self._choice("exportFormat", [one.title for one in formats])
+        self._format = self._choice("exportFormat", [said(one.title) for one in formats])
         self._scope = self._choice("exportScope", [one.title for one in scopes])
         self._branches = self._choice("exportBranches", [self.tr("The path that is shown"), self.tr("All versions")])
         self._thinking = self._check("exportThinking", self.tr("Thinking"), is_on=True)
