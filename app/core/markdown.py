@@ -160,7 +160,7 @@ class SafeRenderer(RendererHTML):
     link_attributes = ""  # of every link, behind its address
 
     def __init__(self) -> None:
-        # Not RendererHTML's own: it inspects itself each time, 0.2 ms, where one frame of a reply may draw ten blocks.
+        # Not RendererHTML's own, which inspects itself each time: 0.2 ms, where one frame may draw ten blocks.
         self.rules = {name: getattr(self, name) for name in _rules_of(type(self))}
 
     def image(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
