@@ -90,7 +90,7 @@ class Application(QObject):
         self.attaching = AttachingController(self._background, self.chat, self.writing, self.window)
         self.queueing = QueueingController(self.chat, self.writing, self.window)
         self._dropping = DroppingController(self._background, self.models, self.imports, self.attaching, self.window)
-        self.palette = PaletteController(self.conversations, self.models, self.window)
+        self.palette = PaletteController(self.conversations, self.models, self.preferences, self.window)
         self.backups = BackupsController(self._background, self.conversations, self.window)
         self._hashes = ModelHashesController(folder.model_hashes, self._background, self.chat)
         self.models.modelReady.connect(self._hashes.compute)

@@ -114,6 +114,9 @@ class GenerateRequest:
 
     `cache_path` is the file where what was read of this conversation is kept between runs; None: it is not. With
     `continue_last` the last message is a reply of which the model writes on; only the new text comes back.
+
+    `begun_ids` are tokens that the reply begins with, in any case: a branch of another reply to the same prompt, cut
+    behind a token and gone on from another one. They are read, not drawn, and only what is new comes back.
     """
 
     request_id: int
@@ -124,6 +127,7 @@ class GenerateRequest:
     json_schema: str | None = None  # JSON text that constrains the reply
     cache_path: str | None = None
     continue_last: bool = False
+    begun_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from engine import kernels
 from engine.ahead import ahead_for
 from engine.alternatives import Drawn
 from engine.api import (
+    ContextFullError,
     Event,
     GenerateRequest,
     LoadProgressed,
@@ -39,12 +40,13 @@ from engine.grammar import JsonGrammar
 from engine.layers import never
 from engine.lookup import Guesser, PromptLookup
 from engine.model import Model, load_model
-from engine.prompt import prompt_ids
+from engine.prompt import LastPrompt
 from engine.reader import Reader, torch_threads
 from engine.sampling import HISTORY, Sampler
 from engine.stopping import StopStrings
 from engine.tokenizers.stream import TextStream
 
+LONGEST_CHARACTER = 4  # bytes in UTF-8, and so tokens
 DEFAULT_CONTEXT = 4096  # tokens the cache may grow to unless the request says more
 
 Cancelled = Callable[[], bool]
@@ -58,6 +60,7 @@ class Engine:
         self.context_length = 0
         self.reader: Reader | None = None
         self._draft: Reader | None = None
+        self._prompts: LastPrompt | None = None
 
     def run(self, request: LoadRequest | GenerateRequest, cancelled: Cancelled = never) -> Iterator[Event]:
         """The events of one request, the last of which is `ModelLoaded` or `ReplyFinished`."""
@@ -139,6 +142,7 @@ class Engine:
         limit = self.context_length
         self.reader = Reader(model, limit=limit, ahead=ahead_for(model.decoder, device=model.device, limit=limit))
         self._draft = None if draft is None else Reader(draft, limit=limit)
+        self._prompts = LastPrompt(model.tokenizer, limit=limit)
         yield LoadProgressed(request.request_id, 1.0)
         yield ModelLoaded(
             request.request_id,
@@ -160,13 +164,17 @@ class Engine:
 
     def _generate(self, request: GenerateRequest, cancelled: Cancelled) -> Iterator[Event]:
         reader = self.reader
-        if self.model is None or reader is None:
+        if self.model is None or reader is None or self._prompts is None:
             raise RequestError("No model is loaded yet; open one first.")
         if request.max_tokens is not None and request.max_tokens < 1:
             raise RequestError("The token limit must be 1 or more.")
         started = time.perf_counter()
-        ids, dropped = prompt_ids(request, self.model.tokenizer, limit=self.context_length)
-        reused = reader.rewind(ids, None if request.cache_path is None else Path(request.cache_path))
+        ids, dropped = self._prompts.of(request)
+        ids += request.begun_ids
+        if len(ids) >= self.context_length:
+            raise ContextFullError("The beginning of the reply fills the context: load the model with a longer one.")
+        path = None if request.cache_path is None else Path(request.cache_path)
+        reused = reader.rewind(ids, path, keeps_end=not request.begun_ids)
         for done in reader.read(ids, cancelled):
             yield PrefillProgressed(request.request_id, done, len(ids), reused, dropped)
         prefilled = time.perf_counter()
@@ -246,6 +254,11 @@ class _Reply:
         self.first_token_at: float | None = None
         if self.limit <= 0:
             self.stop_reason = StopReason.CONTEXT_FULL
+        for token in request.begun_ids[-LONGEST_CHARACTER:]:  # its text is known, but for a character cut in two
+            self.stream.push(token)
+        if self.grammar is not None:
+            for token in request.begun_ids:
+                self.grammar.accept(token)
 
     def extend(self, logits: torch.Tensor, prompt: list[int]) -> TokenGenerated | None:
         """Draw the next token from logits [V]; None when the reply ended on an end token."""
