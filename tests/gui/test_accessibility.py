@@ -42,6 +42,7 @@ from app.core.themes import THEME_NAMES
 
 ICON_ONLY = Qt.ToolButtonStyle.ToolButtonIconOnly
 WINDOW = "MainWindow"
+QTS_OWN = QScrollBar | QHeaderView  # parts of other controls, which have their keys
 VIEWS = (WINDOW, *sorted(OPENERS))
 REPLY = (
     "# Foxes\n\nSome *words*, `code` and a [link](https://example.org).\n\n```python\nx = 1\n```\n\n- one\n- two\n"
@@ -73,7 +74,7 @@ def shown(application: Application, name: str) -> QWidget:
 
 def is_control(part: QWidget) -> bool:
     """Whether a person works with it: no scroll bar, no icon inside of a field, no text that is only read."""
-    if not isinstance(part, CONTROLS) or isinstance(part, QScrollBar) or not part.isEnabled():
+    if not isinstance(part, CONTROLS) or isinstance(part, QTS_OWN) or not part.isEnabled():
         return False
     if isinstance(part.parent(), QAbstractSpinBox | QComboBox | QLineEdit):
         return False
@@ -179,9 +180,7 @@ def test_every_control_has_a_name(application: Application, name: str) -> None:
     for face in faces(view):
         for part in parts(view):
             interface = QAccessible.queryAccessibleInterface(part)
-            can_focus = part.focusPolicy() != Qt.FocusPolicy.NoFocus and not isinstance(
-                part, QScrollBar | QHeaderView
-            )
+            can_focus = part.focusPolicy() != Qt.FocusPolicy.NoFocus and not isinstance(part, QTS_OWN)
             if (is_control(part) or can_focus) and not interface.text(QAccessible.Text.Name):
                 nameless.append(f"{face} {label_of(part)}")
     assert nameless == []
