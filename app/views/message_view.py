@@ -5,7 +5,7 @@ A view is given another message when its own is scrolled away, so whatever it sh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
@@ -181,6 +181,13 @@ class MessageView(QWidget):
     def surface(self, number: int) -> Surface | None:
         """The widget of a block of text, if it has one now."""
         raise NotImplementedError
+
+    def built_surfaces(self) -> Iterator[tuple[int, Surface]]:
+        """The blocks of text that have a widget now, with their numbers."""
+        for number in range(self.surface_count):
+            surface = self.surface(number)
+            if surface is not None:
+                yield number, surface
 
     def surface_near(self, point: QPoint) -> int:
         """The number of the block of text at a point or nearest to it in height."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -9,7 +11,7 @@ from app.core.block_stream import BlockStream, Change
 from app.theme import Theme
 from app.views.block_column import BlockColumn, BlockWidget
 from app.views.message_editor import MessageEditor
-from app.views.message_view import MessageView, TranscriptMessage, name_button
+from app.views.message_view import MessageView, Surface, TranscriptMessage, name_button
 from app.views.thinking_view import ThinkingView
 
 AT_ONCE = 8_000  # characters parsed in one go; the rest follows while the window stays responsive
@@ -128,6 +130,10 @@ class ReplyView(MessageView):
     def surface(self, number: int) -> BlockWidget | None:
         """The widget of a block, if it has one now."""
         return self.column.widget_of(number)
+
+    def built_surfaces(self) -> Iterator[tuple[int, Surface]]:
+        """Those of the column; a long reply has many blocks without."""
+        yield from self.column.widgets()
 
     def surface_near(self, point: QPoint) -> int:
         """The number of the block at a height."""

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QTextOption, QWheelEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QTextDocument, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QScrollBar, QWidget
 
 from app.core.markdown import Cell, QtRenderer, References, table_rows
@@ -197,14 +197,13 @@ class TableBlock(SidewaysBlock):
             self.bar.setValue(round(inside.x()) - self.width() // 2)
         return inside.translated(-self.bar.value(), 0).toRect()
 
-    def link_at(self, point: QPoint) -> str:
-        """The address of the link under a point, or nothing."""
+    def document_at(self, point: QPoint) -> tuple[QTextDocument, QPointF] | None:
+        """The text of the cell under a point."""
         place = self.in_content(point)
         row, column = bisect_right(self._tops, place.y()) - 1, bisect_right(self._lefts, place.x()) - 1
         if not (0 <= row < len(self._rows) and 0 <= column < len(self._rows[row])):
-            return ""
-        inside = QPointF(place) - self._text_place(row, column)
-        return self._rows[row][column].document.documentLayout().anchorAt(inside)
+            return None
+        return self._rows[row][column].document, QPointF(place) - self._text_place(row, column)
 
     def paint_content(self, painter: QPainter, clip: QRectF) -> None:
         """The rows that are visible, with lines around all cells."""
@@ -352,9 +351,8 @@ class FormulaBlock(SidewaysBlock):
         """The whole of it."""
         return self.rect()
 
-    def link_at(self, point: QPoint) -> str:
+    def document_at(self, point: QPoint) -> None:
         """There are no links."""
-        return ""
 
     def paint_content(self, painter: QPainter, clip: QRectF) -> None:
         """The drawing, on the ground of what is selected or found."""
