@@ -20,7 +20,7 @@ def seen_prompt(
     plan = plan_prompt(request, tokenizer, limit=limit)
     messages: dict[int, int] = {}
     for span in plan.spans:
-        messages |= dict.fromkeys(range(span.start, span.end), span.message + plan.dropped_before(span.message))
+        messages |= dict.fromkeys(range(span.start, span.end), span.message)
     controls = set(tokenizer.control_tokens.values())
     everything: Sequence[int] = [*plan.ids, *request.begun_ids]
     seen = []
