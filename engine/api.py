@@ -229,16 +229,23 @@ class PrefillProgressed(Event):
 
 @dataclass(frozen=True, slots=True)
 class TokenGenerated(Event):
-    """One more token; `text` is what became certain to show (it may be empty), `logprob` is natural."""
+    """One more token; `text` is what became certain to show (it may be empty), `logprob` is natural.
+
+    `alternatives` is its record, as `engine.alternatives` packs it.
+    """
 
     token_id: int
     text: str
     logprob: float
+    alternatives: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyFinished(Event):
-    """The reply is complete; `text` is all of it, `seed` the one that was used."""
+    """The reply is complete; `text` is all of it, `seed` the one that was used.
+
+    `alternatives` holds the record of each token, as `engine.alternatives` packs them.
+    """
 
     text: str
     token_ids: tuple[int, ...]
@@ -246,6 +253,7 @@ class ReplyFinished(Event):
     stop_reason: StopReason
     timings: Timings
     seed: int
+    alternatives: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import torch
 
 from engine import kernels
 from engine.ahead import ahead_for
+from engine.alternatives import Drawn
 from engine.api import (
     Event,
     GenerateRequest,
@@ -32,6 +33,7 @@ from engine.api import (
     TokenGenerated,
 )
 from engine.cache import common_prefix
+from engine.distribution import drawn_from
 from engine.draft import Draft, check_vocabulary
 from engine.grammar import JsonGrammar
 from engine.layers import never
@@ -86,8 +88,8 @@ class Engine:
         greedy = SamplerSettings(temperature=0.0)
         text, first = list(prompt), None
         if self._draft is None:
-            for token, _ in reader.draw_ahead(greedy, seed=0, most=new_tokens):
-                text.append(token)
+            for drawn_ahead in reader.draw_ahead(greedy, seed=0, most=new_tokens):
+                text.append(drawn_ahead.token_id)
                 first = first or time.perf_counter()
         if first is None:
             text.append(int(reader.logits.argmax()))
@@ -238,6 +240,7 @@ class _Reply:
         )
         self.ids: list[int] = []
         self.logprobs: list[float] = []
+        self.alternatives: list[bytes] = []
         self.parts: list[str] = []
         self.stop_reason: StopReason | None = None
         self.first_token_at: float | None = None
@@ -246,26 +249,25 @@ class _Reply:
 
     def extend(self, logits: torch.Tensor, prompt: list[int]) -> TokenGenerated | None:
         """Draw the next token from logits [V]; None when the reply ended on an end token."""
-        total = float(logits.logsumexp(-1))
-        _check_number(total)
         position = len(prompt) + len(self.ids)
+        allowed = logits if self.grammar is None else self.grammar.restrict(logits)
+        choice = self.sampler.choose(allowed, history=[*prompt[-HISTORY:], *self.ids], position=position)
+        drawn = drawn_from(logits, choice)
+        _check_number(drawn.logprob)
         if self.grammar is not None:
-            logits = self.grammar.restrict(logits)
-        token = self.sampler.draw(logits, history=[*prompt[-HISTORY:], *self.ids], position=position)
-        if self.grammar is not None:
-            self.grammar.accept(token)
-        return self._accept(token, float(logits[token]) - total)
+            self.grammar.accept(drawn.token_id)
+        return self._accept(drawn)
 
     @property
     def can_follow(self) -> bool:
         """Whether tokens may be drawn elsewhere: the reply goes on, and no grammar restricts it."""
         return self.stop_reason is None and self.grammar is None
 
-    def follow(self, drawn: Iterator[tuple[int, float]], cancelled: Cancelled) -> Iterator[TokenGenerated]:
-        """Take tokens with their log-probabilities until the reply ends."""
-        for token, logprob in drawn:
-            _check_number(logprob)
-            event = self._accept(token, logprob)
+    def follow(self, drawn: Iterator[Drawn], cancelled: Cancelled) -> Iterator[TokenGenerated]:
+        """Take tokens until the reply ends."""
+        for token in drawn:
+            _check_number(token.logprob)
+            event = self._accept(token)
             if event is not None:
                 yield event
             if cancelled() and self.stop_reason is None:
@@ -273,13 +275,15 @@ class _Reply:
             if self.stop_reason is not None:
                 return
 
-    def _accept(self, token: int, logprob: float) -> TokenGenerated | None:
+    def _accept(self, drawn: Drawn) -> TokenGenerated | None:
+        token = drawn.token_id
         self.first_token_at = self.first_token_at or time.perf_counter()
         if token in self.end_ids:
             self.stop_reason = StopReason.END_TOKEN
             return None
         self.ids.append(token)
-        self.logprobs.append(logprob)
+        self.logprobs.append(drawn.logprob)
+        self.alternatives.append(drawn.packed)
         text, stopped = self.stops.push(self.stream.push(token))
         self.parts.append(text)
         if stopped:
@@ -289,7 +293,7 @@ class _Reply:
         elif len(self.ids) >= self.limit:
             is_context = self.limit == self.room and self.request.max_tokens != self.room
             self.stop_reason = StopReason.CONTEXT_FULL if is_context else StopReason.MAX_TOKENS
-        return TokenGenerated(self.request.request_id, token, text, logprob)
+        return TokenGenerated(self.request.request_id, token, text, drawn.logprob, drawn.packed)
 
     def finish(self, timings: Timings) -> Iterator[Event]:
         """Show what was held back, then sum the reply up."""
@@ -306,6 +310,7 @@ class _Reply:
             stop_reason=self.stop_reason,
             timings=timings,
             seed=self.seed,
+            alternatives=b"".join(self.alternatives),
         )
 
 

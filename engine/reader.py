@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 
 from engine.ahead import AheadDecoder
+from engine.alternatives import Drawn
 from engine.api import SamplerSettings, TokenizerError
 from engine.cache import KVCache
 from engine.cache_shelf import LEAST_TOKENS, MOST_BYTES, CacheShelf
@@ -118,8 +119,8 @@ class Reader:
         cache.ids += ids
         return torch.as_tensor(logits[0])
 
-    def draw_ahead(self, settings: SamplerSettings, *, seed: int, most: int) -> Iterator[tuple[int, float]]:
-        """At most `most` tokens behind those of `read`, with their log-probabilities; none where it cannot be done.
+    def draw_ahead(self, settings: SamplerSettings, *, seed: int, most: int) -> Iterator[Drawn]:
+        """At most `most` tokens behind those of `read`; none where it cannot be done.
 
         The cache is extended, or forgotten if a step fails.
         """
@@ -129,10 +130,11 @@ class Reader:
         history = cache.ids[-HISTORY:]
         drawn = self._ahead.tokens(logits[-1], cache, settings=settings, seed=seed, history=history, most=most)
         try:
-            for token, logprob in drawn:
+            for numbers in drawn:
+                token = Drawn.of(numbers)
                 if cache.length > len(cache.ids):
-                    cache.ids.append(token)
-                yield token, logprob
+                    cache.ids.append(token.token_id)
+                yield token
         except GeneratorExit:
             raise
         except BaseException:

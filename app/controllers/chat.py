@@ -55,12 +55,16 @@ class ChatController(QObject):
         self._stream.titled.connect(self.conversationsChanged)
         self._stream.finished.connect(self.replyFinished)
         self._stream.saveFailed.connect(self.saveFailed)
-        window.composer.submitted.connect(self.send)
         window.composer.stopRequested.connect(self.stop)
         window.action.stop.triggered.connect(self.stop)
         window.action.regenerate.triggered.connect(self.regenerate_last)
         window.transcript.regenerateRequested.connect(self.regenerate)
         window.transcript.continueRequested.connect(self.continue_reply)
+
+    @property
+    def store(self) -> Store:
+        """Where chats are kept that are not temporary."""
+        return self._store
 
     @property
     def shown(self) -> OpenChat:
@@ -115,25 +119,27 @@ class ChatController(QObject):
         self._stream.keep()
         self._forget_temporary()
 
-    def send(self, text: str) -> None:
-        """Store a message, then let the model answer it. The text stays in the composer unless it is stored."""
-        if self.is_busy():
-            return
+    def send(self, parts: tuple[Part, ...]) -> bool:
+        """Store a message, then let the model answer it; whether it was stored."""
+        if not parts or self.is_busy():
+            return False
         chat = self.shown
+        is_new = chat.conversation_id is None
         try:
             if chat.conversation_id is None:
-                made = chat.store.create_conversation(title_of(text))
+                made = chat.store.create_conversation(_title(parts))
                 chat.conversation_id, chat.tree = made.id, MessageTree()
                 self._shown.name(made.title)
-                self.opened.emit(None if chat.is_temporary else made.id)
             self.add_to_tree(
-                chat.store.add_message(chat.conversation_id, parent_id=chat.tree.leaf_id, role="user", text=text)
+                chat.store.add_message(chat.conversation_id, parent_id=chat.tree.leaf_id, role="user", parts=parts)
             )
         except StoreError as error:
             self.saveFailed.emit(str(error))
-            return
-        self._window.composer.set_text("")
+            return False
+        if is_new:
+            self.opened.emit(None if chat.is_temporary else chat.conversation_id)
         self.answer()
+        return True
 
     def know_hash(self, loaded: ModelLoaded, sha256: str | None) -> None:
         """Say in the records of replies to come by its hash which model makes them, if it still does."""
@@ -266,3 +272,9 @@ def _begun_parts(continued: StoredMessage | None) -> tuple[Part, ...]:
         return () if continued is None else continued.parts
     thinking = "\n\n".join(part.text for part in continued.parts if part.kind is PartKind.THINKING)
     return text_parts(f"<think>\n{thinking}")
+
+
+def _title(parts: tuple[Part, ...]) -> str:
+    """A title made of a first message: of its text, else of the name of its file."""
+    texts = [part.text for part in parts if part.kind is PartKind.TEXT]
+    return title_of("\n\n".join(texts)) or next((part.name for part in parts if part.name), "")

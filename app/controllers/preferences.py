@@ -9,14 +9,16 @@ from typing import Any
 from PySide6.QtCore import QByteArray, QObject, QTimer, Signal
 
 from app.controllers.appearance import AppearanceController
+from app.controllers.languages import LanguagesController
 from app.controllers.models import ModelsController
 from app.core.paths import DataFolder
-from app.core.settings import SettingsFile
+from app.core.settings import LARGEST_TEXT, SMALLEST_TEXT, SettingsFile
 from app.views.main_window import MainWindow
 from app.views.settings_dialog import SettingsDialog
 from app.views.settings_page import SettingsPage
 from app.views.settings_pages import AboutPage, AppearancePage, GeneralPage, ModelsPage, PrivacyPage
 
+TEXT_STEP = 10  # percent
 SAVE_MS = 500  # after the last change, so that a spin box held down writes once
 
 
@@ -29,13 +31,15 @@ class PreferencesController(QObject):
         self,
         file: SettingsFile,
         appearance: AppearanceController,
+        languages: LanguagesController,
         models: ModelsController,
         window: MainWindow,
         *,
         folder: DataFolder,
     ) -> None:
         super().__init__()
-        self._file, self._appearance, self._models, self._window = file, appearance, models, window
+        self._file, self._appearance, self._languages = file, appearance, languages
+        self._models, self._window = models, window
         self.settings = file.settings
         self._pages: list[Callable[[], SettingsPage]] = [
             lambda: GeneralPage(folder.root),
@@ -49,6 +53,9 @@ class PreferencesController(QObject):
         self._saving.timeout.connect(self.save)
         window.restoreGeometry(QByteArray.fromBase64(self.settings.geometry.encode("ascii", "ignore")))
         window.action.preferences.triggered.connect(lambda _checked: self.show_dialog())
+        window.action.larger_text.triggered.connect(lambda _checked: self._resize_text(TEXT_STEP))
+        window.action.smaller_text.triggered.connect(lambda _checked: self._resize_text(-TEXT_STEP))
+        window.action.usual_text.triggered.connect(lambda _checked: self.change("text_percent", 100))
         self._apply()
 
     def add_page(self, make: Callable[[], SettingsPage]) -> None:
@@ -87,5 +94,10 @@ class PreferencesController(QObject):
             )
 
     def _apply(self) -> None:
-        self._appearance.choose(self.settings.theme)
+        self._appearance.choose(self.settings.theme, text_percent=self.settings.text_percent)
+        self._languages.choose(self.settings.language)
         self._models.load_settings = self.settings.load
+
+    def _resize_text(self, step: int) -> None:
+        wanted = self.settings.text_percent + step
+        self.change("text_percent", min(max(wanted, SMALLEST_TEXT), LARGEST_TEXT))

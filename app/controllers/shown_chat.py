@@ -62,4 +62,5 @@ class ShownChat:
             versions=self.chat.tree.siblings(message.id),
             is_running=message.id == self.running_id,
             is_first_read=message.id == self.chat.first_read_id,
+            read_file=self.chat.store.attachment_data,
         )

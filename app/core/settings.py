@@ -14,6 +14,7 @@ from app.core.downloads.hub import USUAL_ENDPOINT
 from app.core.json_file import JsonFile
 from app.core.reply_settings import Values, accepted_values, resolve
 from app.core.stored_fields import accepted, flag, one_of, optional_text, read, text, texts, whole
+from app.core.themes import THEME_NAMES
 
 FILE_VERSION = 1
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -21,6 +22,8 @@ CACHE_TYPES = ("auto", "f32", "f16", "q8_0")
 LARGEST_CONTEXT = 1 << 24  # tokens
 MOST_THREADS = 1024
 MOST_IDLE_MIN = 7 * 24 * 60
+SMALLEST_TEXT, LARGEST_TEXT = 80, 200  # percent of the usual size
+LANGUAGES = {"en": "English", "zh_CN": "简体中文"}  # as each calls itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,9 @@ class Settings:
     idle_unload_min: int = whole(30, smallest=0, largest=MOST_IDLE_MIN)  # 0: never
     allows_hub: bool = flag(default=False)  # whether the hub may be contacted at all
     hub_endpoint: str = text(USUAL_ENDPOINT)
-    theme: str = text("system")
-    language: str = text("system")
+    theme: str = one_of("system", *THEME_NAMES)
+    text_percent: int = whole(100, smallest=SMALLEST_TEXT, largest=LARGEST_TEXT)
+    language: str = one_of("system", *LANGUAGES)
     geometry: str = text()
 
 

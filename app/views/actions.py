@@ -96,6 +96,7 @@ class WindowActions(QObject):
         )
         self.search = self._make("searchConversations", chat, [_KEYS.Find, "Ctrl+Shift+F"])
         self.write = self._make("writeMessage", chat, ["Ctrl+L"], is_in_menu=False)
+        self.attach = self._make("attachFiles", chat, ["Ctrl+U"], icon="attach", is_in_menu=False)
         self.stop = self._make("stopReply", reply, ["Esc"], is_in_menu=False)
         self.regenerate = self._make("regenerateReply", reply, ["Ctrl+R"], icon="regenerate")
         self.copy_reply = self._make("copyReply", reply, ["Ctrl+Shift+C"], icon="copy")
@@ -117,6 +118,9 @@ class WindowActions(QObject):
             "showSettings", Group.WINDOW, ["Ctrl+."], icon="settings", icon_size=ICON_SIZE, is_in_menu=False
         )
         self.preferences = self._make("showPreferences", Group.WINDOW, ["Ctrl+,"], icon="gear")
+        self.larger_text = self._make("largerText", Group.WINDOW, [_KEYS.ZoomIn, "Ctrl+="], is_in_menu=False)
+        self.smaller_text = self._make("smallerText", Group.WINDOW, [_KEYS.ZoomOut], is_in_menu=False)
+        self.usual_text = self._make("usualText", Group.WINDOW, ["Ctrl+0"], is_in_menu=False)
         self.quit = self._make("quit", Group.WINDOW, ["Ctrl+Q"])
         for switch in (self.sidebar, self.settings):
             switch.setCheckable(True)
@@ -127,6 +131,7 @@ class WindowActions(QObject):
             (self.temporary_chat, self.tr("Temporary chat")),
             (self.search, self.tr("Search conversations")),
             (self.write, self.tr("Write a message")),
+            (self.attach, self.tr("Attach files…")),
             (self.stop, self.tr("Stop the reply")),
             (self.regenerate, self.tr("Regenerate the last reply")),
             (self.copy_reply, self.tr("Copy the last reply")),
@@ -144,6 +149,9 @@ class WindowActions(QObject):
             (self.sidebar, self.tr("Sidebar")),
             (self.settings, self.tr("Settings of this chat")),
             (self.preferences, self.tr("Settings…")),
+            (self.larger_text, self.tr("Larger text")),
+            (self.smaller_text, self.tr("Smaller text")),
+            (self.usual_text, self.tr("Usual text size")),
             (self.quit, self.tr("Quit")),
         ):
             action.setText(text)
