@@ -44,6 +44,7 @@ OPENERS: dict[str, Callable[[Application], object]] = {
     "ImportDialog": lambda application: application.window.action.import_.trigger(),
     "PresetsDialog": lambda application: application.presets.show_dialog(),
     "SettingsDialog": lambda application: application.preferences.show_dialog(),
+    "ShortcutsDialog": lambda application: application.preferences.show_shortcuts(),
 }
 
 

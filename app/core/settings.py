@@ -13,7 +13,7 @@ from typing import Any
 from app.core.downloads.hub import USUAL_ENDPOINT
 from app.core.json_file import JsonFile
 from app.core.reply_settings import Values, accepted_values, resolve
-from app.core.stored_fields import accepted, flag, one_of, optional_text, read, text, texts, whole
+from app.core.stored_fields import accepted, flag, named_texts, one_of, optional_text, read, text, texts, whole
 from app.core.themes import THEME_NAMES
 
 FILE_VERSION = 1
@@ -54,6 +54,7 @@ class Settings:
     text_percent: int = whole(100, smallest=SMALLEST_TEXT, largest=LARGEST_TEXT)
     language: str = one_of("system", *LANGUAGES)
     geometry: str = text()
+    shortcuts: Mapping[str, tuple[str, ...]] = named_texts()  # the keys of actions that were given others, by id
 
 
 class SettingsFile:
