@@ -26,7 +26,10 @@ def open_link(target: str, parent: QWidget, *, text: str = "") -> None:
     asked.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     asked.setIcon(QMessageBox.Icon.Warning)
     asked.setTextFormat(Qt.TextFormat.PlainText)
-    asked.setText(_tr("This link does not lead where its text says. It leads to: {target}").format(target=target))
+    sentence = QCoreApplication.translate(
+        "Links", "This link does not lead where its text says. It leads to: {target}"
+    )
+    asked.setText(sentence.format(target=target))
     asked.setStandardButtons(QMessageBox.StandardButton.Open | QMessageBox.StandardButton.Cancel)
     asked.setDefaultButton(QMessageBox.StandardButton.Cancel)
     asked.button(QMessageBox.StandardButton.Open).clicked.connect(lambda: QDesktopServices.openUrl(QUrl(target)))
@@ -48,7 +51,3 @@ def _host(address: str) -> str:
         return (parts.hostname or "").removeprefix("www.")
     except ValueError:  # "http://[" and the like
         return "?"
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Links", text)

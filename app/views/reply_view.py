@@ -106,6 +106,12 @@ class ReplyView(MessageView):
         if self._thinking is not None:
             self._thinking.fit(width)
 
+    def settle(self) -> None:
+        """Take in the whole text."""
+        while self._waiting:
+            self._later.stop()
+            self._show_waiting()
+
     def show_part(self, top: int, bottom: int) -> None:
         """Lay out the blocks between these lines."""
         self.column.show_part(top - self.column.y(), bottom - self.column.y())
@@ -119,7 +125,7 @@ class ReplyView(MessageView):
 
     def line_of(self, anchor: tuple[int, int]) -> int:
         """Where what `anchor_at` found stands by now."""
-        number, below = anchor
+        number, below = min(anchor[0], len(self.column.blocks)), anchor[1]
         return below if number < 0 else self.line_of_surface(number) + below
 
     @property

@@ -7,7 +7,7 @@ another one. What a person looks at stays where it is when a height becomes know
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
@@ -74,6 +74,7 @@ class Transcript(QAbstractScrollArea):
     deleteRequested = Signal(str)
     versionRequested = Signal(str, int)
     fileOpened = Signal(str, int)
+    messagesChanged = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,7 +101,9 @@ class Transcript(QAbstractScrollArea):
         self._reveal_end.setInterval(FLASH_MS)
         self._reveal_end.timeout.connect(self._end_reveal)
         self.selection = TranscriptSelection()
-        self._is_marked = False  # whether something in the views is selected
+        self._found: Mapping[tuple[int, int], Sequence[Span]] = {}
+        self._found_current: tuple[int, int, int] | None = None
+        self._is_marked = False  # whether something in the views is selected or found
         self._copying = TimeSlices(self)
         self._mouse = TranscriptMouse(self.selection, self.place_at, self._word_around, self._link_at, self)
         self._mouse.selected.connect(self._show_selection)
@@ -141,6 +144,7 @@ class Transcript(QAbstractScrollArea):
             self._arrange()
         else:
             self.scroll_to_end()
+        self.messagesChanged.emit()
 
     def reveal(self, message_id: str) -> None:
         """Scroll to a message and mark it for a moment; does nothing when it is not on the path that is shown."""
@@ -173,6 +177,46 @@ class Transcript(QAbstractScrollArea):
         view = self._views.get(number)
         if isinstance(view, ReplyView):
             view.show_stream(thinking, text)
+            self._arrange()
+
+    @property
+    def count(self) -> int:
+        """How many messages there are."""
+        return len(self._messages)
+
+    def first_visible(self) -> int:
+        """The number of the message at the top of what is visible."""
+        return self._heights.row_at(self.verticalScrollBar().value())
+
+    def show_found(
+        self, found: Mapping[tuple[int, int], Sequence[Span]], current: tuple[int, int, int] | None
+    ) -> None:
+        """Mark what a search found in blocks, by the numbers of message and block; `current` is one span of them."""
+        self._found, self._found_current, self._is_marked = found, current, True
+        self._mark_views()
+
+    def show_place(self, place: Place) -> None:
+        """Scroll to a place in the text, unless it is visible."""
+        bottom = self.viewport().height()
+        for _ in range(2):  # first to where its block must be, then to its letter
+            view = self._views.get(place.message)
+            if view is not None:
+                view.settle()
+            line = (place.block, 0)
+            surface = None if view is None or view.surface_count <= place.block else view.surface(place.block)
+            if view is not None and surface is not None:
+                rect = surface.rect_at(place.letter)
+                y = surface.mapTo(self.viewport(), rect.topLeft()).y()
+                if 0 <= y <= bottom - rect.height():
+                    return
+                line = view.anchor_at(surface.mapTo(view, rect.topLeft()).y())
+            self._end_reveal()
+            self._follows = False
+            if view is None:
+                self._anchor = _Anchor(place.message, (-1, 0), 0)
+                self._arrange()
+                self._views[place.message].settle()
+            self._anchor = _Anchor(place.message, line, bottom // 3)
             self._arrange()
 
     def clear(self) -> None:
@@ -346,11 +390,16 @@ class Transcript(QAbstractScrollArea):
         self._mark_views()
 
     def _mark_views(self) -> None:
-        """Show in every view what of it is selected."""
+        """Show in every view what of it is selected and found."""
         if self._is_marked:
             for number, view in self._views.items():
                 self.selection.show_in(number, view)
-            self._is_marked = not self.selection.is_empty
+                for block, surface in view.built_surfaces():
+                    found = self._found.get((number, block), ())
+                    current = self._found_current
+                    is_here = current is not None and current[:2] == (number, block)
+                    surface.show_found(found, current[2] if current is not None and is_here else None)
+            self._is_marked = not self.selection.is_empty or bool(self._found)
 
     def _focus_message(self, step: int) -> None:
         """Give the focus to the message before or behind the one that has it, or to the first that is visible."""
@@ -461,6 +510,7 @@ class Transcript(QAbstractScrollArea):
     def _make(self, kind: type[View], message: TranscriptMessage) -> View:
         view = kind(message, self._theme, self.viewport())
         view.installEventFilter(self)
+        view.setAccessibleName(self.tr("You") if kind is PersonView else self.tr("Reply"))
         view.regenerateRequested.connect(self.regenerateRequested)
         view.continueRequested.connect(self.continueRequested)
         view.editRequested.connect(self.editRequested)
