@@ -14,6 +14,7 @@ from app.core.store import StoreError
 from app.views.details_dialog import DetailsDialog
 from app.views.main_window import MainWindow
 from app.views.message_menu import MessageMenu
+from app.views.value_texts import value_texts
 
 
 class MessageMenuController(QObject):
@@ -112,7 +113,10 @@ class MessageMenuController(QObject):
             (self.tr("Ended by"), self._stop_reason(facts.stop_reason)),
             (self.tr("Seed"), "" if facts.seed is None else str(facts.seed)),
         ]
-        rows += [(name.replace("_", " "), value) for name, value in facts.sampler.items() if name != "seed"]
+        texts = value_texts()
+        for name, value in facts.sampler.items():
+            if name != "seed":
+                rows.append((texts[name].title if name in texts else name.replace("_", " "), value))
         rows.append((self.tr("Version of Fireside"), facts.engine_version))
         return [row for row in rows if row[1]]
 

@@ -80,7 +80,7 @@ def test_the_details_say_how_a_reply_was_made(qtbot: QtBot, open_window: OpenWin
     told = dict(line.split(": ", 1) for line in QApplication.clipboard().text().splitlines())
     assert (told["Model"], told["Quantisation"], told["Ended by"]) == ("Fake model", "F32", "the model")
     assert told["Speed"] == "200.0 tok/s"
-    assert told["temperature"] == "0.7"
+    assert told["Temperature"] == "0.7"
     values = [label.text() for label in dialog.findChildren(QLabel, "detailValue")]
     assert "Fake model" in values
     dialog.close()
