@@ -31,6 +31,7 @@ class DetailsDialog(QDialog):
             form.addRow(self._label("detailLabel", label), self._label("detailValue", value))
         area = QScrollArea(self)
         area.setObjectName("detailsArea")
+        area.setAccessibleName(self.windowTitle())
         area.setWidget(page)
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
