@@ -28,8 +28,10 @@ from app.controllers.models import ModelsController
 from app.controllers.palette import PaletteController
 from app.controllers.preferences import PreferencesController
 from app.controllers.presets import PresetsController
+from app.controllers.queueing import QueueingController
 from app.controllers.reply_settings import ReplySettingsController
 from app.controllers.search import SearchController
+from app.controllers.token_counts import TokenCountsController
 from app.controllers.writing import WritingController
 from app.core.library import Library
 from app.core.paths import DataFolder
@@ -87,16 +89,14 @@ class Application(QObject):
         self.imports = ImportsController(self._background, self.conversations, self.window)
         self.writing = WritingController(self.chat, self.window)
         self.attaching = AttachingController(self._background, self.chat, self.writing, self.window)
+        self._token_counts = TokenCountsController(self.engine, self.chat, self.writing, self.window)
+        self.queueing = QueueingController(self.chat, self.writing, self.window)
         self._dropping = DroppingController(self._background, self.models, self.imports, self.attaching, self.window)
-        self.palette = PaletteController(self.conversations, self.models, self.window)
+        self.palette = PaletteController(self.conversations, self.models, self.preferences, self.window)
         self.backups = BackupsController(self._background, self.conversations, self.window)
         self._hashes = ModelHashesController(folder.model_hashes, self._background, self.chat)
         self.models.modelReady.connect(self._hashes.compute)
         self.models.modelReady.connect(lambda loaded: self.window.status.show_text(said(loaded.notice or "")))
-        self.window.transcript.set_placeholder(
-            self.tr("What is on your mind?"),
-            self.tr("The model runs on this machine. Nothing you write leaves it."),
-        )
         self.window.closing.connect(self.close)
         self.failed.connect(self.window.message_bar.show_error)
         for notice in (settings.notice, presets.notice, store_notice):
@@ -122,6 +122,8 @@ class Application(QObject):
         if self._is_closed:
             return
         self._is_closed = True
+        self.queueing.close()
+        self._token_counts.close()
         self.writing.save()
         self.reply_settings.save()
         self.chat.close()

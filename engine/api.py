@@ -151,6 +151,9 @@ class GenerateRequest:
 
     `cache_path` is the file where what was read of this conversation is kept between runs; None: it is not. With
     `continue_last` the last message is a reply of which the model writes on; only the new text comes back.
+
+    `begun_ids` are tokens that the reply begins with, in any case: a branch of another reply to the same prompt, cut
+    behind a token and gone on from another one. They are read, not drawn, and only what is new comes back.
     """
 
     request_id: int
@@ -161,6 +164,20 @@ class GenerateRequest:
     json_schema: str | None = None  # JSON text that constrains the reply
     cache_path: str | None = None
     continue_last: bool = False
+    begun_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CountTokensRequest:
+    """Count the tokens of a prompt that may be sent, and of `texts` by themselves; a running reply goes on meanwhile.
+
+    `max_tokens` are those of the reply that would follow, as in `GenerateRequest`.
+    """
+
+    request_id: int
+    prompt: tuple[Message, ...] = ()
+    texts: tuple[str, ...] = ()
+    max_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +308,19 @@ class ReplyFinished(Event):
     timings: Timings
     seed: int
     alternatives: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class TokensCounted(Event):
+    """What a `CountTokensRequest` found: `prompt_tokens` of all messages, `text_tokens` of each text.
+
+    `leaves_out`: the oldest turns would be left out; `fits` is False when the newest message alone is too long.
+    """
+
+    prompt_tokens: int
+    text_tokens: tuple[int, ...]
+    leaves_out: bool
+    fits: bool
 
 
 @dataclass(frozen=True, slots=True)

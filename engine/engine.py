@@ -1,6 +1,6 @@
 """Engine: holds a loaded model and its KV cache, and turns a request into a stream of events.
 
-Not thread-safe: one thread owns it (the worker of the window, or the command line).
+Not thread-safe: one thread owns it (the worker of the window, or the command line); `count` alone is for any thread.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from engine import kernels
 from engine.ahead import ahead_for
 from engine.alternatives import Drawn
 from engine.api import (
+    ContextFullError,
+    CountTokensRequest,
     Event,
     GenerateRequest,
     LoadProgressed,
@@ -31,8 +33,10 @@ from engine.api import (
     StopReason,
     Timings,
     TokenGenerated,
+    TokensCounted,
 )
 from engine.cache import common_prefix
+from engine.counting import count_tokens
 from engine.distribution import drawn_from
 from engine.draft import Draft, check_vocabulary
 from engine.grammar import JsonGrammar
@@ -40,12 +44,13 @@ from engine.layers import never
 from engine.lookup import Guesser, PromptLookup
 from engine.model import Model, load_model
 from engine.penalties import breaker_ids
-from engine.prompt import prompt_ids
+from engine.prompt import LastPrompt
 from engine.reader import Reader, torch_threads
 from engine.sampling import HISTORY, Sampler, can_draw_on_device
 from engine.stopping import StopStrings
 from engine.tokenizers.stream import TextStream
 
+LONGEST_CHARACTER = 4  # bytes in UTF-8, and so tokens
 DEFAULT_CONTEXT = 4096  # tokens the cache may grow to unless the request says more
 
 Cancelled = Callable[[], bool]
@@ -60,6 +65,7 @@ class Engine:
         self.reader: Reader | None = None
         self._draft: Reader | None = None
         self._breakers: dict[tuple[str, ...], frozenset[int]] = {}  # of this model: looking through it takes 60 ms
+        self._prompts: LastPrompt | None = None
 
     def run(self, request: LoadRequest | GenerateRequest, cancelled: Cancelled = never) -> Iterator[Event]:
         """The events of one request, the last of which is `ModelLoaded` or `ReplyFinished`."""
@@ -74,6 +80,13 @@ class Engine:
             raise OutOfMemoryError(
                 "There is not enough memory to go on; close other programs or use a smaller model or context."
             ) from error
+
+    def count(self, request: CountTokensRequest) -> TokensCounted:
+        """Count tokens; the one method that another thread may call, also while `run` is at work."""
+        model = self.model
+        if model is None:
+            raise RequestError("No model is loaded yet; open one first.")
+        return count_tokens(request, model.tokenizer, limit=self.context_length)
 
     def measure(self, prompt: list[int], new_tokens: int) -> Timings:
         """Time a prompt and greedy tokens after it, as a reply would be made; nothing is reused.
@@ -142,6 +155,7 @@ class Engine:
         limit = self.context_length
         self.reader = Reader(model, limit=limit, ahead=ahead_for(model.decoder, device=model.device, limit=limit))
         self._draft = None if draft is None else Reader(draft, limit=limit)
+        self._prompts = LastPrompt(model.tokenizer, limit=limit)
         yield LoadProgressed(request.request_id, 1.0)
         yield ModelLoaded(
             request.request_id,
@@ -163,14 +177,18 @@ class Engine:
 
     def _generate(self, request: GenerateRequest, cancelled: Cancelled) -> Iterator[Event]:
         reader = self.reader
-        if self.model is None or reader is None:
+        if self.model is None or reader is None or self._prompts is None:
             raise RequestError("No model is loaded yet; open one first.")
         if request.max_tokens is not None and request.max_tokens < 1:
             raise RequestError("The token limit must be 1 or more.")
         _check_bias(request.sampler, self.model)
         started = time.perf_counter()
-        ids, dropped = prompt_ids(request, self.model.tokenizer, limit=self.context_length)
-        reused = reader.rewind(ids, None if request.cache_path is None else Path(request.cache_path))
+        ids, dropped = self._prompts.of(request)
+        ids += request.begun_ids
+        if len(ids) >= self.context_length:
+            raise ContextFullError("The beginning of the reply fills the context: load the model with a longer one.")
+        path = None if request.cache_path is None else Path(request.cache_path)
+        reused = reader.rewind(ids, path, keeps_end=not request.begun_ids)
         for done in reader.read(ids, cancelled):
             yield PrefillProgressed(request.request_id, done, len(ids), reused, dropped)
         prefilled = time.perf_counter()
@@ -258,6 +276,11 @@ class _Reply:
         self.first_token_at: float | None = None
         if self.limit <= 0:
             self.stop_reason = StopReason.CONTEXT_FULL
+        for token in request.begun_ids[-LONGEST_CHARACTER:]:  # its text is known, but for a character cut in two
+            self.stream.push(token)
+        if self.grammar is not None:
+            for token in request.begun_ids:
+                self.grammar.accept(token)
 
     def extend(self, logits: torch.Tensor, prompt: list[int]) -> TokenGenerated | None:
         """Draw the next token from logits [V]; None when the reply ended on an end token."""

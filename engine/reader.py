@@ -52,10 +52,11 @@ class Reader:
         """Whether `cut` reaches every position."""
         return self.cache.is_exact
 
-    def rewind(self, ids: Sequence[int], path: Path | None = None) -> int:
+    def rewind(self, ids: Sequence[int], path: Path | None = None, *, keeps_end: bool = True) -> int:
         """Hold the longest known beginning of `ids`, at least one token short of all; returns its length.
 
-        `path` is where the cache of this text is kept between runs; None: nowhere.
+        `path` is where the cache of this text is kept between runs; None: nowhere. The end of the old text, if it is
+        long, is kept for a return, which takes a copy of the beginning; without `keeps_end` it is dropped at once.
         """
         wanted = ids[:-1]
         live, known = self.cache, self.cache.common(wanted)
@@ -64,7 +65,7 @@ class Reader:
         if is_other:
             self._save()
             self._path = path
-        is_branch = live.length - known >= LEAST_TOKENS and live.nbytes <= MOST_BYTES
+        is_branch = keeps_end and live.length - known >= LEAST_TOKENS and live.nbytes <= MOST_BYTES
         if is_other or found is not None or is_branch:
             if live.length >= LEAST_TOKENS:
                 self._shelf.put(live)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from app.core.conversation import Part, PartKind, text_parts
 from app.core.drafts import Draft
+from app.core.reply_settings import ReplySettings
 from app.core.store import Store
 
 _numbers = itertools.count(1)
@@ -28,9 +29,13 @@ class AttachedItem:
 
 @dataclass
 class QueuedMessage:
-    """A message that is sent when it is its turn; `number` orders those of all chats."""
+    """A message that is sent when it is its turn; `number` orders those of all chats.
+
+    `settings` are those of its chat when it was written; None for one that was kept when Fireside closed.
+    """
 
     parts: Draft
+    settings: ReplySettings | None = None
     number: int = field(default_factory=lambda: next(_numbers))
 
     @property

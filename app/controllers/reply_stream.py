@@ -42,12 +42,12 @@ _STATUS_OF = {
 
 
 class ReplyStream(QObject):
-    """`ended(StoredMessage)` comes when a reply ends in whatever way, `finished(id)` when the engine made its end.
+    """`ended(RunningReply, Status)` comes when a reply ends in any way, `finished(id)` when the engine made its end.
 
     `titled()` comes when a chat got another name, `saveFailed(sentence)` when the store refuses.
     """
 
-    ended = Signal(object)
+    ended = Signal(object, object)
     finished = Signal(str)
     titled = Signal()
     saveFailed = Signal(str)
@@ -186,7 +186,7 @@ class ReplyStream(QObject):
         self._window.status.show_text("")
         if self._is_shown(running):
             self._shown.update(message)
-        self.ended.emit(message)
+        self.ended.emit(running, message.status)
 
     def _title(self, running: RunningReply) -> None:
         """Name a conversation by its first exchange, unless a person named it."""

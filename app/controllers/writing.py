@@ -34,6 +34,7 @@ class WritingController(QObject):
         window.composer.textChanged.connect(self._typed)
         window.composer.submitted.connect(self.submit)
         chat.opened.connect(self.show_open)
+        self.show_open()
 
     def of(self, store: Store, conversation_id: str | None) -> Composition:
         """The composition of a chat, with what was kept of it."""
@@ -46,6 +47,10 @@ class WritingController(QObject):
                 self._window.message_bar.show_error(str(error))
             self._compositions[key] = made
         return self._compositions[key]
+
+    def all(self) -> tuple[Composition, ...]:
+        """The compositions of the chats that were open since the start."""
+        return tuple(self._compositions.values())
 
     def show_open(self) -> None:
         """Show what is written for the chat that is open."""
@@ -62,6 +67,8 @@ class WritingController(QObject):
     def tell_changed(self, composition: Composition | None = None) -> None:
         """Keep and show a composition that was changed; by default the open chat's."""
         changed = composition or self.current
+        if not changed.queued:
+            changed.is_paused = False
         if changed.store is self._chat.store:  # of a temporary chat nothing is kept
             if all(one is not changed for one in self._unsaved):
                 self._unsaved.append(changed)
@@ -70,13 +77,17 @@ class WritingController(QObject):
             self.changed.emit()
 
     def submit(self) -> None:
-        """Send what is written."""
+        """Send what is written, or let it wait for its turn while a reply is running."""
         writing = self.current
         hint = self._objection(writing)
         if hint is not None:
             self._window.composer.set_hint(hint)
             return
-        if self._chat.send(writing.draft()):
+        draft = writing.draft()
+        if draft and self._chat.is_replying:
+            writing.queued.append(QueuedMessage(draft, self._chat.settings))
+            self.empty(writing)
+        elif self._chat.send(draft):
             self.empty(writing)
 
     def empty(self, composition: Composition) -> None:

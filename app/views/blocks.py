@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
-    QFont,
-    QFontDatabase,
     QGuiApplication,
     QTextCharFormat,
     QTextCursor,
@@ -29,12 +27,14 @@ from PySide6.QtWidgets import (
 
 from app.core.highlighting import highlighted
 from app.core.markdown import visible
-from app.theme import Theme, tinted_icon
+from app.theme import Theme, code_font, tinted_icon
+from app.views.language import in_every_language
 from app.views.text_block import reading_font
 from app.views.text_surface import Span, marks, text_of, units
 
 LONGEST_LINE = 2_000  # characters; one line of a megabyte would be laid out as a whole
 MOST_CODE_LINES = 28  # shown at once; more scroll inside the block, or show when it is unfolded
+LETTERS_AT_ONCE = 20_000  # laid out in one go, in about 10 ms
 MOST_UNFOLDED_LINES = 2_000  # QPlainTextEdit asks every line above the visible ones for its height
 COPIED_MS = 1500
 CODE_MARGINS = (12, 2, 12, 10)  # pixels around the lines of code
@@ -177,21 +177,35 @@ class ScrolledBlock(QFrame):
         self.theme = theme
         self.source = ""
         self.edit = FittedText(theme, self, wraps=wraps)
+        self._waiting = ""  # of the source: what is not laid out yet
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._lay_out_waiting)
+        self._later.timeout.connect(self.updateGeometry)
 
     def append_text(self, text: str) -> None:
-        """Add text at the end."""
+        """Add text at the end; of very much, the beginning at once and the rest later."""
         self.source += text
+        self._waiting += text
+        if not self._later.isActive():
+            self._lay_out_waiting()
+
+    def _lay_out_waiting(self) -> None:
+        text, self._waiting = self._waiting[:LETTERS_AT_ONCE], self._waiting[LETTERS_AT_ONCE:]
         self.edit.append_text(text)
+        if self._waiting:
+            self._later.start()
 
     def show_source(self, source: str) -> None:
         """Replace the text; what it begins with already stays as it is."""
         surplus = self.source[len(source) :]
-        if surplus and self.source.startswith(source) and not surplus.strip("`~\n"):
+        if surplus and not self._waiting and self.source.startswith(source) and not surplus.strip("`~\n"):
             self.edit.remove_last(len(surplus))  # the end of a code block, seen before it was whole
             self.source = source
         elif not source.startswith(self.source):
             self.edit.clear()
-            self.source = ""
+            self.source = self._waiting = ""
         self.append_text(source[len(self.source) :])
 
     def apply_theme(self, theme: Theme) -> None:
@@ -232,13 +246,11 @@ class CodeBlock(ScrolledBlock):
         self.setObjectName("codeBlock")
         self.language = language
         self._is_complete = False
-        self._label = QLabel(visible(language) or self.tr("Code"), self)
+        self._label = QLabel(self)
         self._label.setObjectName("codeLanguage")
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._unfold = QToolButton(self)
         self._unfold.setObjectName("unfoldCode")
-        self._unfold.setAccessibleName(self.tr("Show all lines"))
-        self._unfold.setToolTip(self.tr("Show all lines"))
         self._unfold.setCheckable(True)
         self._unfold.setIconSize(QSize(16, 16))
         self._unfold.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -247,7 +259,6 @@ class CodeBlock(ScrolledBlock):
         self._copy = CopyButton(lambda: self.source, theme, self)
         self.edit.setObjectName("codeText")
         self.edit.setFont(code_font(theme))
-        self.edit.setAccessibleName(self.tr("Code"))
         head = QHBoxLayout()
         head.setContentsMargins(12, 4, 4, 0)
         head.setSpacing(0)
@@ -263,6 +274,7 @@ class CodeBlock(ScrolledBlock):
         column.addLayout(head)
         column.addLayout(inner)
         self._show_fold()
+        in_every_language(self, self._say_texts)
         self.append_text(source)
 
     def height_for(self, width: int) -> int:
@@ -285,6 +297,12 @@ class CodeBlock(ScrolledBlock):
         self.edit.setFont(code_font(theme))
         if self._is_complete:
             self._highlight()
+
+    def _say_texts(self) -> None:
+        self._label.setText(visible(self.language) or self.tr("Code"))
+        self._unfold.setAccessibleName(self.tr("Show all lines"))
+        self._unfold.setToolTip(self.tr("Show all lines"))
+        self.edit.setAccessibleName(self.tr("Code"))
 
     def _fold(self, is_unfolded: bool) -> None:
         self.edit.most_lines = MOST_UNFOLDED_LINES if is_unfolded else MOST_CODE_LINES
@@ -345,8 +363,6 @@ class CopyButton(QToolButton):
     def __init__(self, text: Callable[[], str], theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("copyButton")
-        self.setAccessibleName(self.tr("Copy"))
-        self.setToolTip(self.tr("Copy"))
         self.setIconSize(QSize(16, 16))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._text = text
@@ -356,12 +372,17 @@ class CopyButton(QToolButton):
         self._back.setInterval(COPIED_MS)
         self._back.timeout.connect(lambda: self._show("copy"))
         self.clicked.connect(self._copy)
+        in_every_language(self, self._say_texts)
         self._show("copy")
 
     def apply_theme(self, theme: Theme) -> None:
         """Tint the icon."""
         self._theme = theme
         self._show("copy")
+
+    def _say_texts(self) -> None:
+        self.setAccessibleName(self.tr("Copy"))
+        self.setToolTip(self.tr("Copy"))
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._text())
@@ -371,10 +392,3 @@ class CopyButton(QToolButton):
 
     def _show(self, icon: str) -> None:
         self.setIcon(tinted_icon(icon, self._theme.colors["text_muted"], size=16))
-
-
-def code_font(theme: Theme) -> QFont:
-    """The system's font for code, a little smaller than what is read."""
-    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-    font.setPixelSize(theme.font_size - 1)
-    return font

@@ -1,4 +1,4 @@
-"""Composer: the card in which a message is written, with its files above it and its buttons below.
+"""Composer: the card in which a message is written, with what waits and its files above it, its buttons below.
 
 Enter sends, Shift+Enter starts a line, Escape stops. It never refuses typing and never clears itself: the
 controller does once the message is safely stored.
@@ -13,6 +13,7 @@ from app.theme import Theme, tinted_icon
 from app.views.composer_edit import ComposerEdit
 from app.views.file_chips import FileChip, FileChips
 from app.views.language import in_every_language
+from app.views.queue_view import QueueView
 
 BUTTON_SIZE = 32
 
@@ -20,7 +21,7 @@ BUTTON_SIZE = 32
 class Composer(QFrame):
     """Emits what the person wants: `submitted(text)`, `stopRequested()`, and what was pasted, see `ComposerEdit`.
 
-    `files` are the chips of what is attached.
+    `files` are the chips of what is attached, `queue` shows what waits for its turn.
     """
 
     submitted = Signal(str)
@@ -34,6 +35,7 @@ class Composer(QFrame):
         super().__init__(parent)
         self.setObjectName("composerCard")
         self._is_replying = False
+        self.queue = QueueView(self)
         self.files = FileChips(self, can_remove=True)
         self._edit = ComposerEdit(self)
         self._edit.setObjectName("composer")
@@ -62,6 +64,7 @@ class Composer(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 10, 10)
         column.setSpacing(4)
+        column.addWidget(self.queue)
         column.addWidget(self.files)
         column.addWidget(self._edit)
         column.addLayout(bottom)
@@ -106,6 +109,7 @@ class Composer(QFrame):
         self._send.setIcon(tinted_icon("send", theme.colors["on_accent"], disabled=muted))
         self._stop.setIcon(tinted_icon("stop", theme.colors["on_accent"]))
         self.files.apply_theme(theme)
+        self.queue.apply_theme(theme)
         self._edit.fit_height()
 
     def _say_texts(self) -> None:

@@ -108,6 +108,8 @@ FORMS = (
     QT_TRANSLATE_NOOP("errors", "The settings"),
     QT_TRANSLATE_NOOP("errors", "The list of opened models"),
     # Import and export
+    QT_TRANSLATE_NOOP("errors", "Plain text"),
+    QT_TRANSLATE_NOOP("errors", "OpenAI messages"),
     QT_TRANSLATE_NOOP("errors", "There is no file or folder {path}."),
     QT_TRANSLATE_NOOP("errors", "{name} holds no conversations in a format that Fireside can read."),
     QT_TRANSLATE_NOOP("errors", "The import was cancelled."),

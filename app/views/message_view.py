@@ -16,6 +16,7 @@ from app.theme import Theme, tinted_icon
 from app.views.block_column import BlockWidget
 from app.views.blocks import CopyButton
 from app.views.file_chips import FileChip, FileChips
+from app.views.language import in_every_language
 from app.views.message_editor import MessageEditor
 from app.views.text_block import Bubble
 
@@ -74,7 +75,7 @@ class MessageView(QWidget):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.message, self.theme = message, theme
-        self._marker = QLabel(self.tr("The context is full: the model reads from here on"), self)
+        self._marker = QLabel(self)
         self._marker.setObjectName("contextMarker")
         self._marker.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._files = FileChips(self, can_remove=False, at_end=message.role == "user")
@@ -90,13 +91,13 @@ class MessageView(QWidget):
         self._editor: MessageEditor | None = None
         self.copy_button = CopyButton(self.plain_text, theme, self)
         self._icons: dict[QToolButton, str] = {}
-        self._previous = self.button("previousVersion", "chevron-left", self.tr("Previous version"))
-        self._next = self.button("nextVersion", "chevron-right", self.tr("Next version"))
+        self._previous = self.button("previousVersion", "chevron-left")
+        self._next = self.button("nextVersion", "chevron-right")
         self._version = QLabel(self)
         self._version.setObjectName("versionLabel")
-        self.edit_button = self.button("editButton", "edit", self.tr("Edit"))
-        self.branch_button = self.button("branchButton", "branch", self.tr("Branch into a new chat"))
-        self.delete_button = self.button("deleteMessageButton", "delete", self.tr("Delete"))
+        self.edit_button = self.button("editButton", "edit")
+        self.branch_button = self.button("branchButton", "branch")
+        self.delete_button = self.button("deleteMessageButton", "delete")
         self.action_row = QHBoxLayout()
         self.action_row.setSpacing(0)
         self.action_row.setContentsMargins(-4, 0, -4, 0)
@@ -122,6 +123,7 @@ class MessageView(QWidget):
         column.addWidget(self._files)
         column.addWidget(self.note)
         column.addLayout(self.action_row)
+        in_every_language(self, self.say_texts)
         self.show_state(self.message)
 
     def show_state(self, message: TranscriptMessage) -> None:
@@ -237,17 +239,24 @@ class MessageView(QWidget):
         """Hide what shows the text while it is edited, and bring it back."""
         raise NotImplementedError
 
-    def button(self, object_name: str, icon: str, name: str) -> QToolButton:
-        """A small button with an icon."""
+    def button(self, object_name: str, icon: str) -> QToolButton:
+        """A small button with an icon; `say_texts` names it."""
         button = QToolButton(self)
         button.setObjectName(object_name)
-        button.setAccessibleName(name)
-        button.setToolTip(name)
         button.setIcon(self._tinted(icon))
         button.setIconSize(QSize(16, 16))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._icons[button] = icon
         return button
+
+    def say_texts(self) -> None:
+        """Name the parts in the language of now."""
+        self._marker.setText(self.tr("The context is full: the model reads from here on"))
+        name_button(self._previous, self.tr("Previous version"))
+        name_button(self._next, self.tr("Next version"))
+        name_button(self.edit_button, self.tr("Edit"))
+        name_button(self.branch_button, self.tr("Branch into a new chat"))
+        name_button(self.delete_button, self.tr("Delete"))
 
     def _save_edit(self, text: str) -> None:
         self._end_edit()
@@ -280,3 +289,9 @@ class MessageView(QWidget):
 
     def _ask_version(self, step: int) -> None:
         self.versionRequested.emit(self.message.id, self.message.version + step)
+
+
+def name_button(button: QToolButton, name: str) -> None:
+    """Tell everyone what a button with nothing but an icon does."""
+    button.setAccessibleName(name)
+    button.setToolTip(name)

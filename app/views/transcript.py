@@ -152,11 +152,6 @@ class Transcript(QAbstractScrollArea):
         """Show the placeholder."""
         self.show_messages([])
 
-    def set_placeholder(self, title: str, sentence: str) -> None:
-        """What an empty conversation says."""
-        self._placeholder_title.setText(title)
-        self._placeholder_sentence.setText(sentence)
-
     def message(self, number: int) -> TranscriptMessage:
         """The newest state of a message."""
         newer = self._newer.get(self._ids[number])
@@ -370,3 +365,5 @@ class Transcript(QAbstractScrollArea):
         self.setAccessibleName(self.tr("Conversation"))
         self._jump.setAccessibleName(self.tr("Jump to the end"))
         self._jump.setToolTip(self.tr("Jump to the end"))
+        self._placeholder_title.setText(self.tr("What is on your mind?"))
+        self._placeholder_sentence.setText(self.tr("The model runs on this machine. Nothing you write leaves it."))

@@ -72,8 +72,8 @@ def test_what_the_style_sheet_leaves_out_is_legible_too(name: str) -> None:
 def test_texts_grow_and_shrink_with_the_size_that_was_chosen(qapp: QApplication, percent: int) -> None:
     usual, chosen = load_theme("light"), with_text_size(load_theme("light"), percent)
     assert chosen.font_size == round(usual.font_size * percent / 100)
-    for font in (text_font, code_font):
-        assert font(chosen).pointSizeF() == pytest.approx(font(usual).pointSizeF() * percent / 100)
+    assert text_font(chosen).pointSizeF() == pytest.approx(text_font(usual).pointSizeF() * percent / 100)
+    assert code_font(chosen).pixelSize() == chosen.font_size - 1
 
 
 def test_the_theme_and_the_size_change_in_the_open_window(open_window: OpenWindow) -> None:
