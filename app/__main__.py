@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import sys
 import time
@@ -19,6 +20,7 @@ LOG_BYTES = 1 << 20
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb. Exit status: 0 done, 1 a one-line error, 2 wrong usage, 130 interrupted."""
     started = time.perf_counter()
+    multiprocessing.freeze_support()  # a packaged Fireside is also the process that reads a PDF
     options = _parser().parse_args(arguments)
     try:
         folder = data_folder(options.data_dir)

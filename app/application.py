@@ -9,29 +9,39 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTimer, QTranslator, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app.controllers.appearance import AppearanceController
+from app.controllers.attaching import AttachingController
 from app.controllers.background import Background
 from app.controllers.backups import BackupsController
 from app.controllers.chat import ChatController
 from app.controllers.conversations import ConversationsController
+from app.controllers.dropping import DroppingController
 from app.controllers.exports import ExportsController
 from app.controllers.imports import ImportsController
+from app.controllers.languages import LanguagesController
 from app.controllers.messages import MessagesController
 from app.controllers.model_hashes import ModelHashesController
 from app.controllers.models import ModelsController
+from app.controllers.palette import PaletteController
 from app.controllers.preferences import PreferencesController
+from app.controllers.presets import PresetsController
+from app.controllers.queueing import QueueingController
+from app.controllers.reply_settings import ReplySettingsController
 from app.controllers.search import SearchController
+from app.controllers.token_counts import TokenCountsController
+from app.controllers.writing import WritingController
 from app.core.library import Library
 from app.core.paths import DataFolder
+from app.core.presets import Presets
 from app.core.reply_caches import ReplyCaches
 from app.core.rescuing import newest_damaged
 from app.core.settings import SettingsFile
 from app.core.store import StoreError, open_store
 from app.instance import SingleInstance
-from app.theme import RESOURCES
+from app.views.known_sentences import said
 from app.views.main_window import MainWindow
 from app.worker import EngineLike, EngineThread, create_engine
 
@@ -55,10 +65,11 @@ class Application(QObject):
         self._qt = qt
         self.store, store_notice = open_store(folder.database)
         settings = SettingsFile(folder.settings)
-        self._appearance = AppearanceController(qt)
-        self._appearance.choose(settings.settings.theme)
-        self.window = MainWindow(self._appearance.theme)
-        self._appearance.themeChanged.connect(self.window.apply_theme)
+        self.languages = LanguagesController(qt, settings.settings.language)
+        self.appearance = AppearanceController(qt)
+        self.appearance.choose(settings.settings.theme, text_percent=settings.settings.text_percent)
+        self.window = MainWindow(self.appearance.theme)
+        self.appearance.themeChanged.connect(self.window.apply_theme)
         self.engine = EngineThread(make_engine)
         self._caches = ReplyCaches(folder.caches)
         self.chat = ChatController(self.engine, self.store, self._caches, self.window)
@@ -67,20 +78,28 @@ class Application(QObject):
         self._background = Background(folder.database)
         self.search = SearchController(self._background, self.chat, self.messages, self.window)
         self.models = ModelsController(self.engine, Library(folder.models), self.window)
-        self.preferences = PreferencesController(settings, self._appearance, self.chat, self.window)
+        self.preferences = PreferencesController(
+            settings, self.appearance, self.languages, self.models, self.window, folder=folder
+        )
+        presets = Presets(folder.presets)
+        self.reply_settings = ReplySettingsController(self.preferences, presets, self.chat, self.window)
+        self.presets = PresetsController(presets, self.reply_settings, self.appearance, self.window)
+        self.models.modelReady.connect(lambda _loaded: self.reply_settings.refresh())
         self.exports = ExportsController(self.store, self._background, self.chat, self.window)
-        self.imports = ImportsController(self._background, self.conversations, self.models, self.window)
+        self.imports = ImportsController(self._background, self.conversations, self.window)
+        self.writing = WritingController(self.chat, self.window)
+        self.attaching = AttachingController(self._background, self.chat, self.writing, self.window)
+        self._token_counts = TokenCountsController(self.engine, self.chat, self.writing, self.window)
+        self.queueing = QueueingController(self.chat, self.writing, self.window)
+        self._dropping = DroppingController(self._background, self.models, self.imports, self.attaching, self.window)
+        self.palette = PaletteController(self.conversations, self.models, self.preferences, self.window)
         self.backups = BackupsController(self._background, self.conversations, self.window)
         self._hashes = ModelHashesController(folder.model_hashes, self._background, self.chat)
         self.models.modelReady.connect(self._hashes.compute)
-        self.models.modelReady.connect(lambda loaded: self.window.status.show_text(loaded.notice or ""))
-        self.window.transcript.set_placeholder(
-            self.tr("What is on your mind?"),
-            self.tr("The model runs on this machine. Nothing you write leaves it."),
-        )
+        self.models.modelReady.connect(lambda loaded: self.window.status.show_text(said(loaded.notice or "")))
         self.window.closing.connect(self.close)
         self.failed.connect(self.window.message_bar.show_error)
-        for notice in (settings.notice, store_notice):
+        for notice in (settings.notice, presets.notice, store_notice):
             if notice is not None:
                 self.window.message_bar.show_error(notice)
         damaged = newest_damaged(folder.database)
@@ -103,12 +122,17 @@ class Application(QObject):
         if self._is_closed:
             return
         self._is_closed = True
+        self.queueing.close()
+        self._token_counts.close()
+        self.writing.save()
+        self.reply_settings.save()
         self.chat.close()
         self.preferences.save()
         self._background.close()
         self.engine.shutdown()
         self._tidy_caches()  # the engine may have written that of a conversation that was deleted meanwhile
         self.store.close()
+        self.languages.close()
 
     def report(self, error: BaseException) -> None:
         """Log an unexpected error and tell it in one sentence; callable from any thread."""
@@ -143,7 +167,6 @@ def run(folder: DataFolder, *, started: float) -> int:
     assert isinstance(qt, QApplication)
     qt.setApplicationName("Fireside")
     qt.setDesktopFileName("fireside")
-    translators = install_translators(qt, QLocale())
     instance = SingleInstance(folder)
     if not instance.is_first:
         instance.raise_first()
@@ -161,20 +184,7 @@ def run(folder: DataFolder, *, started: float) -> int:
     status = qt.exec()
     application.close()
     instance.close()
-    del translators
     return status
-
-
-def install_translators(qt: QApplication, locale: QLocale) -> list[QTranslator]:
-    """Fireside's and Qt's own texts in the language of `locale`; those that exist."""
-    installed = []
-    qt_texts = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
-    for name, folder in (("fireside", str(RESOURCES / "translations")), ("qtbase", qt_texts)):
-        translator = QTranslator(qt)
-        if translator.load(locale, name, "_", folder):
-            qt.installTranslator(translator)
-            installed.append(translator)
-    return installed
 
 
 def _catch_everything(application: Application) -> None:

@@ -11,27 +11,48 @@ from pathlib import Path
 from typing import Any
 
 from app.core import exporting
+from app.core.discovery import Machine
 from app.core.exporters import Branches, ExportOptions
+from app.core.fit import Memory, estimate
 from app.core.importers import ImportFileError
 from app.core.importing import preview_import, run_import
-from app.core.library import KnownModel, Library
+from app.core.known_model import KnownModel
+from app.core.library import Library, sources_of
+from app.core.model_hash import ModelHashes
 from app.core.paths import DataFolder
 from app.core.rescuing import export_rescued
+from app.core.scan import survey
+from app.core.settings import LoadSettings, SettingsFile
 from app.core.store import Store
 from app.export_formats import EXPORTERS
-from engine.api import FiresideError, RequestError
+from app.worker import free_memory, read_model_header
+from engine.api import RequestError
 
 FORMATS = tuple(exporter.name for exporter in EXPORTERS)
 
 
 def models(options: Namespace, folder: DataFolder) -> None:
-    """Print the known models: place, size, family, loadable or why not."""
-    found = [_describe(model) for model in Library(folder.models).models()]
+    """Look for models and print them: place, size, family, loadable or why not, and how they fit."""
+    library, settings = Library(folder.models), SettingsFile(folder.settings).settings
+    hashes = ModelHashes(folder.model_hashes)
+    found = survey(
+        folder.found_models,
+        sources_of(library, settings),
+        Machine.here(),
+        read_header=read_model_header,
+        sha256_of=hashes.known,
+    )
+    library.see_all(found.sightings, missing=found.missing)
+    for notice in found.notices:
+        print(f"fireside: {notice}", file=sys.stderr)
+    memory = free_memory()
+    described = [_describe(model, memory, library.load_settings(model.path)) for model in library.models()]
     if options.json:
-        print(json.dumps(found, ensure_ascii=False))
+        print(json.dumps(described, ensure_ascii=False))
         return
-    for model in found:
-        print(f"{model['name']}  {model['size_bytes'] / 1e6:.0f} MB  {model['problem'] or model['path']}")
+    for model in described:
+        facts = f"{model['family'] or '?'}  {model['quantisation'] or '?'}  {model['size_bytes'] / 1e6:.0f} MB"
+        print(f"{model['name']}  {facts}  {model['problem'] or model['path']}")
 
 
 def conversations(options: Namespace, folder: DataFolder) -> None:
@@ -141,23 +162,24 @@ def _show_progress(done: int, total: int) -> None:
     print(f"\r{done / max(total, 1):4.0%}", end=end, file=sys.stderr, flush=True)
 
 
-def _describe(model: KnownModel) -> dict[str, Any]:
-    """What the header says, read without weights."""
-    described: dict[str, Any] = {
+def _describe(model: KnownModel, memory: Memory, load: LoadSettings | None) -> dict[str, Any]:
+    """A model as JSON has it."""
+    info = model.info
+    fit = None if info is None or not model.is_loadable else asdict(estimate(info, memory, load))
+    return {
         "name": model.name,
         "path": str(model.path),
         "size_bytes": model.size_bytes,
-        "family": None,
-        "loadable": False,
+        "family": None if info is None else info.family,
+        "loadable": model.is_loadable,
         "problem": model.problem,
+        "parameters": None if info is None else info.parameters,
+        "quantisation": None if info is None else info.quantisation,
+        "context_length": None if info is None else info.context_length,
+        "licence": None if info is None else info.licence,
+        "tokenizer": None if info is None else info.tokenizer,
+        "has_chat_template": None if info is None else info.has_chat_template,
+        "sha256": model.sha256,
+        "places": [{**asdict(place), "path": str(place.path)} for place in model.places],
+        "fit": fit and {**fit, "device": memory.device},
     }
-    if model.problem is None:
-        from app.worker import read_model_info
-
-        try:
-            info = read_model_info(model.path)
-        except FiresideError as error:
-            described["problem"] = str(error)
-        else:
-            described |= {"family": info.family, "quantisation": info.quantisation, "loadable": True}
-    return described

@@ -6,19 +6,33 @@ no widget. Views take their colours and icons from here and write no literal col
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from pathlib import Path
 from string import Template
+from tempfile import TemporaryDirectory
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from app.core.themes import RESOURCES, THEMES, Theme, load_theme
 
-__all__ = ["RESOURCES", "Theme", "load_theme", "palette", "style_sheet", "tinted_icon"]
+__all__ = [
+    "RESOURCES",
+    "Theme",
+    "code_font",
+    "load_theme",
+    "palette",
+    "style_sheet",
+    "text_font",
+    "tinted_icon",
+]
 
 ICONS = RESOURCES / "icons"
 ICON_SIZE = 20  # pixels; the drawings have a 24-pixel grid
+TITLE = 1.5  # of the reading size
+_ICON_FILE = re.compile(r"\$icons/([\w-]+)\.(\w+)\.svg")
 
 
 def palette(theme: Theme) -> QPalette:
@@ -51,10 +65,32 @@ def palette(theme: Theme) -> QPalette:
 
 def style_sheet(theme: Theme) -> str:
     """The window's style sheet in this theme's colours. Raises KeyError when a token is missing."""
-    sheet = Template((THEMES / "window.qss").read_text(encoding="utf-8"))
+    sheet = (THEMES / "window.qss").read_text(encoding="utf-8")
     radii = {f"radius_{name}": size for name, size in theme.radii.items()}
-    icons = (ICONS / theme.name).as_posix()  # style sheets cannot tint
-    return sheet.substitute(theme.colors, font_size=theme.font_size, icons=icons, **radii)
+    sizes = {
+        "font_size": theme.font_size,
+        "title_size": round(theme.font_size * TITLE),
+        "code_size": theme.font_size - 1,
+    }
+    icons = _drawn(set(_ICON_FILE.findall(sheet)), theme)
+    return Template(sheet).substitute(theme.colors, icons=icons.as_posix(), **sizes, **radii)
+
+
+def text_font(theme: Theme) -> QFont:
+    """The desktop's font for controls, in the size that a person chose."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+    if font.pointSizeF() > 0:
+        font.setPointSizeF(font.pointSizeF() * theme.text_percent / 100)
+    else:
+        font.setPixelSize(round(font.pixelSize() * theme.text_percent / 100))
+    return font
+
+
+def code_font(theme: Theme) -> QFont:
+    """The desktop's font for code, a little smaller than what is read."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    font.setPixelSize(theme.font_size - 1)
+    return font
 
 
 @cache
@@ -65,6 +101,23 @@ def tinted_icon(name: str, color: str, *, disabled: str | None = None, size: int
     if disabled is not None:
         icon.addPixmap(_painted(drawing, disabled, size), QIcon.Mode.Disabled)
     return icon
+
+
+@cache
+def _drawings() -> TemporaryDirectory[str]:
+    """Where the icons of style sheets lie, which Qt reads from files and cannot tint; gone when Fireside ends."""
+    return TemporaryDirectory(prefix="fireside-icons-")
+
+
+def _drawn(files: set[tuple[str, str]], theme: Theme) -> Path:
+    """The folder with these icons, as (name, token of the colour), in the theme's colours."""
+    folder = Path(_drawings().name) / theme.name
+    folder.mkdir(exist_ok=True)
+    for name, token in files:
+        drawing = (ICONS / f"{name}.svg").read_text(encoding="utf-8")
+        drawing = drawing.replace("currentColor", theme.colors[token])
+        (folder / f"{name}.{token}.svg").write_text(drawing, encoding="utf-8")
+    return folder
 
 
 def _painted(drawing: str, color: str, size: int) -> QPixmap:

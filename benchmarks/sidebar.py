@@ -1,8 +1,8 @@
 """What a full store costs in the window: `python -m benchmarks.sidebar [--json]`.
 
 5,000 chats with 100,000 messages, 200 of the chats in 20 folders, and one chat of 10,000 messages: how long the list
-takes to be read and laid out, to be painted and scrolled, a search from the last key to its results, and opening the
-long chat until it is painted. No model is loaded.
+takes to be read and laid out, to be painted and scrolled, a search from the last key to its results, the command
+palette until it is painted, open and at each key, and opening the long chat until it is painted. No model is loaded.
 """
 
 from __future__ import annotations
@@ -96,6 +96,12 @@ def _measured(rounds: int) -> dict[str, list[float]]:
                 sidebar.model.modelReset.disconnect(found)
                 field.clear()
                 qt.processEvents()
+            timed("palette_opened", window.action.palette.trigger, window.palette_view.grab)
+            palette_field = window.palette_view.findChild(QLineEdit)
+            assert palette_field is not None
+            for typed in ("c", "ch", "chat 4321", "nothing"):
+                timed("palette_key", partial(palette_field.setText, typed), window.palette_view.grab)
+            window.palette_view.close_palette()
             timed("long_chat_opened", partial(application.chat.open, long_id), window.grab)
             application.chat.open(None)
             qt.processEvents()

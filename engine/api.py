@@ -19,6 +19,10 @@ class ModelFileError(FiresideError):
     """A model file or folder is missing, damaged or not what it claims to be."""
 
 
+class ModelChangedError(ModelFileError):
+    """The file of the loaded model was replaced, cut or removed; it must be loaded again."""
+
+
 class UnsupportedModelError(FiresideError):
     """The file is sound, but its architecture, quantisation or tokenizer is not known here."""
 
@@ -110,6 +114,9 @@ class GenerateRequest:
 
     `cache_path` is the file where what was read of this conversation is kept between runs; None: it is not. With
     `continue_last` the last message is a reply of which the model writes on; only the new text comes back.
+
+    `begun_ids` are tokens that the reply begins with, in any case: a branch of another reply to the same prompt, cut
+    behind a token and gone on from another one. They are read, not drawn, and only what is new comes back.
     """
 
     request_id: int
@@ -120,6 +127,20 @@ class GenerateRequest:
     json_schema: str | None = None  # JSON text that constrains the reply
     cache_path: str | None = None
     continue_last: bool = False
+    begun_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CountTokensRequest:
+    """Count the tokens of a prompt that may be sent, and of `texts` by themselves; a running reply goes on meanwhile.
+
+    `max_tokens` are those of the reply that would follow, as in `GenerateRequest`.
+    """
+
+    request_id: int
+    prompt: tuple[Message, ...] = ()
+    texts: tuple[str, ...] = ()
+    max_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +159,22 @@ class ModelInfo:
     has_chat_template: bool
     size_bytes: int
     memory_bytes: int  # weights, cache for the full context and working space
+    cache_values_per_token: int = 0  # numbers that one token keeps in the cache, whatever they are kept in
+    working_space_bytes: int = 0  # beside weights and cache
+    licence: str | None = None
+    recommended: tuple[tuple[str, float], ...] = ()  # fields of SamplerSettings with its makers' values
+
+
+@dataclass(frozen=True, slots=True)
+class ModelHeader:
+    """What a file says of itself, also where this engine cannot run it: `problem` says why, None when it can.
+
+    `is_model` is False for what only goes with a model: an adapter, a projector for images, a bare vocabulary.
+    """
+
+    info: ModelInfo
+    problem: str | None = None
+    is_model: bool = True
 
 
 class StopReason(StrEnum):
@@ -209,16 +246,23 @@ class PrefillProgressed(Event):
 
 @dataclass(frozen=True, slots=True)
 class TokenGenerated(Event):
-    """One more token; `text` is what became certain to show (it may be empty), `logprob` is natural."""
+    """One more token; `text` is what became certain to show (it may be empty), `logprob` is natural.
+
+    `alternatives` is its record, as `engine.alternatives` packs it.
+    """
 
     token_id: int
     text: str
     logprob: float
+    alternatives: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyFinished(Event):
-    """The reply is complete; `text` is all of it, `seed` the one that was used."""
+    """The reply is complete; `text` is all of it, `seed` the one that was used.
+
+    `alternatives` holds the record of each token, as `engine.alternatives` packs them.
+    """
 
     text: str
     token_ids: tuple[int, ...]
@@ -226,6 +270,20 @@ class ReplyFinished(Event):
     stop_reason: StopReason
     timings: Timings
     seed: int
+    alternatives: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class TokensCounted(Event):
+    """What a `CountTokensRequest` found: `prompt_tokens` of all messages, `text_tokens` of each text.
+
+    `leaves_out`: the oldest turns would be left out; `fits` is False when the newest message alone is too long.
+    """
+
+    prompt_tokens: int
+    text_tokens: tuple[int, ...]
+    leaves_out: bool
+    fits: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import accumulate
 from typing import Any
 
 from engine.api import Message, RequestError, TemplateError
@@ -59,11 +59,12 @@ BUILTIN_TEMPLATES: tuple[tuple[str, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Tokens start..end of a prompt hold the content of one message."""
+    """Tokens start..end of a prompt hold the content of one message, whose number is `message`."""
 
     role: str
     start: int
     end: int
+    message: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +210,6 @@ def _tokenized(
     text = marked.replace(mark, "")
     places = list(_places(text, [turn for turn, _ in turns]))
     replies = deque((start, end, turns[number][1]) for number, start, end in places if turns[number][1])
-    controls = sorted(tokenizer.control_tokens, key=len, reverse=True)
-    pattern = re.compile("|".join(map(re.escape, controls))) if controls else None
     ids: list[int] = []
     ends: list[int] = []  # for each token, the byte of the text where it ends
     at = at_byte = 0
@@ -218,7 +217,7 @@ def _tokenized(
     if tokenizer.add_bos and tokenizer.bos_id is not None and not (bos and marked.startswith(bos)):
         ids.append(tokenizer.bos_id)
         ends.append(0)
-    for part, is_control in _parts(marked, pattern):
+    for part, is_control in _parts(marked, tokenizer.control_pattern):
         plain = part.replace(mark, "")
         within: list[tuple[int, int, Sequence[int]]] = []
         while replies and replies[0][0] < at + len(plain):
@@ -228,14 +227,12 @@ def _tokenized(
         at += len(plain)
         pieces = [(plain, [tokenizer.control_tokens[plain]])] if is_control else _encoded(plain, within, tokenizer)
         for piece, encoded in pieces:
-            lengths = [len(tokenizer.token_bytes(token)) for token in encoded]
-            surplus = sum(lengths) - len(piece.encode("utf-8", "replace"))  # a space that the tokenizer adds itself
-            position = at_byte - max(surplus, 0)
-            for token, length in zip(encoded, lengths, strict=True):
-                position += length
-                ids.append(token)
-                ends.append(max(position, at_byte))
-            at_byte += len(piece.encode("utf-8", "replace"))
+            reached = list(accumulate(map(len, map(tokenizer.token_bytes, encoded)), initial=at_byte))
+            size = len(piece) if piece.isascii() else len(piece.encode("utf-8", "replace"))
+            surplus = max(reached[-1] - at_byte - size, 0)  # a space that the tokenizer adds itself
+            ids += encoded
+            ends += [max(end - surplus, at_byte) for end in reached[1:]] if surplus else reached[1:]
+            at_byte += size
     return Prompt(text, tuple(ids), _spans(text, ends, places, [turn for turn, _ in turns]))
 
 
@@ -260,8 +257,9 @@ def _encoded(
 
 def _plain_tokens(known: Sequence[int], tokenizer: Tokenizer) -> Sequence[int]:
     """The known tokens up to the first that a text cannot hold: a control token, or none of this vocabulary."""
-    controls = set(tokenizer.control_tokens.values())
-    return list(takewhile(lambda token: 0 <= token < tokenizer.vocab_size and token not in controls, known))
+    controls, size = set(tokenizer.control_tokens.values()), tokenizer.vocab_size
+    stop = next((at for at, token in enumerate(known) if not 0 <= token < size or token in controls), len(known))
+    return known[:stop]
 
 
 def _with_known(text: str, known: Sequence[int], tokenizer: Tokenizer, *, is_start: bool) -> list[int]:
@@ -320,7 +318,10 @@ def _spans(
         at, at_byte = last, first_byte + len(text[first:last].encode("utf-8", "replace"))
         spans.append(
             Span(
-                turns[number]["role"], bisect_right(ends, first_byte), min(bisect_left(ends, at_byte) + 1, len(ends))
+                turns[number]["role"],
+                bisect_right(ends, first_byte),
+                min(bisect_left(ends, at_byte) + 1, len(ends)),
+                number,
             )
         )
     return tuple(spans)

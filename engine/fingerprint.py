@@ -9,6 +9,7 @@ import hashlib
 import json
 
 from engine.attention import Mixer
+from engine.loaders.strings import Strings
 from engine.model import Model
 
 SAMPLES, SAMPLE_BYTES = 64, 4096  # of each file; with the header, 3 ms for the starter model, 7 the first time
@@ -21,7 +22,9 @@ def cache_fingerprint(model: Model) -> str:
     mixers = [m for m in model.decoder.modules() if isinstance(m, Mixer)]
     facts = {
         "config": {
-            key: v for key, v in checkpoint.config.items() if not isinstance(v, list) or len(v) < LONGEST_LIST
+            key: v
+            for key, v in checkpoint.config.items()
+            if not isinstance(v, list | Strings) or len(v) < LONGEST_LIST
         },
         "tensors": [(info.name, info.shape, info.type_name) for info in checkpoint.tensors.values()],
         "dtype": str(model.decoder.dtype),

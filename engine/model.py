@@ -19,12 +19,14 @@ from engine.experts import gather_experts
 from engine.fused import fuse
 from engine.loaders import Checkpoint, GgufCheckpoint, open_checkpoint
 from engine.loaders.gguf_config import hugging_face_config
+from engine.loaders.licence import licence_of
 from engine.models import find_family
 from engine.models.config import Config
 from engine.models.family import Family
 from engine.models.weights import load_weights
 from engine.quants.linear import QuantizedLinear
 from engine.quants.packings import packing_of
+from engine.recommended import recommended_settings
 from engine.tokenizers import Tokenizer, load_tokenizer
 from engine.torch_products import use_torch_products
 
@@ -84,9 +86,14 @@ class Blueprint:
 
     def info(self, tokenizer: Tokenizer) -> ModelInfo:
         """What a person may want to know about the model."""
+        return self.outline(tokenizer.name, has_chat_template=tokenizer.chat_template is not None)
+
+    def outline(self, tokenizer_name: str, *, has_chat_template: bool) -> ModelInfo:
+        """As `info`, for whoever has not built the tokenizer."""
         checkpoint, context = self.checkpoint, self.config.context_length
+        mixers = [m for m in self.decoder.modules() if isinstance(m, Mixer)]
         return ModelInfo(
-            name=_name(checkpoint),
+            name=file_name(checkpoint),
             path=str(checkpoint.path),
             family=self.family.name,
             parameters=sum(parameter.numel() for parameter in self.decoder.parameters()),
@@ -94,21 +101,20 @@ class Blueprint:
             context_length=context,
             vocabulary=self.decoder.vocabulary,
             quantisation=self._quantisation(),
-            tokenizer=tokenizer.name,
-            has_chat_template=tokenizer.chat_template is not None,
+            tokenizer=tokenizer_name,
+            has_chat_template=has_chat_template,
             size_bytes=checkpoint.size_bytes,
             memory_bytes=checkpoint.size_bytes + self.cache_bytes_per_token * context + WORKING_SPACE_BYTES,
+            recommended=recommended_settings(checkpoint),
+            cache_values_per_token=sum(sum(mixer.cache_widths) for mixer in mixers),
+            working_space_bytes=WORKING_SPACE_BYTES,
+            licence=licence_of(checkpoint),
         )
 
     def _quantisation(self) -> str:
         """The packing's name, or the type that most of the weights have, by bytes."""
         packing = None if self.config.is_gguf else packing_of(self.config.values)
-        if packing is not None:
-            return packing[0]
-        sizes: Counter[str] = Counter()
-        for info in self.checkpoint.tensors.values():
-            sizes[info.type_name] += info.size_bytes
-        return sizes.most_common(1)[0][0] if sizes else "none"
+        return most_common_type(self.checkpoint) if packing is None else packing[0]
 
 
 def open_blueprint(path: str | Path) -> Blueprint:
@@ -118,19 +124,24 @@ def open_blueprint(path: str | Path) -> Blueprint:
     """
     checkpoint = open_checkpoint(path)
     try:
-        is_gguf = isinstance(checkpoint, GgufCheckpoint)
-        values = _gguf_values(checkpoint) if is_gguf else _text_config(checkpoint.config)
-        family = find_family(checkpoint.architecture if is_gguf else str(values["model_type"]), is_gguf=is_gguf)
-        if not is_gguf:
-            values = {family.settings.get(key, key): value for key, value in values.items()}
-        config = Config(values, where=checkpoint.path.name, is_gguf=is_gguf)
-        try:
-            decoder = family.build(config)
-        except (OverflowError, RuntimeError) as error:  # torch refuses absurd sizes even on the meta device
-            raise ModelFileError(f"{config.where}: the model's settings make no model: {error}.") from error
+        return understand(checkpoint)
     except BaseException:
         checkpoint.close()
         raise
+
+
+def understand(checkpoint: Checkpoint) -> Blueprint:
+    """Compose the decoder that an open checkpoint describes. Raises as `open_blueprint`."""
+    is_gguf = isinstance(checkpoint, GgufCheckpoint)
+    values = _gguf_values(checkpoint) if is_gguf else _text_config(checkpoint.config)
+    family = find_family(checkpoint.architecture if is_gguf else str(values["model_type"]), is_gguf=is_gguf)
+    if not is_gguf:
+        values = {family.settings.get(key, key): value for key, value in values.items()}
+    config = Config(values, where=checkpoint.path.name, is_gguf=is_gguf)
+    try:
+        decoder = family.build(config)
+    except (OverflowError, RuntimeError) as error:  # torch refuses absurd sizes even on the meta device
+        raise ModelFileError(f"{config.where}: the model's settings make no model: {error}.") from error
     return Blueprint(checkpoint, family, config, decoder.eval())
 
 
@@ -224,7 +235,15 @@ def _text_config(config: dict[str, object]) -> dict[str, object]:
     return values
 
 
-def _name(checkpoint: Checkpoint) -> str:
+def file_name(checkpoint: Checkpoint) -> str:
     """The file's or folder's own name: what the person chose it by; names inside files are often internal ones."""
     path = checkpoint.path
     return path.stem if path.suffix == ".gguf" else path.name
+
+
+def most_common_type(checkpoint: Checkpoint) -> str:
+    """The type that most of the weights have, by bytes."""
+    sizes: Counter[str] = Counter()
+    for info in checkpoint.tensors.values():
+        sizes[info.type_name] += info.size_bytes
+    return sizes.most_common(1)[0][0] if sizes else "none"

@@ -40,6 +40,12 @@ def say(qtbot: QtBot, application: Application, text: str, *, wait: bool = True)
         qtbot.waitUntil(lambda: not application.chat.is_replying, timeout=10_000)
 
 
+def answer_with(application: Application, **values: object) -> None:
+    """Give the open chat these settings, as its panel does."""
+    for name, value in values.items():
+        application.reply_settings.change_value(name, value)
+
+
 def shown(application: Application) -> list[str]:
     return [view.plain_text() for view in application.window.transcript.views()]
 
@@ -61,7 +67,7 @@ def press(application: Application, name: str, *, last: bool = True) -> None:
 
 def export(qtbot: QtBot, application: Application, title: str, output: Path) -> None:
     """Export the open chat in the format of this title and wait until the dialog says that it is done."""
-    application.window.export_action.trigger()
+    application.window.action.export.trigger()
     dialog = find(application, QDialog, "exportDialog")
     find(application, QComboBox, "exportFormat").setCurrentText(title)
     find(application, QLineEdit, "exportOutput").setText(str(output))

@@ -29,8 +29,8 @@ class BackupsController(QObject):
         super().__init__()
         self._background = background
         self._conversations, self._window = conversations, window
-        window.backup_action.triggered.connect(self.back_up)
-        window.restore_action.triggered.connect(self.restore)
+        window.action.backup.triggered.connect(self.back_up)
+        window.action.restore.triggered.connect(self.restore)
 
     def back_up(self) -> None:
         """Ask for a file and write everything to it."""
@@ -81,9 +81,10 @@ class BackupsController(QObject):
 
     def _rescued(self, output: Path, outcome: ImportOutcome, unreadable_rows: int) -> None:
         told = self.tr(
-            "{chats} chats with {messages} messages are in “{name}”, {lost} rows were unreadable; "
+            "“{name}” holds what could be read; Import… takes it in. "
+            "Chats: {chats}. Messages: {messages}. Unreadable rows: {lost}."
         ).format(chats=outcome.added, messages=outcome.messages, name=output.name, lost=unreadable_rows)
-        self._window.message_bar.show_notice(told + self.tr("Import… takes them in."))
+        self._window.message_bar.show_notice(told)
 
     def _restored(self, outcome: ImportOutcome) -> None:
         self._conversations.refresh()
@@ -95,7 +96,7 @@ class BackupsController(QObject):
             job.failed.connect(self._window.message_bar.show_error)
             job.ended.connect(self._conversations.leave_what_is_gone)
 
-        told = self.tr("{added} chats added, {merged} got messages back, {unchanged} were here already.")
+        told = self.tr("Chats added: {added}. With messages back: {merged}. Here already: {unchanged}.")
         self._window.message_bar.show_notice(
             told.format(added=outcome.added, merged=outcome.merged, unchanged=outcome.unchanged),
             action=self.tr("Undo") if outcome.added or outcome.merged else None,

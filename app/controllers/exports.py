@@ -47,7 +47,7 @@ class ExportsController(QObject):
         self._folder = Path(
             QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation) or Path.home()
         )
-        window.export_action.triggered.connect(self.export_shown)
+        window.action.export.triggered.connect(self.export_shown)
         window.sidebar.menus.exportRequested.connect(self.export_chats)
         window.sidebar.menus.folderExportRequested.connect(self.export_folder)
         chat.saveFailed.connect(self.offer_rescue)
@@ -69,7 +69,7 @@ class ExportsController(QObject):
         except StoreError as error:
             self._window.message_bar.show_error(str(error))
             return
-        title = self.tr("This chat") if len(ids) == 1 else self.tr("{count} selected chats").format(count=len(ids))
+        title = self.tr("This chat") if len(ids) == 1 else self.tr("%n selected chat(s)", "", len(ids))
         self._ask([(ExportScope("chats", title, name, len(ids)), ids)])
 
     def export_folder(self, folder_id: str) -> None:
@@ -124,7 +124,7 @@ class ExportsController(QObject):
         if not everything:
             self._window.message_bar.show_notice(self.tr("There is no conversation to export yet."))
             return
-        title = self.tr("All {count} chats").format(count=len(everything))
+        title = self.tr("All %n chat(s)", "", len(everything))
         offered = [*scopes, (ExportScope("all", title, exporting.JOINT_NAME, len(everything)), everything)]
         ids_of = {scope.key: ids for scope, ids in offered}
 

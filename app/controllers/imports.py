@@ -9,15 +9,10 @@ from shiboken6 import isValid
 
 from app.controllers.background import Background, Control, Job, StoreWork
 from app.controllers.conversations import ConversationsController
-from app.controllers.models import ModelsController
 from app.core.importing import ImportPreview, ImportReport, preview_import, run_import
-from app.core.library import model_path
 from app.core.store import Store
 from app.views.import_dialog import FoundFormat, ImportDialog
 from app.views.main_window import MainWindow
-from engine.api import ModelFileError
-
-ENDINGS = frozenset([".json", ".jsonl", ".zip", ".chat", ".sqlite3", ".db", ".yaml"])  # of files that are looked at
 
 
 class ImportsController(QObject):
@@ -27,14 +22,12 @@ class ImportsController(QObject):
         self,
         background: Background,
         conversations: ConversationsController,
-        models: ModelsController,
         window: MainWindow,
     ) -> None:
         super().__init__()
         self._background = background
-        self._conversations, self._models, self._window = conversations, models, window
-        window.filesDropped.connect(self.take_dropped)
-        window.import_action.triggered.connect(self.show_dialog)
+        self._conversations, self._window = conversations, window
+        window.action.import_.triggered.connect(self.show_dialog)
         window.sidebar.importRequested.connect(self.show_dialog)
 
     def show_dialog(self) -> ImportDialog:
@@ -45,16 +38,9 @@ class ImportsController(QObject):
         dialog.open()
         return dialog
 
-    def take_dropped(self, paths: list[str]) -> None:
-        """A model that is dropped onto the window is opened; what may hold conversations is looked at."""
-        path = Path(paths[0])
-        try:
-            model_path(paths[0])
-        except ModelFileError:
-            if path.is_dir() or path.suffix.lower() in ENDINGS:
-                self.show_dialog().look_at(paths[0])
-                return
-        self._models.open(paths[0])
+    def look_at(self, path: str) -> None:
+        """Show what a dropped file or folder holds, and ask."""
+        self.show_dialog().look_at(path)
 
     def _preview(self, dialog: ImportDialog, path: Path) -> None:
         def look(store: Store, control: Control) -> ImportPreview | None:
@@ -99,14 +85,14 @@ class ImportsController(QObject):
                 dialog.show_done(stopped, (), can_undo=False)
             return
         outcomes = [outcome for _, outcome in report.outcomes]
-        sentence = self.tr("{added} chats added, {merged} got new messages, {unchanged} were here already.").format(
+        sentence = self.tr("Chats added: {added}. With new messages: {merged}. Here already: {unchanged}.").format(
             added=sum(one.added for one in outcomes),
             merged=sum(one.merged for one in outcomes),
             unchanged=sum(one.unchanged for one in outcomes),
         )
         skipped = [*report.skipped, *(one for outcome in outcomes for one in outcome.skipped)]
         if skipped:
-            sentence += " " + self.tr("{count} things were left out:").format(count=len(skipped))
+            sentence = self.tr("{sentence} Left out: {count}.").format(sentence=sentence, count=len(skipped))
         can_undo = any(one.added or one.merged for one in outcomes)
 
         def undo() -> None:
@@ -120,7 +106,7 @@ class ImportsController(QObject):
             dialog.undoRequested.connect(undo)
             dialog.show_done(sentence, skipped, can_undo=can_undo)
         self._window.message_bar.show_notice(
-            sentence.rstrip(":") + "." if skipped else sentence,
+            sentence,
             action=self.tr("Undo") if can_undo else None,
             on_action=undo if can_undo else None,
         )

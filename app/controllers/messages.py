@@ -29,7 +29,7 @@ class MessagesController(QObject):
         transcript.deleteRequested.connect(self.delete)
         transcript.versionRequested.connect(self.show_version)
         transcript.branchRequested.connect(self.branch)
-        window.deleted_messages_action.triggered.connect(self.show_deleted)
+        window.action.deleted_messages.triggered.connect(self.show_deleted)
 
     def edit(self, message_id: str, text: str) -> None:
         """Another version of a message; one of the person's is answered."""
@@ -38,7 +38,7 @@ class MessagesController(QObject):
             return
         old = chat.tree.get(message_id)
         try:
-            self._chat.add_to_tree(
+            chat.add(
                 chat.store.add_message(
                     chat.conversation_id,
                     parent_id=old.parent_id,

@@ -32,13 +32,9 @@ class ModelHashesController(QObject):
             lambda control: _hash(self._file, path, control), name="model hash", is_low_priority=True
         )
         self._job = job
-        job.succeeded.connect(lambda sha256: self._known(loaded, sha256))
+        job.succeeded.connect(lambda sha256: self._chat.know_hash(loaded, sha256))
         job.failed.connect(lambda sentence: logger.warning("the model's hash is not known: %s", sentence))
         job.ended.connect(lambda: self._ended(job))
-
-    def _known(self, loaded: ModelLoaded, sha256: str | None) -> None:
-        if self._chat.model is loaded:
-            self._chat.model_sha256 = sha256
 
     def _ended(self, job: Job) -> None:
         if self._job is job:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from app.core.library import Library, model_name, model_path
+from app.core.settings import LoadSettings
 from app.views.dialogs import ask_model_file, ask_model_folder
 from app.views.main_window import MainWindow
 from app.views.model_picker import ModelChoice
@@ -30,8 +32,9 @@ class ModelsController(QObject):
         self._loaded: ModelLoaded | None = None
         self._loaded_path: Path | None = None
         self._loads: dict[int, Path] = {}
+        self.load_settings = LoadSettings()
         engine.eventArrived.connect(self._handle)
-        window.open_model_action.triggered.connect(self.open_file)
+        window.action.open_model.triggered.connect(self.open_file)
         picker = window.model_picker
         picker.modelChosen.connect(self.open)
         picker.openFileRequested.connect(self.open_file)
@@ -82,7 +85,7 @@ class ModelsController(QObject):
     def _load(self, path: Path) -> None:
         for waiting in self._loads:
             self._engine.cancel(waiting)  # only the newest wish counts
-        request = LoadRequest(self._engine.next_request_id(), str(path))
+        request = LoadRequest(self._engine.next_request_id(), str(path), **asdict(self.load_settings))
         self._loads[request.request_id] = path
         self.loadStarted.emit()
         self._window.show_load_progress(0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from app.core.chat_settings import ChatSettings
 from app.core.conversation import MessageTree, StoredMessage
 from app.core.store import Store
 
@@ -23,6 +24,12 @@ class OpenChat:
     token_ids: dict[str, tuple[int, ...]] | None = None  # of the replies, once they are needed
     dropped: int = 0
     first_read_id: str | None = None
+    settings: ChatSettings | None = None  # of its replies, once they are needed
+
+    def add(self, message: StoredMessage) -> None:
+        """Put a message that was just stored at the end of the path."""
+        self.tree.add(message)
+        self.tree.leaf_id = message.id
 
 
 def first_read(path: list[StoredMessage], dropped: int) -> str | None:
@@ -30,6 +37,6 @@ def first_read(path: list[StoredMessage], dropped: int) -> str | None:
 
     Neighbours of one role are one turn, and those that say nothing are none, see `prompt_messages`.
     """
-    spoken = [message for message in path if message.text.strip()]
+    spoken = [message for message in path if message.prompt_text.strip()]
     turns = [next(same).id for _, same in groupby(spoken, key=lambda message: message.role)]
     return turns[dropped] if 0 < dropped < len(turns) else None

@@ -17,7 +17,7 @@ class Attachments(OnDatabase):
     def add_attachment(self, data: bytes, *, name: str, media_type: str) -> Attachment:
         """Keep a file's bytes; the same bytes are kept once, under the name they came with first.
 
-        Call it just before the message that shows them is added: bytes that no message shows are removed in time.
+        Call it just before the message or draft that shows them is kept: bytes that none shows are removed in time.
         """
         with self._db.write() as execute:
             sha256 = insert_attachment(execute, data, name=name, media_type=media_type)
@@ -50,13 +50,16 @@ def insert_attachment(execute: Execute, data: bytes, *, name: str, media_type: s
 
 
 def remove_unused_attachments(execute: Execute) -> None:
-    """Remove the files that no message shows, in the bin or not; called when messages were removed for good."""
+    """Remove the files that no message, binned or not, and no draft shows; called when some were removed for good."""
     kept = [row[0] for row in execute("SELECT sha256 FROM attachments")]
     if not kept:
         return
     used = {
         sha256
-        for (parts,) in execute("SELECT parts FROM messages WHERE parts LIKE '%\"sha256\"%'")
+        for (parts,) in execute(
+            "SELECT parts FROM messages WHERE parts LIKE '%\"sha256\"%' UNION ALL "
+            "SELECT parts FROM drafts WHERE parts LIKE '%\"sha256\"%'"
+        )
         for sha256 in _SHA256.findall(parts)
     }
     for sha256 in kept:

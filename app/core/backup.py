@@ -18,7 +18,8 @@ GROUP_CONVERSATIONS = 20  # taken back in one transaction, so that a reply can b
 
 _FOLDER = "id, name, parent_id, position"
 _CONVERSATION = (
-    "id, title, created_at, updated_at, leaf_id, deleted_at, folder_id, is_pinned, tags, source, source_id, extra"
+    "id, title, created_at, updated_at, leaf_id, deleted_at, folder_id, is_pinned, tags, source, source_id, extra, "
+    "settings"
 )
 _MESSAGE = (
     "id, conversation_id, parent_id, role, status, created_at, deleted_at, edited_from, source_id, error, text, "
@@ -36,8 +37,8 @@ _ADD_MESSAGES = f"""
     ORDER BY number
 """
 _ADD_RECORDS = """
-    INSERT OR IGNORE INTO main.records (message_number, record)
-    SELECT ours.number, record FROM other.messages AS theirs
+    INSERT OR IGNORE INTO main.records (message_number, record, alternatives)
+    SELECT ours.number, record, alternatives FROM other.messages AS theirs
     JOIN other.records ON message_number = theirs.number
     JOIN main.messages AS ours ON ours.id = theirs.id
     WHERE theirs.conversation_id = ?

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from app.core.file_prompt import fenced_file
 from engine.api import Message
 
 
@@ -72,6 +73,19 @@ class StoredMessage:
     def text(self) -> str:
         """What the message says, without thinking and attachments."""
         return "\n\n".join(part.text for part in self.parts if part.kind is PartKind.TEXT)
+
+    @property
+    def files(self) -> tuple[Part, ...]:
+        """What belongs to the message beside its words: files, pictures, and what a tool was asked and said."""
+        return tuple(part for part in self.parts if part.kind in (PartKind.FILE, PartKind.IMAGE, PartKind.TOOL))
+
+    @property
+    def prompt_text(self) -> str:
+        """What the model reads of the message: the files that a person attached, then the text."""
+        if self.role != "user":
+            return self.text
+        files = [fenced_file(part.name, part.text) for part in self.files if part.kind is PartKind.FILE and part.text]
+        return "\n\n".join([*files, self.text] if self.text.strip() else files)
 
     def with_text(self, text: str) -> StoredMessage:
         """The same message saying something else; other parts stay, before the text."""
@@ -173,12 +187,13 @@ def prompt_messages(
     """
     turns: list[Message] = [Message("system", system_prompt)] if system_prompt.strip() else []
     for message in path:
-        if not message.text.strip():
+        content = message.prompt_text
+        if not content.strip():
             continue
         if turns and turns[-1].role == message.role:
-            turns[-1] = Message(message.role, f"{turns[-1].content}\n\n{message.text}")
+            turns[-1] = Message(message.role, f"{turns[-1].content}\n\n{content}")
         else:
-            turns.append(Message(message.role, message.text, (token_ids or {}).get(message.id, ())))
+            turns.append(Message(message.role, content, (token_ids or {}).get(message.id, ())))
     return tuple(turns)
 
 

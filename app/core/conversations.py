@@ -6,7 +6,7 @@ import json
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.core.attachments import remove_unused_attachments
@@ -81,6 +81,18 @@ class Conversations(OnDatabase):
         """Put a conversation into a folder, or out of all."""
         self._set(conversation_id, "folder_id", folder_id)
 
+    def settings(self, conversation_id: str) -> Mapping[str, Any]:
+        """What was set for the replies of a conversation; empty when nothing was. Raises `StoreError` without one."""
+        rows = self._db.read("SELECT settings FROM conversations WHERE id = ?", conversation_id)
+        if not rows:
+            raise missing("conversation", conversation_id)
+        return _decoded(rows[0][0])
+
+    def set_settings(self, conversation_id: str, settings: Mapping[str, Any]) -> None:
+        """Keep what was set for the replies of a conversation, as JSON."""
+        stored = storable(json.dumps(settings, ensure_ascii=False)) if settings else None
+        self._set(conversation_id, "settings", stored)
+
     def tags(self) -> tuple[tuple[str, int], ...]:
         """Every tag with the number of conversations that have it, those in the bin left out."""
         rows = self._db.rows("SELECT tags FROM conversations WHERE tags IS NOT NULL AND deleted_at IS NULL")
@@ -128,6 +140,15 @@ def encode_tags(tags: Iterable[str]) -> str | None:
     """Tags as they are stored: sorted JSON without duplicates and empty ones, NULL for none."""
     kept = sorted({tag for tag in (storable(" ".join(tag.split())) for tag in tags) if tag})
     return json.dumps(kept, ensure_ascii=False) if kept else None
+
+
+def _decoded(stored: str | None) -> Mapping[str, Any]:
+    """A JSON object; an empty one where there is none."""
+    try:
+        decoded = json.loads(stored) if stored else {}
+    except ValueError:
+        return {}
+    return decoded if isinstance(decoded, dict) else {}
 
 
 def _header(row: tuple[Any, ...]) -> Conversation:

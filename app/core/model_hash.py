@@ -56,13 +56,18 @@ class ModelHashes:
             if one is None:
                 return None
             hashes.append(one)
-        lines = "".join(f"{one}  {file.name}\n" for one, file in zip(hashes, files, strict=True))
-        sha256 = hashes[0] if len(hashes) == 1 else hashlib.sha256(lines.encode()).hexdigest()
+        sha256 = hash_of_files([(one, file.name) for one, file in zip(hashes, files, strict=True)])
         if _state(files) == before:
             self._known.pop(str(model), None)
             self._known[str(model)] = {"files": before, "sha256": sha256}
             self._file.write({"models": dict([*self._known.items()][-MOST_REMEMBERED:])})
         return sha256
+
+
+def hash_of_files(files: list[tuple[str, str]]) -> str:
+    """The hash of a model from the (SHA-256, name) of its files, as `ModelHashes.compute` says."""
+    lines = "".join(f"{sha256}  {name}\n" for sha256, name in files)
+    return files[0][0] if len(files) == 1 else hashlib.sha256(lines.encode()).hexdigest()
 
 
 def weight_files(model: Path) -> list[Path]:

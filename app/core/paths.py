@@ -25,14 +25,34 @@ class DataFolder:
         return self.root / "settings.json"
 
     @property
+    def presets(self) -> Path:
+        """The person's own presets, as JSON."""
+        return self.root / "presets.json"
+
+    @property
     def models(self) -> Path:
         """Models that were opened, as JSON."""
         return self.root / "models.json"
 
     @property
+    def found_models(self) -> Path:
+        """What the last scan saw, as JSON; may be deleted at any time."""
+        return self.root / "found_models.json"
+
+    @property
     def model_hashes(self) -> Path:
         """The SHA-256 of models that were loaded, as JSON."""
         return self.root / "model_hashes.json"
+
+    @property
+    def downloads(self) -> Path:
+        """Models that are being fetched, as JSON."""
+        return self.root / "downloads.json"
+
+    @property
+    def fetched_models(self) -> Path:
+        """Models that were fetched: ORGANISATION/NAME/FILE."""
+        return self.root / "models"
 
     @property
     def caches(self) -> Path:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from app.core.version import fireside_version
 from engine.api import GenerateRequest, ModelLoaded, ReplyFinished
 
 FORMAT_VERSION = 1
@@ -25,7 +25,7 @@ def reply_record(
     """
     record: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
-        "engine_version": _engine_version(),
+        "engine_version": fireside_version(),
         "sampler": asdict(request.sampler),
         "max_tokens": request.max_tokens,
         "seed": finished.seed,
@@ -52,11 +52,3 @@ def recorded_token_ids(record: Mapping[str, Any]) -> tuple[int, ...]:
     if not isinstance(ids, list) or not all(type(token) is int for token in ids):
         return ()
     return tuple(ids)
-
-
-def _engine_version() -> str | None:
-    """The version that is installed; None when Fireside runs from a folder that was never installed."""
-    try:
-        return version("fireside")
-    except PackageNotFoundError:
-        return None

@@ -23,10 +23,10 @@ from app.core.sqlite_pages import Row, SqlitePages, UnreadableError, Value
 # How the rows of the tables look, by the kinds of their columns (schema.py); a REAL that is a whole number is stored
 # as an integer.
 _CONVERSATION_1 = re.compile("TT[IF][IF][NT][NIF]")
-_CONVERSATION_2 = re.compile("NTT[IF][IF][NT][NIF][NT]I[NT]{5}")
+_CONVERSATION_2 = re.compile("NTT[IF][IF][NT][NIF][NT]I[NT]{5,6}")  # rows of version 2 end before the settings
 _MESSAGE_1 = re.compile("TT[NT]TTT[IF][NT][NT][NIF]")
 _MESSAGE_2 = re.compile("NTT[NT]TT[IF][NIF][NT]{4}T[NT][NT]")
-_RECORD = re.compile("NT")
+_RECORD = re.compile("NT[NB]?")
 _FOLDER = re.compile("TT[NT]I[NT]")
 _ATTACHMENT = re.compile("TTTIB")
 
@@ -41,6 +41,7 @@ _HEADER_2 = (
     "source_id",
     "import_id",
     "extra",
+    "settings",
 )
 _MESSAGE_NAMES_1 = (
     "id",

@@ -157,6 +157,19 @@ MIGRATIONS: tuple[str, ...] = (
     DROP TABLE messages_1;
     DROP TABLE conversations_1;
     """,
+    # What is written and not sent yet: at 0 what stands in the composer, behind it what waits for its turn. A chat
+    # that was not begun has no id. `settings` of a conversation is JSON: its preset and the values changed in it.
+    """
+    CREATE TABLE drafts (
+        conversation_id TEXT REFERENCES conversations (id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        parts TEXT
+    );
+    CREATE INDEX drafts_by_conversation ON drafts (conversation_id);
+    ALTER TABLE records ADD COLUMN alternatives BLOB;
+    ALTER TABLE conversations ADD COLUMN settings TEXT;
+    """,
 )
 
 

@@ -1,33 +1,60 @@
-"""Settings: how replies are drawn, the look and the window's place; kept as JSON, read with ranges."""
+"""Settings: how replies are drawn, the look and the window's place; kept as JSON, read with ranges.
+
+To add one: a field of `Settings`, made by `app.core.stored_fields`, and a row of a settings page.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.core.downloads.hub import USUAL_ENDPOINT
 from app.core.json_file import JsonFile
-from engine.api import RequestError, SamplerSettings
+from app.core.reply_settings import Values, accepted_values, resolve
+from app.core.stored_fields import accepted, flag, named_texts, one_of, optional_text, read, text, texts, whole
+from app.core.themes import THEME_NAMES
 
 FILE_VERSION = 1
+DEVICES = ("auto", "cpu", "cuda", "mps")
+CACHE_TYPES = ("auto", "f32", "f16", "q8_0")
+LARGEST_CONTEXT = 1 << 24  # tokens
+MOST_THREADS = 1024
+MOST_IDLE_MIN = 7 * 24 * 60
+SMALLEST_TEXT, LARGEST_TEXT = 80, 200  # percent of the usual size
+LANGUAGES = {"en": "English", "zh_CN": "简体中文"}  # as each calls itself
 
 
 @dataclass(frozen=True, slots=True)
-class ReplySettings:
-    """How replies are made; `max_tokens` None means up to the end of the context."""
+class LoadSettings:
+    """How a model is loaded, see `engine.api.LoadRequest`. None: what suits the model and the machine."""
 
-    sampler: SamplerSettings = field(default_factory=SamplerSettings)
-    max_tokens: int | None = None
-    system_prompt: str = ""
+    device: str = one_of(*DEVICES)
+    threads: int | None = whole(None, smallest=1, largest=MOST_THREADS)
+    context_length: int | None = whole(None, smallest=256, largest=LARGEST_CONTEXT)
+    cache_type: str = one_of(*CACHE_TYPES)
+    draft_path: str | None = optional_text()
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a person set; `geometry` is the window's place as Qt's own text."""
 
-    reply: ReplySettings = field(default_factory=ReplySettings)
-    theme: str = "system"
-    geometry: str = ""
+    own_values: Values = field(default_factory=dict)  # for replies of every model, see `app.core.reply_settings`
+    own_by_model: Mapping[str, Values] = field(default_factory=dict)  # for replies of the model at a path
+    new_chat_preset: str = text()  # its id; empty: none
+    load: LoadSettings = field(default_factory=LoadSettings)
+    model_folders: tuple[str, ...] = texts()  # of a person's own, to be looked into
+    model_sources_off: tuple[str, ...] = texts()  # keys of `app.core.discovery` sources that are not looked at
+    idle_unload_min: int = whole(30, smallest=0, largest=MOST_IDLE_MIN)  # 0: never
+    allows_hub: bool = flag(default=False)  # whether the hub may be contacted at all
+    hub_endpoint: str = text(USUAL_ENDPOINT)
+    theme: str = one_of("system", *THEME_NAMES)
+    text_percent: int = whole(100, smallest=SMALLEST_TEXT, largest=LARGEST_TEXT)
+    language: str = one_of("system", *LANGUAGES)
+    geometry: str = text()
+    shortcuts: Mapping[str, tuple[str, ...]] = named_texts()  # the keys of actions that were given others, by id
 
 
 class SettingsFile:
@@ -38,43 +65,33 @@ class SettingsFile:
         self.notice = self._file.notice
         self.settings = _parse(self._file.content)
 
-    def change(self, **changes: Any) -> None:  # the fields of Settings, checked by `replace`
-        """Change fields of the settings and keep them. Raises OSError when they cannot be written."""
-        changed = replace(self.settings, **changes)
-        if changed != self.settings:
-            self.settings = changed
-            self._file.write(asdict(changed))
+    def write(self, settings: Settings) -> None:
+        """Keep these settings. Raises OSError when they cannot be written."""
+        if settings != self.settings:
+            self.settings = settings
+            self._file.write(asdict(settings))
 
 
 def _parse(content: dict[str, Any]) -> Settings:
     """Settings from a file; a value of the wrong kind or out of range falls back to its default."""
-    reply = content.get("reply")
-    reply = reply if isinstance(reply, dict) else {}
-    max_tokens = reply.get("max_tokens")
+    by_model = content.get("own_by_model")
     return Settings(
-        reply=ReplySettings(
-            sampler=_sampler(reply.get("sampler")),
-            max_tokens=max_tokens if type(max_tokens) is int and max_tokens > 0 else None,
-            system_prompt=_text(reply.get("system_prompt")),
-        ),
-        theme=_text(content.get("theme")) or "system",
-        geometry=_text(content.get("geometry")),
+        own_values=accepted_values(content["own_values"]) if "own_values" in content else _version_before(content),
+        own_by_model={
+            model: accepted_values(values)
+            for model, values in (by_model.items() if isinstance(by_model, dict) else ())
+            if isinstance(model, str)
+        },
+        load=read(LoadSettings, content.get("load")),
+        **accepted(Settings, content),
     )
 
 
-def _sampler(stored: Any) -> SamplerSettings:
-    settings = SamplerSettings()
-    for name, default in asdict(settings).items():
-        value = stored.get(name) if isinstance(stored, dict) else None
-        is_number = isinstance(value, float if isinstance(default, float) else int) or type(value) is int
-        if value is None or isinstance(value, bool) or not is_number:
-            continue
-        try:
-            settings = replace(settings, **{name: value})
-        except RequestError:
-            continue
-    return settings
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+def _version_before(content: dict[str, Any]) -> Values:
+    """What an earlier Fireside kept under `reply`, one set of values for every chat, where it is not the default."""
+    reply = content.get("reply")
+    reply = reply if isinstance(reply, dict) else {}
+    sampler = reply.get("sampler")
+    found = accepted_values({**(sampler if isinstance(sampler, dict) else {}), **reply})
+    built_in = resolve({})
+    return {name: value for name, value in found.items() if value != built_in.value(name)}

@@ -16,6 +16,7 @@ from app.core.branches import Branches
 from app.core.catalogue import ANY, Attachment, Conversation, Folder, PastImport, SearchHit
 from app.core.conversations import BIN_DAYS
 from app.core.database import MEMORY, DamagedError, Database, StoreError, store_error
+from app.core.drafts import Drafts
 from app.core.folders import Folders
 from app.core.import_writer import Imports
 from app.core.schema import MIGRATIONS, copy_before
@@ -38,7 +39,7 @@ __all__ = [
 ]
 
 
-class Store(Branches, Folders, Attachments, Search, Imports, Backups):
+class Store(Branches, Drafts, Folders, Attachments, Search, Imports, Backups):
     """All conversations. Every method may raise `StoreError`, and `DamagedError` where the file is damaged."""
 
     def __init__(self, path: Path | Literal[":memory:"]) -> None:

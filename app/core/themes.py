@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 RESOURCES = Path(__file__).resolve().parent.parent.parent / "resources"
 THEMES = RESOURCES / "themes"
+THEME_NAMES = ("light", "dark", "contrast-light", "contrast-dark")
 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """The tokens of one look. Colours are `#rrggbb`; spacing, radii and `font_size` are pixels."""
+    """The tokens of one look. Colours are `#rrggbb`; spacing, radii and `font_size` are pixels.
+
+    `text_percent` is how large texts are beside their usual size; `font_size` is in it already.
+    """
 
     name: str
     dark: bool
@@ -21,10 +25,11 @@ class Theme:
     spacing: Mapping[str, int]
     radii: Mapping[str, int]
     font_size: int
+    text_percent: int = 100
 
 
 def load_theme(name: str) -> Theme:
-    """The theme `light` or `dark`. Raises OSError or ValueError when its file is missing or damaged."""
+    """The theme of a name in `THEME_NAMES`. Raises OSError or ValueError when its file is missing or damaged."""
     data = tomllib.loads((THEMES / f"{name}.toml").read_text(encoding="utf-8"))
     return Theme(
         name=data["name"],
@@ -34,3 +39,8 @@ def load_theme(name: str) -> Theme:
         radii=data["radii"],
         font_size=data["font_size"],
     )
+
+
+def with_text_size(theme: Theme, percent: int) -> Theme:
+    """A theme as it is loaded, with all texts in `percent` of their usual size."""
+    return replace(theme, font_size=round(theme.font_size * percent / 100), text_percent=percent)

@@ -107,8 +107,8 @@ class BinDialog(QDialog):
         return _ids(self._list.selectedItems())
 
     def _delete_forever(self, ids: list[str]) -> None:
-        sentence = self.tr("{count} conversations are deleted for ever; nothing brings them back.")
-        if confirm(self, self.tr("Delete for ever?"), sentence.format(count=len(ids))):
+        sentence = self.tr("%n conversation(s) are deleted for ever; nothing brings them back.", "", len(ids))
+        if confirm(self, self.tr("Delete for ever?"), sentence):
             self.deleteRequested.emit(ids)
 
 

@@ -1,16 +1,14 @@
-"""The widgets that a message is made of: prose, code with a copy button, and plain text that is too long for both."""
+"""The blocks that scroll inside: code with its language and a copy button, and text that is too long for Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
-    QDesktopServices,
-    QFontDatabase,
     QGuiApplication,
-    QResizeEvent,
     QTextCharFormat,
     QTextCursor,
     QTextOption,
@@ -21,100 +19,110 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
-    QSizePolicy,
+    QTextEdit,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.core.highlighting import highlighted
-from app.core.markdown import SAFE_SCHEMES, prose_html, visible
-from app.theme import Theme, tinted_icon
+from app.core.markdown import visible
+from app.theme import Theme, code_font, tinted_icon
+from app.views.language import in_every_language
+from app.views.text_block import reading_font
+from app.views.text_surface import Span, marks, text_of, units
 
 LONGEST_LINE = 2_000  # characters; one line of a megabyte would be laid out as a whole
-MOST_CODE_LINES = 28  # shown at once; more scroll inside the block
-BUBBLE_PADDING = 18  # pixels at each side; window.qss has 16 and the letters may lean out
+MOST_CODE_LINES = 28  # shown at once; more scroll inside the block, or show when it is unfolded
+LETTERS_AT_ONCE = 20_000  # laid out in one go, in about 10 ms
+MOST_UNFOLDED_LINES = 2_000  # QPlainTextEdit asks every line above the visible ones for its height
 COPIED_MS = 1500
+CODE_MARGINS = (12, 2, 12, 10)  # pixels around the lines of code
 
 
-class WrappedLabel(QLabel):
-    """A label that may become narrow without asking for the height that it would have then."""
+class FittedText(QPlainTextEdit):
+    """Read-only text as high as its lines up to a limit, a `TextSurface`; grows by `append_text` in constant time."""
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWordWrap(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-
-    def minimumSizeHint(self) -> QSize:
-        """One letter; the height follows from the width that the layout gives."""
-        return QSize(self.fontMetrics().maxWidth(), self.fontMetrics().height())
-
-
-class Bubble(WrappedLabel):
-    """A person's short message: as wide as its longest line, if there is room."""
-
-    def __init__(self, text: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("personBubble")
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-        self.setText(text)
-
-    def sizeHint(self) -> QSize:
-        """The width without wrapping, with the style sheet's padding."""
-        text = self.fontMetrics().size(0, self.text())
-        return QSize(text.width() + 2 * BUBBLE_PADDING, text.height() + BUBBLE_PADDING)
-
-
-class ProseBlock(WrappedLabel):
-    """Markdown prose as rich text. Links open after a click, and only safe ones; the target shows as a tool tip."""
-
-    def __init__(self, source: str, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("proseBlock")
-        self.setTextFormat(Qt.TextFormat.RichText)
-        self.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextBrowserInteraction | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.linkActivated.connect(open_link)
-        self.linkHovered.connect(self.setToolTip)
-        self._theme = theme
-        self.show_source(source)
-
-    def show_source(self, source: str) -> None:
-        """Replace the content."""
-        self.source = source
-        self.setText(prose_html(source, self._theme.colors))
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
-        self._theme = theme
-        self.show_source(self.source)
-
-
-class _FittedText(QPlainTextEdit):
-    """Read-only text as high as its lines up to a limit; grows by `append_text` in constant time."""
-
-    def __init__(self, parent: QWidget, *, wraps: bool) -> None:
+    def __init__(self, theme: Theme, parent: QWidget, *, wraps: bool) -> None:
         super().__init__(parent)
         self.setReadOnly(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)  # the transcript selects
         self.setUndoRedoEnabled(False)
         self.setLineWrapMode(self.LineWrapMode.WidgetWidth if wraps else self.LineWrapMode.NoWrap)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.document().setDocumentMargin(0)
-        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self.most_lines = MOST_CODE_LINES
+        self._theme = theme
         self._line_length = 0
+        self._selected: Span = (0, 0)
+        self._found: Sequence[Span] = ()
+        self._current: int | None = None
 
     def append_text(self, text: str) -> None:
         """Add text at the end, cutting endless lines."""
         cursor = QTextCursor(self.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.insertText(self._cut(visible(text)))
-        self._fit()
+
+    def remove_last(self, count: int) -> None:
+        """Take letters away from the end."""
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.movePosition(QTextCursor.MoveOperation.Left, QTextCursor.MoveMode.KeepAnchor, count)
+        cursor.removeSelectedText()
+
+    def height_for(self, width: int) -> int:
+        """The height of the lines that are shown at a width, and of the scroll bar below them."""
+        if width != self.width():
+            self.resize(width, self.height())
+        lines = max(round(self.document().size().height()), 1)  # Qt counts them where other documents have pixels
+        never, always = Qt.ScrollBarPolicy.ScrollBarAlwaysOff, Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        self.setVerticalScrollBarPolicy(never if lines <= self.most_lines else always)
+        bar = self.horizontalScrollBar()
+        extra = bar.sizeHint().height() if bar.maximum() > 0 else 0
+        height = math.ceil(self._height_of_lines(min(lines, self.most_lines))) + extra + 2
+        if height != self.height() or height != self.maximumHeight():
+            self.setFixedHeight(height)
+        return height
+
+    def shown_text(self) -> str:
+        """The text as it is shown."""
+        return text_of(self.document())
+
+    def position_at(self, point: QPoint) -> int:
+        """The place between two letters that is nearest to a point."""
+        return self.cursorForPosition(self.viewport().mapFrom(self, point)).position()
+
+    def rect_at(self, position: int) -> QRect:
+        """Where the letter at a position stands, once the lines are scrolled there."""
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(min(position, self.document().characterCount() - 1))
+        self.setTextCursor(cursor)
+        self.ensureCursorVisible()
+        return self.cursorRect(cursor)
+
+    def link_at(self, _point: QPoint) -> str:
+        """There are no links."""
+        return ""
+
+    def show_selection(self, selected: Span) -> None:
+        """Mark these letters as selected."""
+        if selected != self._selected:
+            self._selected = selected
+            self._mark()
+
+    def show_found(self, found: Sequence[Span], current: int | None) -> None:
+        """Mark what a search found."""
+        if (found, current) != (self._found, self._current):
+            self._found, self._current = found, current
+            self._mark()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        self._theme = theme
+        self._mark()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """At the end of its own text, let the transcript scroll on."""
@@ -126,11 +134,6 @@ class _FittedText(QPlainTextEdit):
             event.ignore()
         else:
             super().wheelEvent(event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Wrapping and the horizontal scroll bar change the height."""
-        super().resizeEvent(event)
-        self._fit()
 
     def _cut(self, text: str) -> str:
         parts = []
@@ -147,59 +150,139 @@ class _FittedText(QPlainTextEdit):
             self._line_length += len(line)
         return "".join(parts)
 
-    def _fit(self) -> None:
-        lines = min(max(round(self.document().size().height()), 1), MOST_CODE_LINES)
-        bar = self.horizontalScrollBar()
-        extra = bar.sizeHint().height() if bar.maximum() > 0 else 0
-        height = lines * self.fontMetrics().lineSpacing() + extra + 2
-        if height != self.height() or height != self.maximumHeight():
-            self.setFixedHeight(height)
+    def _height_of_lines(self, most: int) -> float:
+        """Of the first lines; those of some scripts are higher than others."""
+        height, lines = 0.0, 0
+        block = self.document().begin()
+        while block.isValid() and lines < most:
+            height += self.blockBoundingRect(block).height()
+            lines += block.lineCount()
+            block = block.next()
+        return height
+
+    def _mark(self) -> None:
+        extra = []
+        for cursor, form in marks(self.document(), self._theme, self._selected, self._found, self._current):
+            selection = QTextEdit.ExtraSelection()
+            selection.cursor, selection.format = cursor, form
+            extra.append(selection)
+        self.setExtraSelections(extra)
 
 
-class CodeBlock(QFrame):
+class ScrolledBlock(QFrame):
+    """Base of what shows a `FittedText`; hands everything about letters on to it."""
+
+    def __init__(self, theme: Theme, parent: QWidget, *, wraps: bool) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.source = ""
+        self.edit = FittedText(theme, self, wraps=wraps)
+        self._waiting = ""  # of the source: what is not laid out yet
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._lay_out_waiting)
+        self._later.timeout.connect(self.updateGeometry)
+
+    def append_text(self, text: str) -> None:
+        """Add text at the end; of very much, the beginning at once and the rest later."""
+        self.source += text
+        self._waiting += text
+        if not self._later.isActive():
+            self._lay_out_waiting()
+
+    def _lay_out_waiting(self) -> None:
+        text, self._waiting = self._waiting[:LETTERS_AT_ONCE], self._waiting[LETTERS_AT_ONCE:]
+        self.edit.append_text(text)
+        if self._waiting:
+            self._later.start()
+
+    def show_source(self, source: str) -> None:
+        """Replace the text; what it begins with already stays as it is."""
+        surplus = self.source[len(source) :]
+        if surplus and not self._waiting and self.source.startswith(source) and not surplus.strip("`~\n"):
+            self.edit.remove_last(len(surplus))  # the end of a code block, seen before it was whole
+            self.source = source
+        elif not source.startswith(self.source):
+            self.edit.clear()
+            self.source = self._waiting = ""
+        self.append_text(source[len(self.source) :])
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        self.theme = theme
+        self.edit.apply_theme(theme)
+
+    def shown_text(self) -> str:
+        """The text as it is shown."""
+        return self.edit.shown_text()
+
+    def position_at(self, point: QPoint) -> int:
+        """The place between two letters that is nearest to a point."""
+        return self.edit.position_at(self.edit.mapFrom(self, point))
+
+    def rect_at(self, position: int) -> QRect:
+        """Where the letter at a position stands."""
+        return self.edit.rect_at(position).translated(self.edit.pos())
+
+    def link_at(self, point: QPoint) -> str:
+        """There are no links."""
+        return self.edit.link_at(point)
+
+    def show_selection(self, selected: Span) -> None:
+        """Mark these letters as selected."""
+        self.edit.show_selection(selected)
+
+    def show_found(self, found: Sequence[Span], current: int | None) -> None:
+        """Mark what a search found."""
+        self.edit.show_found(found, current)
+
+
+class CodeBlock(ScrolledBlock):
     """Code with its language and a copy button; highlighted when it is complete."""
 
     def __init__(self, language: str, source: str, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__(theme, parent, wraps=False)
         self.setObjectName("codeBlock")
-        self.language, self.source = language, ""
-        self._theme = theme
+        self.language = language
         self._is_complete = False
-        self._label = QLabel(visible(language) or self.tr("Code"), self)
+        self._label = QLabel(self)
         self._label.setObjectName("codeLanguage")
         self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._unfold = QToolButton(self)
+        self._unfold.setObjectName("unfoldCode")
+        self._unfold.setCheckable(True)
+        self._unfold.setIconSize(QSize(16, 16))
+        self._unfold.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._unfold.toggled.connect(self._fold)
+        self._unfold.hide()
         self._copy = CopyButton(lambda: self.source, theme, self)
-        self._edit = _FittedText(self, wraps=False)
-        self._edit.setObjectName("codeText")
-        self._edit.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self._edit.setAccessibleName(self.tr("Code"))
+        self.edit.setObjectName("codeText")
+        self.edit.setFont(code_font(theme))
         head = QHBoxLayout()
         head.setContentsMargins(12, 4, 4, 0)
+        head.setSpacing(0)
         head.addWidget(self._label, 1)
+        head.addWidget(self._unfold)
         head.addWidget(self._copy)
         inner = QVBoxLayout()
-        inner.setContentsMargins(12, 2, 12, 10)
-        inner.addWidget(self._edit)
+        inner.setContentsMargins(*CODE_MARGINS)
+        inner.addWidget(self.edit)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
         column.addLayout(inner)
+        self._show_fold()
+        in_every_language(self, self._say_texts)
         self.append_text(source)
 
-    def append_text(self, text: str) -> None:
-        """Add code at the end."""
-        self.source += text
-        self._edit.append_text(text)
-
-    def show_source(self, source: str) -> None:
-        """Replace the code."""
-        if source.startswith(self.source):
-            self.append_text(source[len(self.source) :])
-        else:
-            self._edit.clear()
-            self.source = ""
-            self.append_text(source)
+    def height_for(self, width: int) -> int:
+        """The height of head and lines at a width."""
+        self.edit.height_for(width - CODE_MARGINS[0] - CODE_MARGINS[2])
+        if self._unfold.isHidden() and self.edit.document().blockCount() > MOST_CODE_LINES:
+            self._unfold.show()
+        return self.sizeHint().height()
 
     def complete(self) -> None:
         """No more code will come: colour it."""
@@ -207,21 +290,38 @@ class CodeBlock(QFrame):
         self._highlight()
 
     def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
-        self._theme = theme
+        """Take the theme's colours and sizes."""
+        super().apply_theme(theme)
         self._copy.apply_theme(theme)
+        self._show_fold()
+        self.edit.setFont(code_font(theme))
         if self._is_complete:
             self._highlight()
 
+    def _say_texts(self) -> None:
+        self._label.setText(visible(self.language) or self.tr("Code"))
+        self._unfold.setAccessibleName(self.tr("Show all lines"))
+        self._unfold.setToolTip(self.tr("Show all lines"))
+        self.edit.setAccessibleName(self.tr("Code"))
+
+    def _fold(self, is_unfolded: bool) -> None:
+        self.edit.most_lines = MOST_UNFOLDED_LINES if is_unfolded else MOST_CODE_LINES
+        self._show_fold()
+        self.updateGeometry()
+
+    def _show_fold(self) -> None:
+        icon = "chevron-down" if self._unfold.isChecked() else "chevron-right"
+        self._unfold.setIcon(tinted_icon(icon, self.theme.colors["text_muted"], size=16))
+
     def _highlight(self) -> None:
-        document = self._edit.document()
+        document = self.edit.document()
         if document.toPlainText() != self.source:
             return  # lines were cut or invisible characters spelt out: the positions differ
         cursor = QTextCursor(document)
         cursor.beginEditBlock()
         cursor.select(QTextCursor.SelectionType.Document)
         cursor.setCharFormat(QTextCharFormat())
-        for start, length, color in highlighted(self.source, self.language, is_dark=self._theme.dark):
+        for start, length, color in highlighted(units(self.source), self.language, is_dark=self.theme.dark):
             form = QTextCharFormat()
             form.setForeground(QColor(color))
             cursor.setPosition(start)
@@ -230,24 +330,29 @@ class CodeBlock(QFrame):
         cursor.endEditBlock()
 
 
-class PlainBlock(QFrame):
+class PlainBlock(ScrolledBlock):
     """Text past the limit for Markdown, as it stands."""
 
-    def __init__(self, source: str, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, source: str, theme: Theme, parent: QWidget) -> None:
+        super().__init__(theme, parent, wraps=True)
         self.setObjectName("plainBlock")
-        self.source = ""
-        self._edit = _FittedText(self, wraps=True)
-        self._edit.setObjectName("plainText")
+        self.edit.setObjectName("plainText")
+        self.edit.setFont(reading_font(theme, self))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._edit)
+        column.addWidget(self.edit)
         self.append_text(source)
 
-    def append_text(self, text: str) -> None:
-        """Add text at the end."""
-        self.source += text
-        self._edit.append_text(text)
+    def height_for(self, width: int) -> int:
+        """The height of the lines at a width."""
+        margins = self.contentsMargins()
+        self.edit.height_for(width - margins.left() - margins.right())
+        return self.sizeHint().height()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours and sizes."""
+        super().apply_theme(theme)
+        self.edit.setFont(reading_font(theme, self))
 
 
 class CopyButton(QToolButton):
@@ -258,8 +363,6 @@ class CopyButton(QToolButton):
     def __init__(self, text: Callable[[], str], theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("copyButton")
-        self.setAccessibleName(self.tr("Copy"))
-        self.setToolTip(self.tr("Copy"))
         self.setIconSize(QSize(16, 16))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._text = text
@@ -269,12 +372,17 @@ class CopyButton(QToolButton):
         self._back.setInterval(COPIED_MS)
         self._back.timeout.connect(lambda: self._show("copy"))
         self.clicked.connect(self._copy)
+        in_every_language(self, self._say_texts)
         self._show("copy")
 
     def apply_theme(self, theme: Theme) -> None:
         """Tint the icon."""
         self._theme = theme
         self._show("copy")
+
+    def _say_texts(self) -> None:
+        self.setAccessibleName(self.tr("Copy"))
+        self.setToolTip(self.tr("Copy"))
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._text())
@@ -284,9 +392,3 @@ class CopyButton(QToolButton):
 
     def _show(self, icon: str) -> None:
         self.setIcon(tinted_icon(icon, self._theme.colors["text_muted"], size=16))
-
-
-def open_link(target: str) -> None:
-    """Open an address in the browser or mail program; anything else is ignored."""
-    if target.lower().startswith(SAFE_SCHEMES):
-        QDesktopServices.openUrl(QUrl(target))

@@ -7,29 +7,56 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+translate = QCoreApplication.translate
+
 
 def ask_model_file(parent: QWidget) -> str | None:
     """A model file to open."""
-    pattern = _tr("Models (*.gguf *.safetensors config.json);;All files (*)")
-    path, _ = QFileDialog.getOpenFileName(parent, _tr("Open model file"), str(Path.home()), pattern)
+    pattern = translate("dialogs", "Models (*.gguf *.safetensors config.json);;All files (*)")
+    path, _ = QFileDialog.getOpenFileName(parent, translate("dialogs", "Open model file"), str(Path.home()), pattern)
     return path or None
 
 
 def ask_model_folder(parent: QWidget) -> str | None:
     """A folder with config.json and safetensors."""
-    return QFileDialog.getExistingDirectory(parent, _tr("Open model folder"), str(Path.home())) or None
+    return (
+        QFileDialog.getExistingDirectory(parent, translate("dialogs", "Open model folder"), str(Path.home())) or None
+    )
+
+
+def ask_files(parent: QWidget) -> list[str]:
+    """Files to attach to a message; none when the person thought better of it."""
+    title, pattern = translate("dialogs", "Attach files"), translate("dialogs", "All files (*)")
+    paths, _ = QFileDialog.getOpenFileNames(parent, title, str(Path.home()), pattern)
+    return paths
 
 
 def ask_import_file(parent: QWidget) -> str | None:
     """A file with conversations of another program."""
-    pattern = _tr("Conversations (*.json *.jsonl *.zip *.chat *.sqlite3 *.db);;All files (*)")
-    path, _ = QFileDialog.getOpenFileName(parent, _tr("Import conversations"), str(Path.home()), pattern)
+    pattern = translate("dialogs", "Conversations (*.json *.jsonl *.zip *.chat *.sqlite3 *.db);;All files (*)")
+    path, _ = QFileDialog.getOpenFileName(
+        parent, translate("dialogs", "Import conversations"), str(Path.home()), pattern
+    )
     return path or None
 
 
 def ask_import_folder(parent: QWidget) -> str | None:
     """A folder with conversations of another program."""
-    return QFileDialog.getExistingDirectory(parent, _tr("Import conversations"), str(Path.home())) or None
+    return (
+        QFileDialog.getExistingDirectory(parent, translate("dialogs", "Import conversations"), str(Path.home()))
+        or None
+    )
+
+
+def ask_preset_file(parent: QWidget) -> Path | None:
+    """A file with presets."""
+    chosen, _ = QFileDialog.getOpenFileName(
+        parent,
+        translate("dialogs", "Import presets"),
+        str(Path.home()),
+        translate("dialogs", "Presets (*.json);;All files (*)"),
+    )
+    return Path(chosen) if chosen else None
 
 
 def ask_new_file(parent: QWidget, title: str, proposed: Path, kind: str) -> Path | None:
@@ -48,14 +75,20 @@ def ask_folder(parent: QWidget, title: str, proposed: Path) -> Path | None:
 
 def ask_backup_file(parent: QWidget) -> Path | None:
     """A backup to take back."""
-    pattern = _tr("Backups (*.sqlite3);;All files (*)")
-    chosen, _ = QFileDialog.getOpenFileName(parent, _tr("Restore a backup"), str(Path.home()), pattern)
+    pattern = translate("dialogs", "Backups (*.sqlite3);;All files (*)")
+    chosen, _ = QFileDialog.getOpenFileName(
+        parent, translate("dialogs", "Restore a backup"), str(Path.home()), pattern
+    )
     return Path(chosen) if chosen else None
 
 
 def confirm_replacing(parent: QWidget, name: str) -> bool:
     """Whether an existing file may be replaced."""
-    return confirm(parent, _tr("Replace the file?"), _tr("“{name}” already exists. Replace it?").format(name=name))
+    return confirm(
+        parent,
+        translate("dialogs", "Replace the file?"),
+        translate("dialogs", "“{name}” already exists. Replace it?").format(name=name),
+    )
 
 
 def confirm(parent: QWidget, title: str, sentence: str) -> bool:
@@ -70,7 +103,3 @@ def confirm(parent: QWidget, title: str, sentence: str) -> bool:
     answer = box.exec()
     box.deleteLater()
     return answer == QMessageBox.StandardButton.Yes
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("dialogs", text)

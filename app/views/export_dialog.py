@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -26,6 +26,9 @@ from app.core.exporters import Branches, ExportOptions
 from app.core.files import safe_file_name
 from app.views.dialog_pages import at_end, button, column
 from app.views.dialogs import ask_folder, ask_new_file
+from app.views.known_sentences import said
+
+WIDTH = 440  # pixels, when the texts need no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +76,9 @@ class ExportDialog(QDialog):
         self.setObjectName("exportDialog")
         self.setWindowTitle(self.tr("Export"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(440)
         self._formats, self._scopes, self._folder = list(formats), list(scopes), folder
         self._was_chosen = False
-        self._format = self._choice("exportFormat", [one.title for one in formats])
+        self._format = self._choice("exportFormat", [said(one.title) for one in formats])
         self._scope = self._choice("exportScope", [one.title for one in scopes])
         self._branches = self._choice("exportBranches", [self.tr("The path that is shown"), self.tr("All versions")])
         self._thinking = self._check("exportThinking", self.tr("Thinking"), is_on=True)
@@ -114,6 +116,7 @@ class ExportDialog(QDialog):
         self._browse.clicked.connect(self._ask_output)
         self.finished.connect(self._closed)
         self._chosen()
+        self.resize(self.sizeHint().expandedTo(QSize(WIDTH, 0)))
 
     def show_progress(self, done: int, total: int) -> None:
         """How many chats are written."""
@@ -129,7 +132,7 @@ class ExportDialog(QDialog):
 
     def show_error(self, sentence: str) -> None:
         """It is not written, and why; the choices are still there."""
-        self._error.setText(sentence)
+        self._error.setText(said(sentence))
         self._error.show()
         self._pages.setCurrentIndex(0)
 
@@ -137,7 +140,6 @@ class ExportDialog(QDialog):
         page = QWidget(self)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.addRow(self.tr("Which chats"), self._scope)
         form.addRow(self.tr("Format"), self._format)
         form.addRow(self.tr("Of each chat"), self._branches)

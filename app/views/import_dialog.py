@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from app.views.conversation_list import one_line
 from app.views.dialog_pages import at_end, button, column
 from app.views.dialogs import ask_import_file, ask_import_folder
+from app.views.known_sentences import said
 
 PROGRESS_STEPS = 1000
 
@@ -123,7 +124,7 @@ class ImportDialog(QDialog):
 
     def show_error(self, sentence: str) -> None:
         """Nothing came of it, and why; another file can be chosen."""
-        self._error.setText(sentence)
+        self._error.setText(said(sentence))
         self._error.show()
         self._pages.setCurrentIndex(_Page.CHOOSE)
 
@@ -185,6 +186,7 @@ class ImportDialog(QDialog):
         rows = column(page)
         scrolled = QScrollArea(page)
         scrolled.setObjectName("importPreview")
+        scrolled.setAccessibleName(self.tr("What the file holds"))
         scrolled.setFrameShape(QFrame.Shape.NoFrame)
         scrolled.setWidgetResizable(True)
         scrolled.setWidget(self._found)
@@ -208,12 +210,12 @@ class ImportDialog(QDialog):
     def _described(self, one: FoundFormat) -> str:
         first, last = (_day(moment) for moment in (one.first_at, one.last_at))
         lines = [
-            self.tr("{format}: {conversations} chats with {messages} messages, {first} to {last}").format(
+            self.tr("{format}, {first} to {last}. Chats: {conversations}. Messages: {messages}.").format(
                 format=one.title, conversations=one.conversations, messages=one.messages, first=first, last=last
             )
         ]
         if one.known:
-            lines.append(self.tr("{known} of them are here already; they get what is new.").format(known=one.known))
+            lines.append(self.tr("%n of them are here already and get what is new.", "", one.known))
         lines += [f"•  {one_line(title)}" for title in one.titles]
         if one.conversations > len(one.titles):
             lines.append("•  …")

@@ -16,14 +16,13 @@ class _Follower(QObject):
     def __init__(self, widget: QWidget, say: Callable[[], None]) -> None:
         super().__init__(widget)
         self._say = weakref.WeakMethod(say)
-        widget.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Say the texts anew when another translation is installed."""
+    def event(self, event: QEvent) -> bool:
+        """Say the texts anew when another translation is installed: a widget passes that on to its children."""
         say = self._say()
         if event.type() == QEvent.Type.LanguageChange and say is not None:
             say()
-        return super().eventFilter(watched, event)
+        return super().event(event)
 
 
 def in_every_language(widget: QWidget, say: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""MainWindow: puts sidebar, transcript, composer and settings side by side, and holds the actions and shortcuts.
+"""MainWindow: puts sidebar, transcript, composer and settings side by side; its actions are those of actions.py.
 
 It shows and emits; what an action does is decided by the controllers that the application connects.
 """
@@ -13,8 +13,6 @@ from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
-    QIcon,
-    QKeySequence,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
@@ -30,10 +28,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.theme import Theme, tinted_icon
+from app.theme import ICON_SIZE, Theme, tinted_icon
+from app.views.actions import WindowActions, explain_by_action
 from app.views.composer import Composer
+from app.views.language import in_every_language
 from app.views.message_bar import MessageBar
 from app.views.model_picker import ModelPicker
+from app.views.palette import CommandPalette
 from app.views.settings_panel import SettingsPanel
 from app.views.sidebar import Sidebar
 from app.views.status_row import StatusRow
@@ -69,32 +70,34 @@ class MainWindow(QMainWindow):
         self.settings_panel.hide()
         self.load_progress = self._make_load_progress()
         self.temporary_mark = self._make_temporary_mark()
-        self._make_actions()
-        self._sidebar_button = self._button(self.sidebar_action)
-        self._settings_button = self._button(self.settings_action)
+        self.action = WindowActions(self)
+        self._connect_actions()
+        self._sidebar_button = _button(self.action.sidebar)
+        self._temporary_button = _button(self.action.temporary_chat)
+        self._settings_button = _button(self.action.settings)
         self._more_button = self._make_more_button()
+        explain_by_action(self.sidebar.new_chat_button, self.action.new_chat)
+        explain_by_action(self.composer.attach_button, self.action.attach)
         self._lay_out()
+        self.palette_view = CommandPalette(theme, self)
         self._was_narrow = False
+        in_every_language(self, self._say_texts)
         self.apply_theme(theme)
         self.composer.setFocus()
 
     def apply_theme(self, theme: Theme) -> None:
         """Hand the theme to every part that draws with it."""
-        muted = theme.colors["text_muted"]
         self.setWindowIcon(tinted_icon("flame", theme.colors["accent"], size=64))
-        self.sidebar_action.setIcon(tinted_icon("sidebar", muted))
-        self.settings_action.setIcon(tinted_icon("settings", muted))
-        self._more_button.setIcon(tinted_icon("more", muted))
-        self.temporary_chat_action.setIcon(tinted_icon("temporary", muted))
-        for action, name in self._menu_icons.items():
-            action.setIcon(tinted_icon(name, muted, size=16))
+        self._more_button.setIcon(tinted_icon("more", theme.colors["text_muted"]))
         for part in (
+            self.action,
             self.sidebar,
             self.transcript,
             self.composer,
             self.message_bar,
             self.model_picker,
             self.settings_panel,
+            self.palette_view,
         ):
             part.apply_theme(theme)
 
@@ -108,9 +111,9 @@ class MainWindow(QMainWindow):
     def show_conversation_title(self, title: str | None, *, is_temporary: bool = False) -> None:
         """Name the open conversation in the window's title; None when it is new. A temporary one is marked."""
         self.setWindowTitle(f"{title} — Fireside" if title else "Fireside")
-        for action in (self.rename_action, self.delete_action):
+        for action in (self.action.rename, self.action.delete):
             action.setEnabled(title is not None and not is_temporary)
-        self.deleted_messages_action.setEnabled(title is not None)
+        self.action.deleted_messages.setEnabled(title is not None)
         self.temporary_mark.setVisible(is_temporary)
         self.composer.setProperty("temporary", is_temporary)
         self.composer.style().unpolish(self.composer)
@@ -141,7 +144,7 @@ class MainWindow(QMainWindow):
         is_narrow = event.size().width() < NARROW
         if is_narrow != self._was_narrow:
             self._was_narrow = is_narrow
-            self.sidebar_action.setChecked(not is_narrow)
+            self.action.sidebar.setChecked(not is_narrow)
 
     def changeEvent(self, event: QEvent) -> None:
         """Put the cursor back into the composer when the window becomes active and nothing has the focus."""
@@ -154,48 +157,18 @@ class MainWindow(QMainWindow):
         self.closing.emit()
         super().closeEvent(event)
 
-    def _make_actions(self) -> None:
-        keys = QKeySequence.StandardKey
-        self.new_chat_action = self._action(self.tr("New chat"), QKeySequence(keys.New))
-        self.search_action = self._action(self.tr("Search conversations"), QKeySequence(keys.Find))
-        self.search_action.setShortcuts([QKeySequence(keys.Find), QKeySequence("Ctrl+Shift+F")])
-        self.search_action.triggered.connect(self._focus_search)
-        self.temporary_chat_action = self._action(self.tr("Temporary chat"), QKeySequence("Ctrl+Shift+N"))
-        self.open_model_action = self._action(self.tr("Open model file…"), QKeySequence(keys.Open))
-        self.write_action = self._action(self.tr("Write a message"), QKeySequence("Ctrl+L"))
-        self.write_action.triggered.connect(lambda _checked: self.composer.setFocus())
-        self.stop_action = self._action(self.tr("Stop the reply"), QKeySequence("Esc"))
-        self.regenerate_action = self._action(self.tr("Regenerate the last reply"), QKeySequence("Ctrl+R"))
-        self.copy_action = self._action(self.tr("Copy the last reply"), QKeySequence("Ctrl+Shift+C"))
-        self.rename_action = self._action(self.tr("Rename…"), QKeySequence("F2"))
-        self.export_action = self._action(self.tr("Export…"), QKeySequence("Ctrl+E"))
-        self.delete_action = self._action(self.tr("Delete conversation"), QKeySequence("Ctrl+Shift+Backspace"))
-        self.deleted_messages_action = self._action(self.tr("Deleted messages…"))
-        self.new_folder_action = self._action(self.tr("New folder…"))
-        self.bin_action = self._action(self.tr("Bin…"))
-        self.import_action = self._action(self.tr("Import…"), QKeySequence("Ctrl+I"))
-        self.backup_action = self._action(self.tr("Back up…"))
-        self.restore_action = self._action(self.tr("Restore a backup…"))
-        self.quit_action = self._action(self.tr("Quit"), QKeySequence("Ctrl+Q"))
-        self.quit_action.triggered.connect(self.close)
-        self.sidebar_action = self._action(self.tr("Sidebar"), QKeySequence("Ctrl+B"))
-        self.sidebar_action.setCheckable(True)
-        self.sidebar_action.setChecked(True)
-        self.sidebar_action.toggled.connect(self.sidebar.setVisible)
-        self.settings_action = self._action(self.tr("Settings"), QKeySequence("Ctrl+,"))
-        self.settings_action.setCheckable(True)
-        self.settings_action.toggled.connect(self._show_settings)
-        self.settings_panel.closeRequested.connect(lambda: self.settings_action.setChecked(False))
-
-    def _action(self, text: str, shortcut: QKeySequence | None = None) -> QAction:
-        action = QAction(text, self)
-        if shortcut is not None:
-            action.setShortcut(shortcut)
-        self.addAction(action)
-        return action
+    def _connect_actions(self) -> None:
+        action = self.action
+        action.search.triggered.connect(self._focus_search)
+        action.write.triggered.connect(lambda _checked: self.composer.setFocus())
+        action.quit.triggered.connect(self.close)
+        action.sidebar.setChecked(True)
+        action.sidebar.toggled.connect(self.sidebar.setVisible)
+        action.settings.toggled.connect(self._show_settings)
+        self.settings_panel.closeRequested.connect(lambda: action.settings.setChecked(False))
 
     def _make_temporary_mark(self) -> QLabel:
-        mark = QLabel(self.tr("Temporary chat: kept nowhere, gone when Fireside closes"))
+        mark = QLabel()
         mark.setObjectName("temporaryMark")
         mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
         mark.setWordWrap(True)
@@ -205,7 +178,6 @@ class MainWindow(QMainWindow):
     def _make_load_progress(self) -> QProgressBar:
         bar = QProgressBar()
         bar.setObjectName("loadProgress")
-        bar.setAccessibleName(self.tr("Loading the model"))
         bar.setTextVisible(False)
         bar.setFixedHeight(3)
         size_policy = bar.sizePolicy()
@@ -214,46 +186,24 @@ class MainWindow(QMainWindow):
         bar.hide()
         return bar
 
-    def _button(self, action: QAction) -> QToolButton:
-        button = QToolButton()
-        button.setDefaultAction(action)
-        button.setAccessibleName(action.text())
-        shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        button.setToolTip(f"{action.text()} ({shortcut})")
-        button.setIconSize(QSize(20, 20))
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        return button
-
     def _make_more_button(self) -> QToolButton:
         menu = QMenu(self)
-        self._menu_icons = {
-            self.new_chat_action: "new-chat",
-            self.regenerate_action: "regenerate",
-            self.copy_action: "copy",
-            self.rename_action: "edit",
-            self.export_action: "export",
-            self.import_action: "import",
-            self.delete_action: "delete",
-        }
-        for group in (
-            (self.new_chat_action, self.temporary_chat_action, self.search_action),
-            (self.regenerate_action, self.copy_action, self.deleted_messages_action),
-            (self.rename_action, self.delete_action, self.new_folder_action, self.bin_action),
-            (self.export_action, self.import_action, self.backup_action, self.restore_action),
-        ):
-            menu.addActions(group)
+        for _group, entries in itertools.groupby(self.action.entries, key=lambda entry: entry.group):
+            menu.addActions([entry.action for entry in entries if entry.is_in_menu])
             menu.addSeparator()
-        menu.addAction(self.quit_action)
         button = QToolButton()
         button.setObjectName("moreButton")
-        button.setAccessibleName(self.tr("More actions"))
-        button.setToolTip(self.tr("More actions"))
-        button.setIcon(QIcon())
-        button.setIconSize(QSize(20, 20))
+        button.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setMenu(menu)
         return button
+
+    def _say_texts(self) -> None:
+        self.temporary_mark.setText(self.tr("Temporary chat: kept nowhere, gone when Fireside closes"))
+        self.load_progress.setAccessibleName(self.tr("Loading the model"))
+        self._more_button.setAccessibleName(self.tr("More actions"))
+        self._more_button.setToolTip(self.tr("More actions"))
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
@@ -261,13 +211,13 @@ class MainWindow(QMainWindow):
         top.addWidget(self._sidebar_button)
         top.addWidget(self.model_picker)
         top.addStretch(1)
-        top.addWidget(self._button(self.temporary_chat_action))
+        top.addWidget(self._temporary_button)
         top.addWidget(self._more_button)
         top.addWidget(self._settings_button)
         column = QWidget()
         column.setObjectName("chatColumn")
         column.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        column.setMinimumWidth(280)
+        column.setMinimumWidth(220)
         rows = QVBoxLayout(column)
         rows.setContentsMargins(0, 0, 0, 6)
         rows.setSpacing(0)
@@ -296,6 +246,7 @@ class MainWindow(QMainWindow):
             self.sidebar,
             self._sidebar_button,
             self.model_picker,
+            self._temporary_button,
             self._more_button,
             self._settings_button,
             self.transcript,
@@ -304,7 +255,7 @@ class MainWindow(QMainWindow):
             QWidget.setTabOrder(before, after)
 
     def _focus_search(self) -> None:
-        self.sidebar_action.setChecked(True)
+        self.action.sidebar.setChecked(True)
         self.sidebar.focus_search()
 
     def _show_settings(self, is_shown: bool) -> None:
@@ -313,6 +264,15 @@ class MainWindow(QMainWindow):
             self.settings_panel.focus_first()
         else:
             self.composer.setFocus()
+
+
+def _button(action: QAction) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    explain_by_action(button, action)
+    return button
 
 
 def _centred(part: QWidget, *, top: int, bottom: int) -> QHBoxLayout:

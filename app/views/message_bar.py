@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from app.theme import Theme, tinted_icon
+from app.views.known_sentences import said
+from app.views.language import in_every_language
 
 NOTICE_S = 10  # a notice leaves by itself; an error stays until it is closed or replaced
 
@@ -29,8 +31,6 @@ class MessageBar(QFrame):
         self._action.clicked.connect(self._run_action)
         self._close = QToolButton(self)
         self._close.setObjectName("messageBarClose")
-        self._close.setAccessibleName(self.tr("Close this message"))
-        self._close.setToolTip(self.tr("Close"))
         self._close.clicked.connect(self.hide)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 6, 6, 6)
@@ -42,6 +42,7 @@ class MessageBar(QFrame):
         self._expiry.setSingleShot(True)
         self._expiry.setInterval(NOTICE_S * 1000)
         self._expiry.timeout.connect(self.hide)
+        in_every_language(self, self._say_texts)
         self.hide()
 
     def show_error(
@@ -67,10 +68,15 @@ class MessageBar(QFrame):
         """Take the theme's colour for the close button."""
         self._close.setIcon(tinted_icon("close", theme.colors["text_muted"], size=16))
 
+    def _say_texts(self) -> None:
+        self._close.setAccessibleName(self.tr("Close this message"))
+        self._close.setToolTip(self.tr("Close"))
+
     def _show(self, kind: str, sentence: str) -> None:
         self._expiry.stop()
-        self._text.setText(sentence)
-        self.setAccessibleName(sentence)
+        told = said(sentence)
+        self._text.setText(told)
+        self.setAccessibleName(told)
         self.setProperty("kind", kind)
         self.style().unpolish(self)
         self.style().polish(self)

@@ -41,14 +41,14 @@ class ModelPicker(QToolButton):
         self._menu.setToolTipsVisible(True)
         self.setMenu(self._menu)
         self._group = QActionGroup(self)
-        self._choices: tuple[ModelChoice, ...] = ()
+        self.choices: tuple[ModelChoice, ...] = ()
         self._current: str | None = None
         self.show_state(self.tr("No model"), None)
         self._rebuild()
 
     def set_choices(self, choices: Sequence[ModelChoice]) -> None:
         """The models the menu offers, in this order."""
-        self._choices = tuple(choices)
+        self.choices = tuple(choices)
         self._rebuild()
 
     def show_state(self, text: str, current_path: str | None) -> None:
@@ -66,7 +66,7 @@ class ModelPicker(QToolButton):
 
     def _rebuild(self) -> None:
         self._menu.clear()
-        for choice in self._choices:
+        for choice in self.choices:
             action = QAction(f"{choice.name}   {choice.detail}".replace("&", "&&"), self._menu)
             action.setCheckable(True)
             action.setData(choice.path)
@@ -74,7 +74,7 @@ class ModelPicker(QToolButton):
             action.triggered.connect(lambda _checked=False, path=choice.path: self.modelChosen.emit(path))
             self._group.addAction(action)
             self._menu.addAction(action)
-        if self._choices:
+        if self.choices:
             self._menu.addSeparator()
         self._menu.addAction(self.tr("Open model file…")).triggered.connect(self.openFileRequested)
         self._menu.addAction(self.tr("Open model folder…")).triggered.connect(self.openFolderRequested)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.theme import Theme
-from app.views.blocks import Bubble, PlainBlock
+from app.views.blocks import PlainBlock
 from app.views.message_editor import MessageEditor
 from app.views.message_view import MessageView, TranscriptMessage
+from app.views.text_block import Bubble
 
 LONGEST_BUBBLE = 8_000  # characters shown as a bubble; longer messages scroll
+WIDEST_BUBBLE = 0.8  # of the column
 
 
 class PersonView(MessageView):
@@ -18,19 +21,49 @@ class PersonView(MessageView):
     def __init__(self, message: TranscriptMessage, theme: Theme, parent: QWidget) -> None:
         super().__init__(message, theme, parent)
         self.setObjectName("personView")
+        self._line = QVBoxLayout()
         self._bubble = self._make_bubble(message.text)
-        line = QHBoxLayout()
-        line.addStretch(1)
-        line.addWidget(self._bubble, 4)
-        self.body.addLayout(line)
+        self._text = message.text
+        self.body.addLayout(self._line)
         self.action_row.insertStretch(0, 1)
         for button in (self.edit_button, self.branch_button, self.delete_button):
             self.action_row.addWidget(button)
         self.finish_layout()
+        self.show_text_widgets(True)
 
     def show_message(self, message: TranscriptMessage) -> None:
-        """Show a newer state; the text of a person's message does not change."""
+        """Show a newer state, or another message."""
         self.show_state(message)
+        if message.text != self._text:
+            self._text = message.text
+            self._show_text(message.text)
+        self.show_text_widgets(not self.is_edited)
+
+    def fit(self, width: int) -> None:
+        """A short bubble is as wide as its longest line."""
+        if isinstance(self._bubble, Bubble):
+            widest = round(width * WIDEST_BUBBLE)
+            self._bubble.setFixedWidth(min(self._bubble.ideal_width(), widest))
+            self._bubble.setFixedHeight(self._bubble.height_for(self._bubble.width()))
+        else:
+            self._bubble.height_for(width)
+
+    @property
+    def surface_count(self) -> int:
+        """The bubble."""
+        return 1
+
+    def surface(self, number: int) -> Bubble | PlainBlock:
+        """The bubble."""
+        return self._bubble
+
+    def surface_near(self, point: QPoint) -> int:
+        """The bubble."""
+        return 0
+
+    def line_of_surface(self, number: int) -> int:
+        """Where the bubble begins."""
+        return self._bubble.y()
 
     def make_editor(self) -> MessageEditor:
         """An edited message is sent."""
@@ -43,12 +76,30 @@ class PersonView(MessageView):
         )
 
     def show_text_widgets(self, is_shown: bool) -> None:
-        """Hide or show the bubble."""
-        self._bubble.setVisible(is_shown)
+        """Hide or show the bubble; files alone need none."""
+        self._bubble.setVisible(is_shown and bool(self._text))
 
-    def _make_bubble(self, text: str) -> QWidget:
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours and sizes."""
+        super().apply_theme(theme)
+        self._bubble.apply_theme(theme)
+
+    def _show_text(self, text: str) -> None:
+        if isinstance(self._bubble, Bubble) and len(text) <= LONGEST_BUBBLE:
+            self._bubble.show_text(text)
+            return
+        self._line.removeWidget(self._bubble)
+        self._bubble.hide()
+        self._bubble.deleteLater()
+        self._bubble = self._make_bubble(text)
+
+    def _make_bubble(self, text: str) -> Bubble | PlainBlock:
+        bubble: Bubble | PlainBlock
         if len(text) > LONGEST_BUBBLE:
-            block = PlainBlock(text, self)
-            block.setObjectName("personBubble")
-            return block
-        return Bubble(text, self)
+            bubble = PlainBlock(text, self.theme, self)
+            bubble.setObjectName("personBubble")
+            self._line.addWidget(bubble)
+        else:
+            bubble = Bubble(text, self.theme, self)
+            self._line.addWidget(bubble, 0, Qt.AlignmentFlag.AlignTrailing)
+        return bubble

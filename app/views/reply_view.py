@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QLabel, QWidget
 
-from app.core.markdown import Block, BlockStream, Code, Plain, Prose
+from app.core.block_stream import BlockStream, Change
 from app.theme import Theme
-from app.views.blocks import CodeBlock, PlainBlock, ProseBlock
+from app.views.block_column import BlockColumn, BlockWidget
 from app.views.message_editor import MessageEditor
-from app.views.message_view import MessageView, TranscriptMessage
+from app.views.message_view import MessageView, TranscriptMessage, name_button
 from app.views.thinking_view import ThinkingView
 
-AT_ONCE = 20_000  # characters shown in one go; the rest follows while the window stays responsive
-
-BlockWidget = ProseBlock | CodeBlock | PlainBlock
+AT_ONCE = 8_000  # characters parsed in one go; the rest follows while the window stays responsive
 
 
 class ReplyView(MessageView):
@@ -24,8 +22,8 @@ class ReplyView(MessageView):
         super().__init__(message, theme, parent)
         self.setObjectName("replyView")
         self._stream = BlockStream()
-        self._open: BlockWidget | None = None
-        self.blocks: list[BlockWidget] = []
+        self._has_open = False  # whether the last block is unfinished
+        self.column = BlockColumn(theme, self)
         self._text = ""
         self._waiting = ""  # of the text: what is not laid out yet
         self._later = QTimer(self)
@@ -34,12 +32,12 @@ class ReplyView(MessageView):
         self._later.timeout.connect(self._show_waiting)
         self._dot = QLabel("●", self)
         self._dot.setObjectName("replyWaiting")
-        self._dot.setAccessibleName(self.tr("The model is reading"))
         self.body.addWidget(self._dot)
+        self.body.addWidget(self.column)
         self._thinking: ThinkingView | None = None
-        self._regenerate = self.button("regenerateButton", "regenerate", self.tr("Regenerate"))
+        self._regenerate = self.button("regenerateButton", "regenerate")
         self._regenerate.clicked.connect(lambda: self.regenerateRequested.emit(self.message.id))
-        self._continue = self.button("continueButton", "continue", self.tr("Continue this reply"))
+        self._continue = self.button("continueButton", "continue")
         self._continue.clicked.connect(lambda: self.continueRequested.emit(self.message.id))
         self.edit_button.setObjectName("editReplyButton")
         for button in (
@@ -54,8 +52,19 @@ class ReplyView(MessageView):
         self.finish_layout()
         self.show_message(message)
 
+    def say_texts(self) -> None:
+        """Name the parts in the language of now."""
+        super().say_texts()
+        self._dot.setAccessibleName(self.tr("The model is reading"))
+        name_button(self._regenerate, self.tr("Regenerate"))
+        name_button(self._continue, self.tr("Continue this reply"))
+
     def show_message(self, message: TranscriptMessage) -> None:
-        """Show a newer state."""
+        """Show a newer state, or another message."""
+        if message.id != self.message.id:
+            self._start_again()
+            if self._thinking is not None:
+                self._thinking.reset()
         self.show_state(message)
         self.show_stream(message.thinking, message.text)
         if not message.is_streaming:
@@ -89,11 +98,50 @@ class ReplyView(MessageView):
         self._regenerate.setEnabled(not message.is_streaming)
         self._continue.setVisible(message.can_continue)
 
+    def fit(self, width: int) -> None:
+        """Lay the text out for a width."""
+        self.column.fit(width)
+        if self._thinking is not None:
+            self._thinking.fit(width)
+
+    def show_part(self, top: int, bottom: int) -> None:
+        """Lay out the blocks between these lines."""
+        self.column.show_part(top - self.column.y(), bottom - self.column.y())
+
+    def anchor_at(self, y: int) -> tuple[int, int]:
+        """The block at a line, and how far below its top the line is."""
+        if y < self.column.y() or not self.column.blocks:
+            return -1, y
+        number = self.column.block_at(y - self.column.y())
+        return number, y - self.line_of_surface(number)
+
+    def line_of(self, anchor: tuple[int, int]) -> int:
+        """Where what `anchor_at` found stands by now."""
+        number, below = anchor
+        return below if number < 0 else self.line_of_surface(number) + below
+
+    @property
+    def surface_count(self) -> int:
+        """The blocks."""
+        return len(self.column.blocks)
+
+    def surface(self, number: int) -> BlockWidget | None:
+        """The widget of a block, if it has one now."""
+        return self.column.widget_of(number)
+
+    def surface_near(self, point: QPoint) -> int:
+        """The number of the block at a height."""
+        return self.column.block_at(point.y() - self.column.y())
+
+    def line_of_surface(self, number: int) -> int:
+        """Where a block begins."""
+        return self.column.y() + self.column.top_of(number)
+
     def make_editor(self) -> MessageEditor:
         """An edited reply is kept as it is, or the model goes on from it."""
         return MessageEditor(
             self.message.text,
-            height=sum(block.height() for block in self.blocks),
+            height=self.column.height(),
             save_title=self.tr("Save"),
             continue_title=self.tr("Save and continue"),
             parent=self,
@@ -101,27 +149,18 @@ class ReplyView(MessageView):
 
     def show_text_widgets(self, is_shown: bool) -> None:
         """Hide or show the blocks."""
-        for block in self.blocks:
-            block.setVisible(is_shown)
+        self.column.setVisible(is_shown)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
         super().apply_theme(theme)
         if self._thinking is not None:
             self._thinking.apply_theme(theme)
-        for block in self.blocks:
-            if not isinstance(block, PlainBlock):
-                block.apply_theme(theme)
+        self.column.apply_theme(theme)
 
     def _show_waiting(self) -> None:
         text, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
-        change = self._stream.push(text)
-        if change.appended is not None and isinstance(self._open, CodeBlock | PlainBlock):
-            self._open.append_text(change.appended)
-        else:
-            for block in change.finished:
-                self._close_open(block)
-            self._show_open(change.open)
+        self._show_change(self._stream.push(text))
         if self._waiting:
             self._later.start()
         elif not self.message.is_streaming:
@@ -132,50 +171,20 @@ class ReplyView(MessageView):
             self._close_stream()
 
     def _close_stream(self) -> None:
-        last = self._stream.finish()
-        if last is not None:
-            self._close_open(last)
+        if self._has_open:
+            self._show_change(self._stream.finish())
 
-    def _close_open(self, block: Block) -> None:
-        """Give the open widget its last content, or make one for a block that came and went in one go."""
-        self._show_open(block)
-        if isinstance(self._open, CodeBlock):
-            self._open.complete()
-        self._open = None
-
-    def _show_open(self, block: Block | None) -> None:
-        match block, self._open:
-            case None, _:
-                self._drop_open()
-            case (Prose(source), ProseBlock() as shown) | (Code(source=source), CodeBlock() as shown):
-                if shown.source != source:
-                    shown.show_source(source)
-            case Plain(source), PlainBlock() as plain if source.startswith(plain.source):
-                plain.append_text(source[len(plain.source) :])
-            case _, _:
-                assert block is not None
-                self._drop_open()
-                self._open = self._make(block)
-                self.blocks.append(self._open)
-                self.body.addWidget(self._open)
-
-    def _drop_open(self) -> None:
-        if self._open is not None:
-            self.blocks.remove(self._open)
-            self.body.removeWidget(self._open)
-            self._open.deleteLater()
-            self._open = None
-
-    def _make(self, block: Block) -> BlockWidget:
-        if isinstance(block, Prose):
-            return ProseBlock(block.source, self.theme, self)
-        if isinstance(block, Code):
-            return CodeBlock(block.language, block.source, self.theme, self)
-        return PlainBlock(block.source, self)
+    def _show_change(self, change: Change) -> None:
+        if change.appended is not None:
+            self.column.grow_last(change.appended)
+            return
+        self.column.go_on(change.finished, change.open, replaces_last=self._has_open)
+        self._has_open = change.open is not None
+        if change.has_references:
+            self.column.set_references(self._stream.references)
 
     def _start_again(self) -> None:
-        for block in self.blocks:
-            self.body.removeWidget(block)
-            block.deleteLater()
-        self.blocks, self._open, self._text, self._waiting = [], None, "", ""
+        self.column.set_blocks(())
+        self._has_open, self._text, self._waiting = False, "", ""
+        self._later.stop()
         self._stream = BlockStream()

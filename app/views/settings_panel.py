@@ -1,222 +1,238 @@
-"""SettingsPanel: how replies are drawn, the system prompt and the look; one line of help for each field."""
+"""SettingsPanel: how the open chat is answered: its preset, its values, and where each of them comes from.
+
+It shows what the reply settings controller resolved, and emits what a person wants changed in this chat.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QRegularExpression, Qt, Signal
-from PySide6.QtGui import QRegularExpressionValidator
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QComboBox,
-    QDoubleSpinBox,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
-    QPlainTextEdit,
+    QMenu,
     QScrollArea,
-    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from app.core.settings import ReplySettings
+from app.core.presets import Preset
+from app.core.reply_settings import Layer, Resolved
 from app.theme import Theme, tinted_icon
-from engine.api import SamplerSettings
+from app.views.language import in_every_language
+from app.views.preset_names import preset_name, preset_title
+from app.views.settings_page import WheelGuard
+from app.views.value_editors import CountEditor, FractionEditor, LinesEditor, SeedEditor, TextEditor
+from app.views.value_row import ValueRow
+from app.views.value_texts import spoken_value, value_texts
 
-LARGEST_SEED = 2**63 - 1
 MOST_TOKENS = 1_000_000
-
-
-class _WheelGuard(QObject):
-    """Keeps the mouse wheel from changing a number that is only scrolled past."""
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Leave wheel events to the scroll area unless the field has the focus."""
-        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
-            event.ignore()
-            return True
-        return super().eventFilter(watched, event)
+ICON_SIZE = 16  # pixels
 
 
 class SettingsPanel(QFrame):
-    """Emits `settingsChanged(ReplySettings)` and `themeChosen("system" | "light" | "dark")`."""
+    """`presetChosen(id or "")`, `valueEdited(name, value)` and `valueResetRequested(name)` concern the open chat."""
 
-    settingsChanged = Signal(object)
-    themeChosen = Signal(str)
+    presetChosen = Signal(str)
+    valueEdited = Signal(str, object)
+    valueResetRequested = Signal(str)
+    savePresetRequested = Signal()
+    managePresetsRequested = Signal()
+    makeDefaultRequested = Signal(bool)  # True: for the model in use alone
+    resetAllRequested = Signal()
     closeRequested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("settingsPanel")
-        self._guard = _WheelGuard(self)
-        self._shows_foreign_values = False
-        self._rows = QVBoxLayout()
-        self._rows.setContentsMargins(16, 4, 16, 16)
-        self._rows.setSpacing(4)
-        self._system_prompt = QPlainTextEdit()
-        self._system_prompt.setObjectName("systemPrompt")
-        self._system_prompt.setFixedHeight(96)
-        self._system_prompt.setTabChangesFocus(True)
-        self._system_prompt.setPlaceholderText(self.tr("None"))
-        self._temperature = self._fraction("temperature", largest=5.0)
-        self._top_k = self._count("topK", largest=1000, zero=self.tr("Off"))
-        self._top_p = self._fraction("topP", smallest=0.01, largest=1.0)
-        self._min_p = self._fraction("minP", largest=1.0)
-        self._repetition_penalty = self._fraction("repetitionPenalty", smallest=0.01, largest=3.0)
-        self._seed = QLineEdit()
-        self._seed.setObjectName("seed")
-        self._seed.setPlaceholderText(self.tr("New for each reply"))
-        self._seed.setValidator(QRegularExpressionValidator(QRegularExpression("[0-9]{0,19}"), self._seed))
-        self._max_tokens = self._count("maxTokens", largest=MOST_TOKENS, zero=self.tr("No limit"))
-        self._theme = QComboBox()
-        self._theme.setObjectName("themeChoice")
-        for title, name in (
-            (self.tr("System"), "system"),
-            (self.tr("Light"), "light"),
-            (self.tr("Dark"), "dark"),
-        ):
-            self._theme.addItem(title, name)
-        self._add_rows()
+        self._guard = WheelGuard(self)
+        self._presets: tuple[Preset, ...] = ()
+        self._preset: Preset | None = None
+        self._resolved: Resolved | None = None
+        self._below: Resolved | None = None
+        self._title, self._preset_label = QLabel(), QLabel()
+        self._title.setObjectName("panelTitle")
+        self._title.setWordWrap(True)
+        self._close = self._tool_button("closeSettings")
+        self._close.clicked.connect(self.closeRequested)
+        self._picker = QComboBox()
+        self._picker.setObjectName("presetPicker")
+        self._picker.activated.connect(lambda _index: self.presetChosen.emit(self._picker.currentData()))
+        self._guard.guard(self._picker)
+        self._preset_label.setBuddy(self._picker)
+        self._preset_menu = self._make_preset_menu()
+        self._menu_button = self._tool_button("presetMenu")
+        self._menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu_button.setMenu(self._preset_menu)
+        self._rows = self._make_rows()
+        for row in self._rows.values():
+            row.edited.connect(self.valueEdited)
+            row.resetRequested.connect(self.valueResetRequested)
         self._lay_out()
-        self.show_settings(ReplySettings())
-        self._connect()
+        in_every_language(self, self._say_texts)
 
-    def settings(self) -> ReplySettings:
-        """What the fields say now."""
-        seed = self._seed.text()
-        sampler = SamplerSettings(
-            temperature=round(self._temperature.value(), 2),
-            top_k=self._top_k.value(),
-            top_p=round(self._top_p.value(), 2),
-            min_p=round(self._min_p.value(), 2),
-            repetition_penalty=round(self._repetition_penalty.value(), 2),
-            seed=min(int(seed), LARGEST_SEED) if seed else None,
-        )
-        return ReplySettings(sampler, self._max_tokens.value() or None, self._system_prompt.toPlainText())
+    def show_presets(self, presets: Sequence[Preset]) -> None:
+        """The presets that can be chosen."""
+        self._presets = tuple(presets)
+        self._fill_picker()
 
-    def show_settings(self, settings: ReplySettings) -> None:
-        """Fill the fields without emitting `settingsChanged`."""
-        self._shows_foreign_values = True
-        sampler = settings.sampler
-        self._temperature.setValue(sampler.temperature)
-        self._top_k.setValue(sampler.top_k)
-        self._top_p.setValue(sampler.top_p)
-        self._min_p.setValue(sampler.min_p)
-        self._repetition_penalty.setValue(sampler.repetition_penalty)
-        self._seed.setText("" if sampler.seed is None else str(sampler.seed))
-        self._max_tokens.setValue(settings.max_tokens or 0)
-        self._system_prompt.setPlainText(settings.system_prompt)
-        self._shows_foreign_values = False
-
-    def show_theme_choice(self, choice: str) -> None:
-        """Mark the chosen look without emitting `themeChosen`."""
-        self._theme.setCurrentIndex(max(self._theme.findData(choice), 0))
+    def show_settings(self, resolved: Resolved, below: Resolved, preset: Preset | None) -> None:
+        """What this chat is answered with, what it would be without the chat's own values, and the chat's preset."""
+        self._resolved, self._below, self._preset = resolved, below, preset
+        for name, row in self._rows.items():
+            row.editor.show_value(resolved.value(name))
+        self._show_origins()
+        self._fill_picker()
 
     def focus_first(self) -> None:
         """Put the focus where the panel begins."""
-        self._system_prompt.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._picker.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def apply_theme(self, theme: Theme) -> None:
-        """Tint the close button."""
-        self._close.setIcon(tinted_icon("close", theme.colors["text_muted"], size=16))
+        """Tint the icons."""
+        muted = theme.colors["text_muted"]
+        self._close.setIcon(tinted_icon("close", muted, size=ICON_SIZE))
+        self._menu_button.setIcon(tinted_icon("more", muted, size=ICON_SIZE))
+        for row in self._rows.values():
+            row.apply_theme(theme)
 
-    def _add_rows(self) -> None:
-        self._row(
-            self.tr("System prompt"),
-            self.tr("Told to the model before the first message. Empty: none."),
-            self._system_prompt,
-        )
-        self._row(
-            self.tr("Temperature"),
-            self.tr("Higher is more varied. 0: always the likeliest word."),
-            self._temperature,
-        )
-        self._row(self.tr("Top-k"), self.tr("Only the k likeliest tokens may be drawn. 0: off."), self._top_k)
-        self._row(self.tr("Top-p"), self.tr("Only the likeliest tokens that together reach p. 1: off."), self._top_p)
-        self._row(
-            self.tr("Min-p"),
-            self.tr("Drops tokens less likely than p times the likeliest. 0: off."),
-            self._min_p,
-        )
-        self._row(
-            self.tr("Repetition penalty"),
-            self.tr("Above 1, words already used become less likely. 1: off."),
-            self._repetition_penalty,
-        )
-        self._row(self.tr("Seed"), self.tr("The same seed gives the same reply. Empty: a new one."), self._seed)
-        self._row(self.tr("Longest reply"), self.tr("In tokens. 0: up to the context's end."), self._max_tokens)
-        self._row(self.tr("Appearance"), self.tr("System follows the desktop's setting."), self._theme)
-        self._rows.addStretch(1)
+    def _make_rows(self) -> dict[str, ValueRow]:
+        guard = self._guard
+        editors = {
+            "system_prompt": TextEditor("systemPrompt", lines=5),
+            "temperature": FractionEditor("temperature", guard, largest=5.0),
+            "top_k": CountEditor("topK", guard, largest=1000),
+            "top_p": FractionEditor("topP", guard, smallest=0.01, largest=1.0),
+            "min_p": FractionEditor("minP", guard, largest=1.0),
+            "repetition_penalty": FractionEditor("repetitionPenalty", guard, smallest=0.01, largest=3.0),
+            "max_tokens": CountEditor("maxTokens", guard, largest=MOST_TOKENS, is_zero_none=True),
+            "seed": SeedEditor("seed"),
+            "stop": LinesEditor("stopStrings", lines=2),
+        }
+        return {name: ValueRow(name, editor) for name, editor in editors.items()}
 
-    def _row(self, title: str, help_text: str, editor: QWidget) -> None:
-        label = QLabel(title)
-        label.setBuddy(editor)
-        help_label = QLabel(help_text)
-        help_label.setObjectName("settingHelp")
-        help_label.setWordWrap(True)
-        editor.setAccessibleName(title)
-        editor.setAccessibleDescription(help_text)
-        editor.setToolTip(help_text)
-        if isinstance(editor, QAbstractSpinBox | QComboBox):
-            editor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            editor.installEventFilter(self._guard)
-        self._rows.addWidget(label)
-        self._rows.addWidget(editor)
-        self._rows.addWidget(help_label)
-        self._rows.addSpacing(10)
+    def _make_preset_menu(self) -> QMenu:
+        menu = QMenu(self)
+        self._save_preset = menu.addAction("")
+        self._save_preset.triggered.connect(lambda _checked: self.savePresetRequested.emit())
+        self._for_model = menu.addAction("")
+        self._for_model.triggered.connect(lambda _checked: self.makeDefaultRequested.emit(True))
+        self._for_all = menu.addAction("")
+        self._for_all.triggered.connect(lambda _checked: self.makeDefaultRequested.emit(False))
+        menu.addSeparator()
+        self._reset_all = menu.addAction("")
+        self._reset_all.triggered.connect(lambda _checked: self.resetAllRequested.emit())
+        menu.addSeparator()
+        self._manage = menu.addAction("")
+        self._manage.triggered.connect(lambda _checked: self.managePresetsRequested.emit())
+        for action, name in (
+            (self._save_preset, "savePreset"),
+            (self._for_model, "makeModelDefault"),
+            (self._for_all, "makeDefault"),
+            (self._reset_all, "resetAllValues"),
+            (self._manage, "managePresets"),
+        ):
+            action.setObjectName(name)
+        return menu
+
+    def _say_texts(self) -> None:
+        self._title.setText(self.tr("Settings of this chat"))
+        self._close.setAccessibleName(self.tr("Close settings"))
+        self._close.setToolTip(self.tr("Close settings"))
+        self._preset_label.setText(self.tr("Preset"))
+        self._picker.setAccessibleName(self.tr("Preset"))
+        self._picker.setToolTip(self.tr("A set of values under a name, such as a persona"))
+        self._menu_button.setAccessibleName(self.tr("Presets and defaults"))
+        self._menu_button.setToolTip(self.tr("Presets and defaults"))
+        self._save_preset.setText(self.tr("Save as preset…"))
+        self._for_model.setText(self.tr("Make default for this model"))
+        self._for_all.setText(self.tr("Make default for all models"))
+        self._reset_all.setText(self.tr("Drop this chat's changes"))
+        self._manage.setText(self.tr("Presets…"))
+        texts = value_texts()
+        for name, row in self._rows.items():
+            row.say(texts[name])
+        self._show_origins()
+        self._fill_picker()
+
+    def _fill_picker(self) -> None:
+        self._picker.clear()
+        self._picker.addItem(self.tr("None"), "")
+        for preset in self._presets:
+            self._picker.addItem(preset_title(preset), preset.id)
+        if self._preset is not None:
+            if self._picker.findData(self._preset.id) < 0:
+                self._picker.addItem(
+                    self.tr("{name} (deleted)").format(name=preset_title(self._preset)), self._preset.id
+                )
+            self._picker.setCurrentIndex(self._picker.findData(self._preset.id))
+
+    def _show_origins(self) -> None:
+        if self._resolved is None or self._below is None:
+            return
+        for name, row in self._rows.items():
+            is_own = self._resolved.origins[name] is Layer.CHAT
+            value = self._below.value(name)
+            is_short = isinstance(value, int | float) and not isinstance(value, bool)
+            way_back = self.tr("Back to {value}").format(value=spoken_value(value)) if is_short else self.tr("Back")
+            row.show_origin(self._origin(self._resolved.origins[name]), way_back if is_own else None)
+
+    def _origin(self, layer: Layer) -> str:
+        match layer:
+            case Layer.BUILT_IN:
+                return ""
+            case Layer.MODEL:
+                return self.tr("from the model")
+            case Layer.OWN:
+                return self.tr("your default")
+            case Layer.OWN_FOR_MODEL:
+                return self.tr("your default for this model")
+            case Layer.PRESET:
+                name = "" if self._preset is None else preset_name(self._preset)
+                return self.tr("from preset “{name}”").format(name=name)
+            case Layer.CHAT:
+                return self.tr("this chat")
 
     def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 10, 8, 4)
+        head.addWidget(self._title, 1)
+        head.addWidget(self._close)
+        preset = QHBoxLayout()
+        preset.setSpacing(4)
+        preset.addWidget(self._picker, 1)
+        preset.addWidget(self._menu_button)
         content = QWidget()
         content.setObjectName("settingsContent")
-        content.setLayout(self._rows)
+        rows = QVBoxLayout(content)
+        rows.setContentsMargins(16, 4, 16, 16)
+        rows.setSpacing(14)
+        chosen = QVBoxLayout()
+        chosen.setSpacing(4)
+        chosen.addWidget(self._preset_label)
+        chosen.addLayout(preset)
+        rows.addLayout(chosen)
+        for row in self._rows.values():
+            rows.addWidget(row)
+        rows.addStretch(1)
         area = QScrollArea(self)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(content)
-        title = QLabel(self.tr("Settings"))
-        title.setObjectName("panelTitle")
-        self._close = QToolButton(self)
-        self._close.setAccessibleName(self.tr("Close settings"))
-        self._close.setToolTip(self.tr("Close settings"))
-        self._close.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._close.clicked.connect(self.closeRequested)
-        head = QHBoxLayout()
-        head.setContentsMargins(16, 10, 8, 4)
-        head.addWidget(title, 1)
-        head.addWidget(self._close)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
         column.addWidget(area, 1)
 
-    def _connect(self) -> None:
-        for box in (self._temperature, self._top_p, self._min_p, self._repetition_penalty):
-            box.valueChanged.connect(self._changed)
-        self._top_k.valueChanged.connect(self._changed)
-        self._max_tokens.valueChanged.connect(self._changed)
-        self._seed.textChanged.connect(self._changed)
-        self._system_prompt.textChanged.connect(self._changed)
-        self._theme.activated.connect(lambda _index: self.themeChosen.emit(self._theme.currentData()))
-
-    def _changed(self) -> None:
-        if not self._shows_foreign_values:
-            self.settingsChanged.emit(self.settings())
-
-    def _fraction(self, object_name: str, *, smallest: float = 0.0, largest: float) -> QDoubleSpinBox:
-        box = QDoubleSpinBox()
-        box.setObjectName(object_name)
-        box.setRange(smallest, largest)
-        box.setDecimals(2)
-        box.setSingleStep(0.05)
-        return box
-
-    def _count(self, object_name: str, *, largest: int, zero: str) -> QSpinBox:
-        box = QSpinBox()
-        box.setObjectName(object_name)
-        box.setRange(0, largest)
-        box.setSpecialValueText(zero)
-        return box
+    def _tool_button(self, object_name: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setObjectName(object_name)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        return button

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -23,6 +23,7 @@ from app.core.catalogue import Folder, SearchHit
 from app.theme import Theme, tinted_icon
 from app.views.conversation_list import ConversationListModel, ConversationRow, FolderRow, HitRow, Role
 from app.views.conversation_rows import ConversationDelegate
+from app.views.language import in_every_language
 from app.views.sidebar_menus import SidebarMenus
 
 
@@ -40,33 +41,30 @@ class Sidebar(QWidget):
         super().__init__(parent)
         self.setObjectName("sidebar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._new_chat = QToolButton(self)
-        self._new_chat.setObjectName("newChatButton")
-        self._new_chat.setText(self.tr("New chat"))
-        self._new_chat.setToolTip(self.tr("Start a new conversation (Ctrl+N)"))
-        self._new_chat.clicked.connect(self.newChatRequested)
+        self.new_chat_button = QToolButton(self)
+        self.new_chat_button.setObjectName("newChatButton")
+        self.new_chat_button.clicked.connect(self.newChatRequested)
         self._search = QLineEdit(self)
         self._search.setObjectName("conversationSearch")
-        self._search.setPlaceholderText(self.tr("Search, or #tag"))
-        self._search.setAccessibleName(self.tr("Search conversations"))
         self._search.setClearButtonEnabled(True)
         self._search.textChanged.connect(self._query_changed)
-        self._search.installEventFilter(self)
+        self._search_icon = self._search.addAction(QIcon(), QLineEdit.ActionPosition.LeadingPosition)
         self.model = ConversationListModel()
         self._delegate = ConversationDelegate(theme)
         self._list = self._make_list()
+        self._search.installEventFilter(self)
         self.menus = SidebarMenus(self.model, self)
         self._empty = QLabel(self)
         self._empty.setObjectName("sidebarEmpty")
         self._empty.setWordWrap(True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._import = QPushButton(self.tr("Import chats from another app…"), self)
+        self._import = QPushButton(self)
         self._import.setObjectName("importButton")
         self._import.clicked.connect(self.importRequested)
         self._bin = QToolButton(self)
         self._bin.setObjectName("binButton")
         self._bin.clicked.connect(self.binRequested)
-        for button in (self._new_chat, self._bin):
+        for button in (self.new_chat_button, self._bin):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setIconSize(QSize(18, 18))
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -74,7 +72,7 @@ class Sidebar(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 10, 8, 8)
         column.setSpacing(8)
-        column.addWidget(self._new_chat)
+        column.addWidget(self.new_chat_button)
         column.addWidget(self._search)
         column.addWidget(self._empty, 0, Qt.AlignmentFlag.AlignTop)
         column.addWidget(self._import, 0, Qt.AlignmentFlag.AlignTop)
@@ -83,8 +81,8 @@ class Sidebar(QWidget):
         column.addWidget(self._bin)
         self._current: str | None = None
         self._is_searching = False
-        self.show_bin(0)
-        self._show_emptiness()
+        self._binned = 0
+        in_every_language(self, self._say_texts)
 
     def set_conversations(self, conversations: Sequence[ConversationRow], folders: Sequence[Folder] = ()) -> None:
         """Show these; what is selected stays selected."""
@@ -102,8 +100,8 @@ class Sidebar(QWidget):
 
     def show_bin(self, count: int) -> None:
         """How many conversations lie in the bin."""
+        self._binned = count
         self._bin.setText(self.tr("Bin ({count})").format(count=count) if count else self.tr("Bin"))
-        self._bin.setToolTip(self.tr("Deleted conversations can be restored for 30 days"))
 
     def show_all(self) -> None:
         """End a search."""
@@ -142,16 +140,10 @@ class Sidebar(QWidget):
 
     def apply_theme(self, theme: Theme) -> None:
         """Tint the icons and repaint the list."""
-        self._new_chat.setIcon(tinted_icon("new-chat", theme.colors["text"]))
+        self.new_chat_button.setIcon(tinted_icon("new-chat", theme.colors["text"]))
         self._bin.setIcon(tinted_icon("delete", theme.colors["text_muted"]))
         self._delegate.apply_theme(theme)
-        for old in self._search.actions():
-            if old.objectName() == "searchIcon":
-                self._search.removeAction(old)
-                old.deleteLater()
-        icon = QAction(tinted_icon("search", theme.colors["text_muted"], size=16), self.tr("Search"), self._search)
-        icon.setObjectName("searchIcon")
-        self._search.addAction(icon, QLineEdit.ActionPosition.LeadingPosition)
+        self._search_icon.setIcon(tinted_icon("search", theme.colors["text_muted"], size=16))
         self._list.viewport().update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -177,10 +169,23 @@ class Sidebar(QWidget):
             return True
         return super().eventFilter(watched, event)
 
+    def _say_texts(self) -> None:
+        self.new_chat_button.setText(self.tr("New chat"))
+        self._search.setPlaceholderText(self.tr("Search, or #tag"))
+        self._search.setAccessibleName(self.tr("Search conversations"))
+        self._search_icon.setText(self.tr("Search"))
+        self._list.setAccessibleName(self.tr("Conversations"))
+        self._import.setText(self.tr("Import chats from another app…"))
+        self._bin.setToolTip(self.tr("Deleted conversations can be restored for 30 days"))
+        self.show_bin(self._binned)
+        self.model.say_again()
+        self._show_emptiness()
+        if not self._is_searching:
+            self._show_current()
+
     def _make_list(self) -> QListView:
         view = QListView(self)
         view.setObjectName("conversationList")
-        view.setAccessibleName(self.tr("Conversations"))
         view.setFrameShape(QFrame.Shape.NoFrame)
         view.setModel(self.model)
         view.setItemDelegate(self._delegate)

@@ -47,7 +47,7 @@ class SidebarMenus(QObject):
             branch = menu.addAction(self.tr("Branch into a new chat"))
             branch.triggered.connect(lambda: self.branchRequested.emit(ids[0]))
         menu.addSeparator()
-        delete = self.tr("Delete") if len(ids) == 1 else self.tr("Delete {count} chats").format(count=len(ids))
+        delete = self.tr("Delete") if len(ids) == 1 else self.tr("Delete %n chat(s)", "", len(ids))
         menu.addAction(delete).triggered.connect(lambda: self.deleteRequested.emit(ids))
         return menu
 

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from enum import StrEnum
+
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from app.views.language import in_every_language
+
+
+class ContextState(StrEnum):
+    """Whether the conversation fits into the context; the style sheet knows them by these words."""
+
+    FITS = "fits"
+    LEAVES_OUT = "leaves_out"
+    TOO_LONG = "too_long"
 
 
 class StatusRow(QWidget):
@@ -13,16 +25,21 @@ class StatusRow(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._sentence = ""
-        self._text = self._label("statusText", self.tr("Status"))
+        self._decode_tok_s: float | None = None
+        self._used_tokens: int | None = None
+        self._context_length: int | None = None
+        self._context_state = ContextState.FITS
+        self._text = self._label("statusText")
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._speed = self._label("statusSpeed", self.tr("Speed"))
-        self._context = self._label("contextMeter", self.tr("Context used"))
+        self._speed = self._label("statusSpeed")
+        self._context = self._label("contextMeter")
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 16, 0)
         row.setSpacing(16)
         row.addWidget(self._text, 1)
         row.addWidget(self._speed)
         row.addWidget(self._context)
+        in_every_language(self, self._say_texts)
 
     def show_text(self, sentence: str) -> None:
         """What happens now, such as reading the prompt; empty when nothing does."""
@@ -31,19 +48,37 @@ class StatusRow(QWidget):
 
     def show_speed(self, decode_tok_s: float | None) -> None:
         """Tokens per second of the running or the last reply."""
-        self._speed.setText("" if decode_tok_s is None else self.tr("{speed:.1f} tok/s").format(speed=decode_tok_s))
+        self._decode_tok_s = decode_tok_s
+        speed = "" if decode_tok_s is None else QLocale().toString(decode_tok_s, "f", 1)
+        self._speed.setText(self.tr("{speed} tok/s").format(speed=speed) if speed else "")
 
-    def show_context(self, used_tokens: int | None, context_length: int | None) -> None:
-        """How many tokens of the context the conversation takes."""
+    def show_context(
+        self, used_tokens: int | None, context_length: int | None, state: ContextState = ContextState.FITS
+    ) -> None:
+        """How many tokens of the context the conversation takes, and whether it fits, in words and by colour."""
+        self._used_tokens, self._context_length = used_tokens, context_length
+        if state is not self._context_state:
+            self._context_state = state
+            self._context.setProperty("state", state.value)
+            self._context.style().unpolish(self._context)
+            self._context.style().polish(self._context)
         if used_tokens is None or not context_length:
             self._context.setText("")
             return
-        self._context.setText(f"{used_tokens:n} / {context_length:n}")
+        used, total = QLocale().toString(used_tokens), QLocale().toString(context_length)
+        match state:
+            case ContextState.FITS:
+                shown = self.tr("{used} of {total} tokens")
+            case ContextState.LEAVES_OUT:
+                shown = self.tr("{used} of {total} tokens: the oldest turns are left out")
+            case ContextState.TOO_LONG:
+                shown = self.tr("{used} of {total} tokens: too long for the model")
+        self._context.setText(shown.format(used=used, total=total))
         percent = min(round(100 * used_tokens / context_length), 100)
         detail = self.tr(
             "{used} of {total} tokens are in use ({percent}%). "
             "When the context is full, the oldest turns are left out of what the model reads."
-        ).format(used=used_tokens, total=context_length, percent=percent)
+        ).format(used=used, total=total, percent=percent)
         self._context.setToolTip(detail)
         self._context.setAccessibleDescription(detail)
 
@@ -52,10 +87,16 @@ class StatusRow(QWidget):
         super().resizeEvent(event)
         self._elide()
 
-    def _label(self, object_name: str, name: str) -> QLabel:
+    def _say_texts(self) -> None:
+        self._text.setAccessibleName(self.tr("Status"))
+        self._speed.setAccessibleName(self.tr("Speed"))
+        self._context.setAccessibleName(self.tr("Context used"))
+        self.show_speed(self._decode_tok_s)
+        self.show_context(self._used_tokens, self._context_length, self._context_state)
+
+    def _label(self, object_name: str) -> QLabel:
         label = QLabel(self)
         label.setObjectName(object_name)
-        label.setAccessibleName(name)
         label.setTextFormat(Qt.TextFormat.PlainText)
         return label
 

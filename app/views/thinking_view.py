@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.theme import Theme, tinted_icon
 from app.views.blocks import PlainBlock
+from app.views.language import in_every_language
 
 
 class ThinkingView(QWidget):
@@ -16,6 +19,9 @@ class ThinkingView(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._text = ""
+        self._began_s: float | None = None
+        self._took_s: float | None = None  # measured; the record may know better
+        self._is_running, self._duration_s = False, 0.0
         self._block: PlainBlock | None = None
         self._button = QToolButton(self)
         self._button.setObjectName("thinkingButton")
@@ -30,42 +36,59 @@ class ThinkingView(QWidget):
         self._column.addWidget(self._button, 0, Qt.AlignmentFlag.AlignLeft)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.apply_theme(theme)
+        in_every_language(self, self._say_texts)
+
+    def reset(self) -> None:
+        """Fold: another message is shown from now on."""
+        self._button.setChecked(False)
+        self._began_s = self._took_s = None
+
+    def fit(self, width: int) -> None:
+        """Lay the text out for a width."""
+        if self._block is not None and self._button.isChecked():
+            self._block.height_for(width)
 
     def show_text(self, text: str, *, is_running: bool, duration_s: float | None = None) -> None:
         """Show this thinking; more of the same is appended."""
         if is_running:
-            title = self.tr("Thinking…")
-        elif duration_s is not None and duration_s >= 1.0:
-            title = self.tr("Thought for {seconds} s").format(seconds=round(duration_s))
-        else:
-            title = self.tr("Thought")
-        self._button.setText(title)
+            self._began_s = self._began_s or time.monotonic()
+        elif self._began_s is not None and self._took_s is None:
+            self._took_s = time.monotonic() - self._began_s
+        self._is_running, self._duration_s = is_running, duration_s or self._took_s or 0.0
+        self._say_texts()
         self._text = text
         if self._block is not None:
-            self._update(self._block)
+            self._block.show_source(text)
 
     def apply_theme(self, theme: Theme) -> None:
         """Tint the arrow."""
         self._theme = theme
+        if self._block is not None:
+            self._block.apply_theme(theme)
+        self._show_arrow()
+
+    def _say_texts(self) -> None:
+        if self._is_running:
+            title = self.tr("Thinking…")
+        elif self._duration_s >= 1.0:
+            title = self.tr("Thought for {seconds} s").format(seconds=round(self._duration_s))
+        else:
+            title = self.tr("Thought")
+        self._button.setText(title)
+
+    def _show_arrow(self) -> None:
         icon = "chevron-down" if self._button.isChecked() else "chevron-right"
-        self._button.setIcon(tinted_icon(icon, theme.colors["text_muted"], size=14))
+        self._button.setIcon(tinted_icon(icon, self._theme.colors["text_muted"], size=14))
 
     def _fold(self, is_open: bool) -> None:
-        self.apply_theme(self._theme)
-        if self._block is None:
-            self._block = PlainBlock("", self)
+        self._show_arrow()
+        if is_open and self._block is None:
+            self._block = PlainBlock(self._text, self._theme, self)
             self._block.setObjectName("thinkingText")
+            self._block.edit.setTextInteractionFlags(
+                Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+            )
             self._column.addWidget(self._block)
-        self._update(self._block)
-        self._block.setVisible(is_open)
-
-    def _update(self, block: PlainBlock) -> None:
-        if self._text.startswith(block.source):
-            block.append_text(self._text[len(block.source) :])
-            return
-        self._column.removeWidget(block)
-        block.deleteLater()
-        self._block = PlainBlock(self._text, self)
-        self._block.setObjectName("thinkingText")
-        self._column.addWidget(self._block)
-        self._block.setVisible(self._button.isChecked())
+        if self._block is not None:
+            self._block.show_source(self._text)
+            self._block.setVisible(is_open)

@@ -1,31 +1,52 @@
 """Transcript: the messages of a conversation below each other, the newest at the end.
 
-Long conversations are built from their end, or around the message that a search led to; more is added when a person
-scrolls there.
+Only what is visible has widgets: a message outside has a height, estimated until it was seen, and its view shows
+another one. What a person looks at stays where it is when a height becomes known.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.theme import Theme, load_theme, tinted_icon
+from app.views.language import in_every_language
 from app.views.message_view import FLASH_MS, TranscriptMessage
 from app.views.person_view import PersonView
 from app.views.reply_view import ReplyView
+from app.views.stacked_heights import StackedHeights
 
 __all__ = ["Transcript", "TranscriptMessage"]
 
 READING_WIDTH = 748  # pixels: 70 to 80 characters of the reading font; the composer's column without its padding
-PAGE = 24  # messages built at once
+LEAST_SIDE = 16  # pixels left of the column in a narrow window
+ABOVE_FIRST, BETWEEN, BELOW_LAST = 20, 22, 12  # pixels around messages
 ABOVE_REVEALED = 40  # pixels left above a message that was jumped to
 CLOSE_TO_END = 48  # pixels; within these the view follows a streaming reply
+MARGIN = 240  # pixels above and below what is visible that are laid out too
+SPARE = 10  # views of each kind kept for other messages: making one takes 3 ms, filling one 1 ms
+SAMPLE = 24  # messages whose length tells how high the others may be
+ROUNDS = 8  # of laying out until nothing changes; two do, unless every estimate was far too high
+WHEEL_STEP = 60  # pixels for one step of the wheel
+
+View = ReplyView | PersonView
 
 
-class Transcript(QScrollArea):
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    """A line of a message that stays `screen_y` pixels below the top of what is visible; see `anchor_at`."""
+
+    number: int
+    line: tuple[int, int]
+    screen_y: int
+
+
+class Transcript(QAbstractScrollArea):
     """Emits what a person wants done with a message; changes nothing itself."""
 
     regenerateRequested = Signal(str)
@@ -35,162 +56,255 @@ class Transcript(QScrollArea):
     branchRequested = Signal(str)
     deleteRequested = Signal(str)
     versionRequested = Signal(str, int)
+    fileOpened = Signal(str, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("transcript")
-        self.setAccessibleName(self.tr("Conversation"))
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setObjectName("transcriptContent")
         self._theme = load_theme("light")
         self._messages: Sequence[TranscriptMessage] = ()
-        self._first = self._end = 0  # of the messages that are built; those before and after them are not
-        self._views: dict[str, ReplyView | PersonView] = {}
+        self._ids: Sequence[str] = ()
+        self._numbers: dict[str, int] = {}
+        self._newer: dict[str, TranscriptMessage] = {}  # states that came after the messages were given
+        self._heights = self._no_heights(0)
+        self._views: dict[int, View] = {}
+        self._spare: dict[type[View], list[View]] = {PersonView: [], ReplyView: []}
+        self._width = 0
         self._follows = True
-        self._revealed: str | None = None
+        self._anchor: _Anchor | None = None
+        self._is_arranging = False
         self._reveal_end = QTimer(self)
         self._reveal_end.setSingleShot(True)
         self._reveal_end.setInterval(FLASH_MS)
         self._reveal_end.timeout.connect(self._end_reveal)
-        self._content = QWidget(self)
-        self._content.setObjectName("transcriptContent")
-        self._column = QVBoxLayout(self._content)
-        self._column.setSpacing(22)
-        self._column.addStretch(1)
         self._placeholder = self._make_placeholder()
-        self.setWidget(self._content)
         self._jump = QToolButton(self)
         self._jump.setObjectName("jumpToEnd")
-        self._jump.setAccessibleName(self.tr("Jump to the end"))
-        self._jump.setToolTip(self.tr("Jump to the end"))
         self._jump.setIconSize(QSize(18, 18))
         self._jump.clicked.connect(self.scroll_to_end)
         self._jump.hide()
-        self.verticalScrollBar().valueChanged.connect(self._scrolled)
-        self.verticalScrollBar().rangeChanged.connect(self._range_changed)
-        self._content.installEventFilter(self)
-        self._set_margins()
+        in_every_language(self, self._say_texts)
 
-    def show_messages(self, messages: Sequence[TranscriptMessage]) -> None:
-        """Show a conversation from its end. Views of messages that stay are kept as they are.
+    def show_messages(self, messages: Sequence[TranscriptMessage], ids: Sequence[str] | None = None) -> None:
+        """Show a conversation. What it has in common with the one before stays where it is, else its end is shown.
 
-        Only the messages that come into view are asked for.
+        Only the messages that come into view are asked for, where their `ids` are given.
         """
-        kept = [view.message.id for view in self._views.values()]
-        common = 0
-        if self._first == 0 and self._end == len(self._messages):
-            while common < min(len(kept), len(messages)) and kept[common] == messages[common].id:
-                common += 1
-        self._messages = messages
-        if common == 0:
-            self._show_from(max(len(messages) - PAGE, 0))
+        ids = [message.id for message in messages] if ids is None else ids
+        pairs = zip(self._ids, ids, strict=False)
+        common = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+        is_answered = len(messages) > 0 and messages[-1].is_streaming
+        stays = common > 0 and not self._follows and not is_answered
+        old, self._messages, self._newer, self._ids = self._heights, messages, {}, ids
+        self._numbers = {message_id: number for number, message_id in enumerate(ids)}
+        self._heights = self._no_heights(len(messages))
+        for number in range(common):
+            self._heights.set_height(number, old.height(number))
+        for number, view in [*self._views.items()]:
+            if number < common:
+                view.show_message(messages[number])
+            else:
+                self._put_away(number)
+        self._placeholder.setVisible(len(messages) == 0)
+        if stays:
+            self._arrange()
         else:
-            for message_id in kept[common:]:
-                self._remove(message_id)
-            for message in messages[:common]:
-                self._views[message.id].show_message(message)
-            for message in messages[common:]:
-                self._add(message)
-            self._first, self._end = 0, len(messages)
-        self._placeholder.setVisible(not messages)
-        self.scroll_to_end()
+            self.scroll_to_end()
 
     def reveal(self, message_id: str) -> None:
         """Scroll to a message and mark it for a moment; does nothing when it is not on the path that is shown."""
-        if message_id not in self._views:
-            number = next((at for at, message in enumerate(self._messages) if message.id == message_id), None)
-            if number is None:
-                return
-            self._show_from(max(number - PAGE // 2, 0))
+        number = self._numbers.get(message_id)
+        if number is None:
+            return
         self._follows = False
-        self._revealed = message_id
-        self._views[message_id].flash()
+        self._anchor = _Anchor(number, (-1, 0), ABOVE_REVEALED)
         self._reveal_end.start()
-        self._column.activate()
-        self._content.resize(self._content.width(), self._content.sizeHint().height())
-        self._scroll_to_revealed()
-
-    def _show_from(self, first: int) -> None:
-        """Build one page of messages anew, beginning with number `first`."""
-        for message_id in [*self._views]:
-            self._remove(message_id)
-        self._first, self._end = first, min(first + PAGE, len(self._messages))
-        for message in self._messages[self._first : self._end]:
-            self._add(message)
-
-    def _has_later(self) -> bool:
-        return self._end < len(self._messages)
+        self._arrange()
+        self._views[number].flash()
 
     def update_message(self, message: TranscriptMessage) -> None:
         """Show a newer state of a message."""
-        view = self._views.get(message.id)
+        number = self._numbers.get(message.id)
+        if number is None:
+            return
+        self._newer[message.id] = message
+        view = self._views.get(number)
         if view is not None:
             view.show_message(message)
+            self._arrange()
 
     def show_stream(self, message_id: str, thinking: str, text: str) -> None:
         """Show what a reply says by now; called at most once a frame."""
-        view = self._views.get(message_id)
+        number = self._numbers.get(message_id)
+        if number is None:
+            return
+        self._newer[message_id] = replace(self.message(number), thinking=thinking, text=text)
+        view = self._views.get(number)
         if isinstance(view, ReplyView):
             view.show_stream(thinking, text)
+            self._arrange()
 
     def clear(self) -> None:
         """Show the placeholder."""
         self.show_messages([])
 
-    def set_placeholder(self, title: str, sentence: str) -> None:
-        """What an empty conversation says."""
-        self._placeholder_title.setText(title)
-        self._placeholder_sentence.setText(sentence)
+    def message(self, number: int) -> TranscriptMessage:
+        """The newest state of a message."""
+        newer = self._newer.get(self._ids[number])
+        return self._messages[number] if newer is None else newer
 
     def plain_text(self, message_id: str) -> str:
-        """The text that is shown for a message."""
-        return self._views[message_id].plain_text()
+        """The text of a message as it was written."""
+        number = self._numbers.get(message_id)
+        return "" if number is None else self.message(number).text
 
-    def views(self) -> tuple[ReplyView | PersonView, ...]:
-        """The messages that have been built, in order."""
-        return tuple(self._views.values())
+    def views(self) -> tuple[View, ...]:
+        """The messages that have widgets now, in order."""
+        return tuple(view for _, view in sorted(self._views.items()))
 
     def apply_theme(self, theme: Theme) -> None:
-        """Take the theme's colours."""
+        """Take the theme's colours and sizes."""
         self._theme = theme
         self._jump.setIcon(tinted_icon("chevron-down", theme.colors["text"], size=18))
         self._flame.setPixmap(tinted_icon("flame", theme.colors["accent"], size=44).pixmap(44, 44))
-        for view in self._views.values():
+        for view in itertools.chain(self._views.values(), *self._spare.values()):
             view.apply_theme(theme)
+        self._arrange()
 
     def scroll_to_end(self) -> None:
         """Show the end, and follow it from now on."""
-        if self._has_later():
-            self._show_from(max(len(self._messages) - PAGE, 0))
         self._end_reveal()
         self._follows = True
-        self._jump.hide()
-        self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
+        self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the text column in the middle at its reading width."""
         super().resizeEvent(event)
-        self._set_margins()
+        self._placeholder.setGeometry(self.viewport().rect())
         self._jump.move((self.width() - self._jump.sizeHint().width()) // 2, self.height() - 48)
+        self._arrange()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """A person who scrolls leaves the message that was jumped to."""
         self._end_reveal()
         super().wheelEvent(event)
 
+    def scrollContentsBy(self, _dx: int, _dy: int) -> None:
+        """The bar was moved by a person."""
+        if self._is_arranging:
+            return
+        bar = self.verticalScrollBar()
+        self._follows = bar.maximum() - bar.value() <= CLOSE_TO_END and not self._reveal_end.isActive()
+        if not self._reveal_end.isActive():
+            self._anchor = self._anchor_at(bar.value())
+        self._arrange(moved_to=bar.value())
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the end when the content grows; stay at the message that was jumped to while it settles."""
-        if watched is self._content and event.type() == QEvent.Type.LayoutRequest:
-            if self._follows:
-                self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
-            elif self._revealed is not None:
-                self._scroll_to_revealed()
+        """A message wants another height: something in it was unfolded, edited or came late."""
+        if event.type() == QEvent.Type.LayoutRequest and not self._is_arranging:
+            self._arrange()
         return super().eventFilter(watched, event)
 
-    def _add(self, message: TranscriptMessage, *, at: int | None = None) -> None:
-        kind = PersonView if message.role == "user" else ReplyView
-        view = kind(message, self._theme, self._content)
+    def _arrange(self, *, moved_to: int | None = None) -> None:
+        """Lay out what is visible and put it in its place, so that what a person reads does not move."""
+        if self._is_arranging:
+            return
+        self._is_arranging = True
+        try:
+            self._take_width()
+            top = 0
+            for _ in range(ROUNDS):
+                top = self._top(moved_to)
+                if not self._lay_out(top - MARGIN, top + self.viewport().height() + MARGIN):
+                    break
+            self._put_far_away(top - MARGIN, top + self.viewport().height() + MARGIN)
+            self._place(self._top(moved_to))
+        finally:
+            self._is_arranging = False
+
+    def _take_width(self) -> None:
+        side = max((self.viewport().width() - READING_WIDTH) // 2, LEAST_SIDE)
+        self._side, width = side, max(self.viewport().width() - 2 * side, 1)
+        if width != self._width:
+            self._width = width
+            known = self._heights
+            self._heights = self._no_heights(len(self._messages))
+            for number in range(min(len(known), len(self._messages))):
+                self._heights.set_height(number, known.height(number))
+
+    def _top(self, moved_to: int | None) -> int:
+        """What stands at the top of the viewport now."""
+        most = max(self._total() - self.viewport().height(), 0)
+        if self._follows:
+            return most
+        if self._anchor is None:
+            return min(moved_to or 0, most)
+        view = self._views.get(self._anchor.number)
+        line = self._anchor.line[1] if view is None else view.line_of(self._anchor.line)
+        return min(max(self._heights.top(self._anchor.number) + line - self._anchor.screen_y, 0), most)
+
+    def _total(self) -> int:
+        return self._heights.total + BELOW_LAST
+
+    def _lay_out(self, top: int, bottom: int) -> bool:
+        """Give the messages between two lines their views; whether a height is another than it was."""
+        has_changed = False
+        number = self._heights.row_at(top)
+        while number < len(self._messages) and self._heights.top(number) < bottom:
+            view = self._views.get(number)
+            if view is None:
+                view = self._take(number)
+            y = self._heights.top(number)
+            view.show_part(top - y, bottom - y)
+            has_changed |= self._heights.set_height(number, view.height_for(self._width))
+            number += 1
+        return has_changed
+
+    def _place(self, top: int) -> None:
+        for number, view in self._views.items():
+            view.setGeometry(self._side, self._heights.top(number) - top, self._width, self._heights.height(number))
+            view.show()
+        bar = self.verticalScrollBar()
+        most = max(self._total() - self.viewport().height(), 0)
+        bar.setPageStep(self.viewport().height())
+        bar.setSingleStep(WHEEL_STEP // 3)
+        bar.setRange(0, most)
+        bar.setValue(top)
+        if not self._reveal_end.isActive():
+            self._anchor = self._anchor_at(top)
+        self._jump.setVisible(most - top > CLOSE_TO_END)
+        self._jump.raise_()
+
+    def _anchor_at(self, top: int) -> _Anchor | None:
+        """The line at the top of the viewport."""
+        if not len(self._messages):
+            return None
+        number = self._heights.row_at(top)
+        view = self._views.get(number)
+        y = top - self._heights.top(number)
+        return _Anchor(number, (-1, y) if view is None else view.anchor_at(y), 0)
+
+    def _take(self, number: int) -> View:
+        """A view for a message: one that was put away, if there is one."""
+        message = self.message(number)
+        kind: type[View] = PersonView if message.role == "user" else ReplyView
+        if self._spare[kind]:
+            view = self._spare[kind].pop()
+            view.show_message(message)
+        else:
+            view = self._make(kind, message)
+        self._views[number] = view
+        view.height_for(self._width)
+        view.show()
+        return view
+
+    def _make(self, kind: type[View], message: TranscriptMessage) -> View:
+        view = kind(message, self._theme, self.viewport())
+        view.installEventFilter(self)
         view.regenerateRequested.connect(self.regenerateRequested)
         view.continueRequested.connect(self.continueRequested)
         view.editRequested.connect(self.editRequested)
@@ -198,65 +312,36 @@ class Transcript(QScrollArea):
         view.branchRequested.connect(self.branchRequested)
         view.deleteRequested.connect(self.deleteRequested)
         view.versionRequested.connect(self.versionRequested)
-        if at is None:
-            self._views[message.id] = view
-            self._column.insertWidget(self._column.count() - 1, view)
-        else:
-            self._views = {message.id: view, **self._views}
-            self._column.insertWidget(at, view)
+        view.fileOpened.connect(self.fileOpened)
+        return view
 
-    def _remove(self, message_id: str) -> None:
-        view = self._views.pop(message_id)
-        self._column.removeWidget(view)
+    def _put_far_away(self, top: int, bottom: int) -> None:
+        for number, view in [*self._views.items()]:
+            y = self._heights.top(number)
+            if (y > bottom or y + self._heights.height(number) < top) and not view.is_in_use:
+                self._put_away(number)
+
+    def _put_away(self, number: int) -> None:
+        view = self._views.pop(number)
         view.hide()
-        view.deleteLater()
+        spare = self._spare[type(view)]
+        if len(spare) < SPARE and not view.is_in_use:
+            spare.append(view)
+        else:
+            view.deleteLater()
 
-    def _scrolled(self, value: int) -> None:
-        bar = self.verticalScrollBar()
-        is_at_end = bar.maximum() - value <= CLOSE_TO_END
-        if is_at_end and self._has_later() and self._revealed is None:
-            self._show_later()
-        self._follows = is_at_end and not self._has_later() and self._revealed is None
-        self._jump.setVisible(not is_at_end or self._has_later())
-        self._jump.raise_()
-        if value <= CLOSE_TO_END and self._first > 0 and bar.maximum() > 0:
-            self._show_earlier()
-
-    def _range_changed(self, _least: int, most: int) -> None:
-        if self._follows:
-            self.verticalScrollBar().setValue(most)
-
-    def _show_earlier(self) -> None:
-        """Build one page more above; what is on the screen stays where it is."""
-        bar = self.verticalScrollBar()
-        from_end = bar.maximum() - bar.value()
-        earlier = self._messages[max(self._first - PAGE, 0) : self._first]
-        self._first -= len(earlier)
-        for message in reversed(earlier):
-            self._add(message, at=0)
-        self._column.activate()
-        self._content.resize(self._content.width(), self._content.sizeHint().height())
-        bar.setValue(bar.maximum() - from_end)
-
-    def _show_later(self) -> None:
-        """Build one page more below."""
-        later = self._messages[self._end : self._end + PAGE]
-        self._end += len(later)
-        for message in later:
-            self._add(message)
-
-    def _scroll_to_revealed(self) -> None:
-        view = self._views.get(self._revealed or "")
-        if view is not None:
-            self.verticalScrollBar().setValue(max(view.y() - ABOVE_REVEALED, 0))
+    def _no_heights(self, count: int) -> StackedHeights:
+        """Heights of messages that nobody has seen, guessed from the length of a few."""
+        guess = 120
+        if count:
+            line = self._theme.font_size * 1.45
+            letters = max(self._width or READING_WIDTH, 200) / (self._theme.font_size * 0.5)
+            sample = [self._messages[at * (count - 1) // SAMPLE].text for at in range(min(SAMPLE, count))]
+            guess = round(40 + sum(max(len(text) / letters, 1) for text in sample) / len(sample) * line)
+        return StackedHeights(count, estimate=guess, gap=BETWEEN, above=ABOVE_FIRST)
 
     def _end_reveal(self) -> None:
-        self._revealed = None
         self._reveal_end.stop()
-
-    def _set_margins(self) -> None:
-        side = max((self.viewport().width() - READING_WIDTH) // 2, 16)
-        self._column.setContentsMargins(side, 20, side, 12)
 
     def _make_placeholder(self) -> QWidget:
         holder = QWidget(self.viewport())
@@ -274,6 +359,11 @@ class Transcript(QScrollArea):
             label.setWordWrap(True)
             column.addWidget(label)
         column.addStretch(1)
-        holder.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._column.insertWidget(0, holder, 100)
         return holder
+
+    def _say_texts(self) -> None:
+        self.setAccessibleName(self.tr("Conversation"))
+        self._jump.setAccessibleName(self.tr("Jump to the end"))
+        self._jump.setToolTip(self.tr("Jump to the end"))
+        self._placeholder_title.setText(self.tr("What is on your mind?"))
+        self._placeholder_sentence.setText(self.tr("The model runs on this machine. Nothing you write leaves it."))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import importlib.machinery
 import os
+from array import array
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +19,11 @@ from torch import Tensor
 from engine.kernels.plans import AttentionPlan, Layer, Matrix, MlpPlan, Norm
 
 if TYPE_CHECKING:
+    from engine.loaders.strings import Strings
     from engine.quants.packed import PackedTensor
 
 LIBRARY = "_native"
+MOST_SURVEYED = 64
 _NO_ROOM = "no room for the kernels' working space"
 _POINTER, _SIZE, _INT = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int
 _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
@@ -34,6 +37,10 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "fireside_attention": (_INT, (*[_POINTER] * 2, _SIZE, *[_POINTER] * 4, *[_SIZE] * 2)),
     "fireside_mlp": (_INT, (*[_POINTER] * 2, _SIZE)),
     "fireside_layers": (_INT, (_POINTER, _SIZE, _POINTER, _SIZE, _SIZE)),
+    "fireside_strings": (_SIZE, (_POINTER, _SIZE, _SIZE, _INT, _SIZE, _POINTER)),
+    "fireside_bpe_new": (_POINTER, (_POINTER, _POINTER, _SIZE, _POINTER, _POINTER, _SIZE, _POINTER)),
+    "fireside_bpe_encode": (_SIZE, (_POINTER, ctypes.c_char_p, _SIZE, _INT, _POINTER)),
+    "fireside_bpe_free": (None, (_POINTER,)),
 }
 
 
@@ -139,6 +146,34 @@ def _multiply(library: ctypes.CDLL, matrix: Matrix, norm: Norm | None, x: Tensor
         raise MemoryError(_NO_ROOM)
 
 
+def surveys(logits: Tensor, count: int) -> bool:
+    """Whether `survey` finds the `count` largest of logits [V]: of more, or in parts, torch is the quicker one."""
+    return (
+        count <= MOST_SURVEYED
+        and logits.dtype == torch.float32
+        and logits.dim() == 1
+        and logits.device.type == "cpu"
+        and logits.is_contiguous()
+        and hasattr(_library(), "fireside_survey")
+    )
+
+
+def survey(logits: Tensor, count: int, spread: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """The `count` largest of logits [V] and their ids; `spread` float64 [2] gets their normaliser and entropy."""
+    library = _library()
+    assert library is not None, "ask surveys() first"
+    values, ids = torch.empty(count), torch.empty(count, dtype=torch.int64)
+    library.fireside_survey(
+        _POINTER(logits.data_ptr()),
+        _SIZE(logits.numel()),
+        _SIZE(count),
+        _POINTER(values.data_ptr()),
+        _POINTER(ids.data_ptr()),
+        _POINTER(None if spread is None else spread.data_ptr()),
+    )
+    return values, ids
+
+
 def attention(
     plan: AttentionPlan, x: Tensor, *, rotary: tuple[Tensor, Tensor], kept: tuple[Tensor, Tensor], past: int
 ) -> None:
@@ -181,6 +216,53 @@ def layers(stack: ctypes.Array[Layer], x: Tensor, *, past: int) -> None:
     assert x.is_contiguous()
     if library.fireside_layers(ctypes.addressof(stack), len(stack), x.data_ptr(), x.shape[1], past):
         raise MemoryError(_NO_ROOM)
+
+
+def string_spans(data: Tensor, count: int, *, is_swapped: bool, longest: int) -> tuple[array[int], int]:
+    """Start and end of `count` strings in `data` uint8, each behind its length in 64 bits, and the bytes they take.
+
+    When a string is longer than `longest` or than what is left, minus one minus its number instead of the bytes.
+    """
+    library = _library()
+    assert library is not None, "ask available() first"
+    spans = array("q", bytes(16 * count))
+    end = library.fireside_strings(data.data_ptr(), data.numel(), count, is_swapped, longest, spans.buffer_info()[0])
+    return spans, end
+
+
+def new_merges(pieces: Strings, merges: Strings) -> int:
+    """A handle for `merged` and `free_merges`. Raises ValueError for a merge that joins no tokens, MemoryError."""
+    library = _library()
+    assert library is not None, "ask available() first"
+    bad = ctypes.c_int64()
+    made = library.fireside_bpe_new(
+        *(pieces.data, pieces.spans.buffer_info()[0], len(pieces)),
+        *(merges.data, merges.spans.buffer_info()[0], len(merges)),
+        ctypes.addressof(bad),
+    )
+    if made is None and bad.value >= 0:
+        raise ValueError(f"the merge {merges[bad.value]!r:.60} joins no two tokens to a third")
+    if made is None:
+        raise MemoryError(_NO_ROOM)
+    return int(made)
+
+
+def merged(handle: int, word: bytes, *, whole_words: bool) -> list[int]:
+    """The token ids of a word. Raises MemoryError."""
+    library = _library()
+    assert library is not None, "ask available() first"
+    ids = array("i", bytes(4 * len(word)))
+    count = library.fireside_bpe_encode(handle, word, len(word), whole_words, ids.buffer_info()[0])
+    if count < 0:
+        raise MemoryError(_NO_ROOM)
+    return ids[:count].tolist()
+
+
+def free_merges(handle: int) -> None:
+    """Let go of what `new_merges` made."""
+    library = _library()
+    assert library is not None, "ask available() first"
+    library.fireside_bpe_free(handle)
 
 
 @cache

@@ -6,7 +6,7 @@ The keys follow the GGUF specification's list of standardised metadata
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 _KEYS = {
@@ -87,7 +87,7 @@ def hugging_face_config(metadata: Mapping[str, Any], tensors: Container[str]) ->
     if isinstance(pattern, list):
         config["layer_types"] = ["sliding_attention" if is_sliding else "full_attention" for is_sliding in pattern]
     vocabulary = metadata.get("tokenizer.ggml.tokens")
-    if "vocab_size" not in config and isinstance(vocabulary, list):
+    if "vocab_size" not in config and isinstance(vocabulary, Sequence):
         config["vocab_size"] = len(vocabulary)
     config["tie_word_embeddings"] = "output.weight" not in tensors
     config["attention_bias"] = "blk.0.attn_q.bias" in tensors

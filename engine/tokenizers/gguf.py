@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import tokenizers
 from tokenizers import Regex, models, normalizers, pre_tokenizers
 
+from engine import kernels
 from engine.api import ModelFileError, TokenizerError, UnsupportedModelError
+from engine.loaders.strings import Strings
+from engine.tokenizers.byte_level import ByteLevelBpe
 from engine.tokenizers.charsmap import Charsmap
 from engine.tokenizers.pre_tokenizers import BEGINS_MARKED, UNICODE_PIECES, WHOLE_WORDS, patterns_of
-from engine.tokenizers.tokenizer import SpecialTokens, Tokenizer
+from engine.tokenizers.tokenizer import Cutter, LibraryCutter, SpecialTokens, Tokenizer
 from engine.tokenizers.vocabulary import Marker, Spelling, Vocabulary
 
 _NORMAL, _UNKNOWN, _CONTROL, _USER_DEFINED, _BYTE = 1, 2, 3, 4, 6  # tokenizer.ggml.token_type
@@ -28,11 +31,12 @@ END_SPELLINGS = frozenset(
 _PHI3_PLAIN = frozenset(("<unk>", "<s>", "<|endoftext|>"))  # its other control tokens eat the space behind them
 _WHERE = "the tokenizer in the file"
 _ALGORITHMS = {"gpt2": "BPE", "llama": "BPE", "gemma4": "BPE", "t5": "unigram", "bert": "greedy"}
+_SPELLINGS = {"gpt2": Spelling.BYTE_LEVEL, "bert": Spelling.WORDPIECE}
 
 
 def tokenizer_from_gguf(metadata: Mapping[str, Any]) -> Tokenizer:
     """Rebuild the tokenizer. Raises `TokenizerError` or `UnsupportedModelError`."""
-    model = metadata.get("tokenizer.ggml.model")
+    model = _kind(metadata)
     builders = {
         "gpt2": _byte_level,
         "llama": _sentencepiece_bpe,
@@ -40,10 +44,6 @@ def tokenizer_from_gguf(metadata: Mapping[str, Any]) -> Tokenizer:
         "bert": _wordpiece,
         "gemma4": _unicode_merges,
     }
-    if model not in builders:
-        if model is None:
-            raise ModelFileError("The file holds no tokenizer; get a complete conversion of the model.")
-        raise UnsupportedModelError(f"The tokenizer kind {model!r:.40} is not supported yet.")
     pieces = _list(metadata, "tokens", str)
     kinds = _list(metadata, "token_type", int, default=[1] * len(pieces))
     if not pieces or len(kinds) != len(pieces):
@@ -57,14 +57,12 @@ def tokenizer_from_gguf(metadata: Mapping[str, Any]) -> Tokenizer:
             is_control=kind != _USER_DEFINED or piece in END_SPELLINGS,
             eats_right=is_phi3 and piece not in _PHI3_PLAIN,
         )
-        for i, (piece, kind) in enumerate(zip(pieces, kinds, strict=True))
-        if piece and (kind in (_CONTROL, _USER_DEFINED, _UNKNOWN) or piece in END_SPELLINGS)
+        for i, kind, piece in _marked(pieces, kinds)
     )
     if model == "gpt2" and metadata.get("tokenizer.ggml.pre") in UNICODE_PIECES:
         model = "gemma4"
-    spelling = Spelling.BYTE_LEVEL if model == "gpt2" else Spelling.SENTENCEPIECE
+    spelling = _SPELLINGS.get(model, Spelling.SENTENCEPIECE)
     if model == "bert":
-        spelling = Spelling.WORDPIECE
         pieces = [_as_wordpiece(piece, is_plain=kind == _NORMAL) for piece, kind in zip(pieces, kinds, strict=True)]
     vocabulary = Vocabulary(
         pieces,
@@ -82,6 +80,40 @@ def tokenizer_from_gguf(metadata: Mapping[str, Any]) -> Tokenizer:
         chat_template=template if isinstance(template, str) else None,
         name=f"{spelling.value} {_ALGORITHMS[str(model)]}, {len(pieces)} tokens",
     )
+
+
+def check_kind(metadata: Mapping[str, Any]) -> str:
+    """A name for the tokenizer that the metadata describe, without building it.
+
+    Raises `ModelFileError` when there is none, `UnsupportedModelError` when its kind or its rule for cutting texts is
+    not known.
+    """
+    model = _kind(metadata)
+    rule = metadata.get("tokenizer.ggml.pre") or ""
+    if model == "gpt2":
+        patterns_of(rule if isinstance(rule, str) else repr(rule))
+    tokens = metadata.get("tokenizer.ggml.tokens")
+    count = len(tokens) if isinstance(tokens, list | Strings) else 0
+    return f"{_SPELLINGS.get(model, Spelling.SENTENCEPIECE).value} {_ALGORITHMS[model]}, {count} tokens"
+
+
+def _kind(metadata: Mapping[str, Any]) -> str:
+    model = metadata.get("tokenizer.ggml.model")
+    if model is None:
+        raise ModelFileError("The file holds no tokenizer; get a complete conversion of the model.")
+    if not isinstance(model, str) or model not in _ALGORITHMS:
+        raise UnsupportedModelError(f"The tokenizer kind {model!r:.40} is not supported yet.")
+    return model
+
+
+def _marked(pieces: Sequence[str], kinds: Sequence[int]) -> Iterable[tuple[int, int, str]]:
+    """Number, kind and spelling of the tokens that are found before a text is cut."""
+    found = {i for i, kind in enumerate(kinds) if kind in (_CONTROL, _USER_DEFINED, _UNKNOWN)}
+    if isinstance(pieces, Strings):
+        found.update(i for spelling in END_SPELLINGS for i in pieces.places_of(spelling))
+    else:
+        found.update(i for i, piece in enumerate(pieces) if piece in END_SPELLINGS)
+    return ((i, kinds[i], pieces[i]) for i in sorted(found) if pieces[i])
 
 
 def _guarded(build: Any) -> Any:
@@ -106,31 +138,41 @@ def _merges(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> tuple[dict[s
     return ids, merges
 
 
-def _byte_level(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> tokenizers.Tokenizer:
-    ids, merges = _merges(vocabulary, metadata)
+def _byte_level(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> Cutter:
     rule = metadata.get("tokenizer.ggml.pre") or ""
     patterns = patterns_of(rule if isinstance(rule, str) else repr(rule))
-    core = tokenizers.Tokenizer(models.BPE(vocab=ids, merges=merges, ignore_merges=rule in WHOLE_WORDS))
+    pieces, listed = vocabulary.pieces, _list(metadata, "merges", str)
+    if isinstance(pieces, Strings) and isinstance(listed, Strings) and kernels.available():
+        return ByteLevelBpe(pieces, listed, patterns, whole_words=rule in WHOLE_WORDS)
+    return byte_level_twin(vocabulary, metadata, patterns, whole_words=rule in WHOLE_WORDS)
+
+
+def byte_level_twin(
+    vocabulary: Vocabulary, metadata: Mapping[str, Any], patterns: Sequence[str], *, whole_words: bool
+) -> Cutter:
+    """As `ByteLevelBpe`, by the library: for machines without the compiled kernels, and its oracle."""
+    ids, merges = _merges(vocabulary, metadata)
+    core = tokenizers.Tokenizer(models.BPE(vocab=ids, merges=merges, ignore_merges=whole_words))
     core.pre_tokenizer = pre_tokenizers.Sequence(
         [
             *(pre_tokenizers.Split(Regex(pattern), "isolated") for pattern in patterns),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
-    return core
+    return LibraryCutter(core)
 
 
-def _unicode_merges(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> tokenizers.Tokenizer:
+def _unicode_merges(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> Cutter:
     """Listed merges over a text spelt as SentencePiece does (Gemma 4)."""
     ids, merges = _merges(vocabulary, metadata)
     core = tokenizers.Tokenizer(models.BPE(vocab=ids, merges=merges, byte_fallback=True))
     core.normalizer = _space_normalizer(vocabulary)
     (lines,) = patterns_of("gemma4")
     core.pre_tokenizer = pre_tokenizers.Split(Regex(lines), "isolated")
-    return core
+    return LibraryCutter(core)
 
 
-def _wordpiece(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> tokenizers.Tokenizer:
+def _wordpiece(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> Cutter:
     ids = {piece: i for i, piece in enumerate(vocabulary.pieces)}
     unknown = metadata.get("tokenizer.ggml.unknown_token_id", 100)
     if type(unknown) is not int or not 0 <= unknown < len(vocabulary.pieces):
@@ -141,7 +183,7 @@ def _wordpiece(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> tokenizer
     strips = metadata.get("tokenizer.ggml.normalizer.strip_accents", lowercase) is not False
     core.normalizer = normalizers.BertNormalizer(lowercase=lowercase, strip_accents=strips)
     core.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    return core
+    return LibraryCutter(core)
 
 
 def _as_wordpiece(piece: str, *, is_plain: bool) -> str:
@@ -151,7 +193,7 @@ def _as_wordpiece(piece: str, *, is_plain: bool) -> str:
     return piece[1:] if piece.startswith("▁") else f"##{piece}"
 
 
-def _sentencepiece_bpe(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> tokenizers.Tokenizer:
+def _sentencepiece_bpe(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> Cutter:
     """Merges are rebuilt from scores: two tokens whose join is a token merge in the order of the join's score."""
     scores = _scores(metadata, vocabulary)
     markers = {marker.id for marker in vocabulary.markers} | set(vocabulary.bytes_by_id)
@@ -176,10 +218,10 @@ def _sentencepiece_bpe(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> t
         )
     )
     core.normalizer = _space_normalizer(vocabulary)
-    return core
+    return LibraryCutter(core)
 
 
-def _unigram(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> tokenizers.Tokenizer:
+def _unigram(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> Cutter:
     scores = _scores(metadata, vocabulary)
     unknown = metadata.get("tokenizer.ggml.unknown_token_id", 0)
     hidden = {marker.id for marker in vocabulary.markers if marker.is_control}
@@ -196,7 +238,7 @@ def _unigram(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> tokenizers.
     if metadata.get("tokenizer.ggml.remove_extra_whitespaces") is True:
         steps[-1:-1] = [normalizers.Replace(Regex("^ +| +$"), ""), normalizers.Replace(Regex(" {2,}"), " ")]
     core.normalizer = normalizers.Sequence(steps)
-    return core
+    return LibraryCutter(core)
 
 
 def _space_normalizer(vocabulary: Vocabulary) -> Any:
@@ -205,7 +247,7 @@ def _space_normalizer(vocabulary: Vocabulary) -> Any:
     return normalizers.Sequence([*steps, normalizers.Replace(" ", "▁")])
 
 
-def _scores(metadata: Mapping[str, Any], vocabulary: Vocabulary) -> list[float]:
+def _scores(metadata: Mapping[str, Any], vocabulary: Vocabulary) -> Sequence[float]:
     scores = _list(metadata, "scores", float)
     if len(scores) != len(vocabulary.pieces):
         raise TokenizerError(f"In {_WHERE}, {len(vocabulary.pieces)} tokens have {len(scores)} scores.")
@@ -240,9 +282,9 @@ def _special_tokens(metadata: Mapping[str, Any], vocabulary: Vocabulary, model: 
     )
 
 
-def _list(metadata: Mapping[str, Any], key: str, kind: type, *, default: list[Any] | None = None) -> list[Any]:
+def _list(metadata: Mapping[str, Any], key: str, kind: type, *, default: list[Any] | None = None) -> Sequence[Any]:
     values = metadata.get(f"tokenizer.ggml.{key}", default)
-    if not isinstance(values, list) or (values and not isinstance(values[0], kind)):
+    if not isinstance(values, list | Strings) or (values and not isinstance(values[0], kind)):
         raise TokenizerError(f"In {_WHERE}, 'tokenizer.ggml.{key}' is missing or of the wrong type.")
     return values
 

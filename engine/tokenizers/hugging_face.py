@@ -11,7 +11,7 @@ import tokenizers
 
 from engine.api import ModelFileError, TokenizerError
 from engine.tokenizers.gguf import END_SPELLINGS
-from engine.tokenizers.tokenizer import SpecialTokens, Tokenizer
+from engine.tokenizers.tokenizer import LibraryCutter, SpecialTokens, Tokenizer
 from engine.tokenizers.vocabulary import Marker, Spelling, Vocabulary
 
 LARGEST_ID = 1 << 22
@@ -42,6 +42,11 @@ def tokenizer_from_folder(folder: SideFiles) -> Tokenizer:
         raise TokenizerError(f"tokenizer.json is damaged ({type(error).__name__}: {error}).") from error
 
 
+def has_chat_template(folder: SideFiles) -> bool:
+    """Whether the folder brings a chat template. Raises as `tokenizer_from_folder`."""
+    return _chat_template(folder, _optional(folder, "tokenizer_config.json")) is not None
+
+
 def _build(description: dict[str, Any], settings: Mapping[str, Any], folder: SideFiles) -> Tokenizer:
     added = _added_tokens(description)
     bare = {**description, "added_tokens": [], "post_processor": None, "truncation": None, "padding": None}
@@ -59,11 +64,11 @@ def _build(description: dict[str, Any], settings: Mapping[str, Any], folder: Sid
     kind = description["model"].get("type") or "BPE"
     return Tokenizer(
         vocabulary,
-        core,
+        LibraryCutter(core),
         _special_tokens(folder, settings, vocabulary, description),
         chat_template=_chat_template(folder, settings),
         name=f"{spelling.value} {kind}, {len(pieces)} tokens",
-        later_core=later,
+        later_core=None if later is None else LibraryCutter(later),
     )
 
 

@@ -6,8 +6,9 @@ The merging itself is done by the `tokenizers` library; what it panics about bec
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import tokenizers
 
@@ -28,16 +29,36 @@ class SpecialTokens:
     add_eos: bool = False
 
 
+class Cutter(Protocol):
+    """Plain text to token ids."""
+
+    def ids(self, text: str) -> list[int]:
+        """The ids of a text that holds no control token."""
+
+
+class LibraryCutter:
+    """A tokenizer of the library."""
+
+    def __init__(self, core: tokenizers.Tokenizer) -> None:
+        self._core = core
+
+    def ids(self, text: str) -> list[int]:
+        """What the library makes of the text. Raises whatever it raises, its panics included."""
+        return self._core.encode(text, add_special_tokens=False).ids
+
+
 @dataclass
 class Tokenizer:
     """`core` cuts plain text; `later_core` plain text that does not begin the text, where that differs."""
 
     vocabulary: Vocabulary
-    core: tokenizers.Tokenizer
+    core: Cutter
     special: SpecialTokens
     chat_template: str | None
     name: str
-    later_core: tokenizers.Tokenizer | None = None
+    later_core: Cutter | None = None
+    control_tokens: dict[str, int] = field(init=False)  # ids by spelling
+    control_pattern: re.Pattern[str] | None = field(init=False)  # finds the longest that stands at a place
     _markers: dict[str, Marker] = field(init=False)
     _user_pattern: re.Pattern[str] | None = field(init=False)
     _all_pattern: re.Pattern[str] | None = field(init=False)
@@ -47,6 +68,8 @@ class Tokenizer:
     def __post_init__(self) -> None:
         markers = self.vocabulary.markers
         self._markers = {marker.text: marker for marker in markers if marker.text}
+        self.control_tokens = {text: one.id for text, one in self._markers.items() if one.is_control}
+        self.control_pattern = _pattern(self.control_tokens)
         self._by_id = {marker.id: marker for marker in markers}
         self._user_pattern = _pattern(text for text, marker in self._markers.items() if not marker.is_control)
         self._all_pattern = _pattern(self._markers)
@@ -90,11 +113,6 @@ class Tokenizer:
     def eos_token(self) -> str:
         """How `eos_id` is spelt; empty when there is none."""
         return "" if self.eos_id is None else self.piece(self.eos_id)
-
-    @property
-    def control_tokens(self) -> dict[str, int]:
-        """Ids of control tokens by their spelling."""
-        return {text: marker.id for text, marker in self._markers.items() if marker.is_control}
 
     def encode(self, text: str, parse_special: bool = False, *, is_start: bool = True) -> list[int]:
         """Token ids of `text` alone. Control tokens that it spells are plain text unless `parse_special`.
@@ -161,20 +179,19 @@ class Tokenizer:
         ids: list[int] = []
         for run in _runs(text):
             try:
-                encoded = core.encode(run, add_special_tokens=False)
+                ids += core.ids(run)
             except BaseException as error:
                 # The library's panics are BaseExceptions of a class that it does not export.
                 if isinstance(error, KeyboardInterrupt | SystemExit):
                     raise
                 raise TokenizerError(f"The tokenizer cannot encode this text: {error}.") from error
-            ids += encoded.ids
             core = self.later_core or self.core
         if ids and not 0 <= max(ids) < self.vocab_size:
             raise TokenizerError(f"The tokenizer made the id {max(ids)}, outside of its {self.vocab_size} tokens.")
         return ids
 
 
-def _pattern(texts: Iterator[str] | dict[str, Marker]) -> re.Pattern[str] | None:
+def _pattern(texts: Iterable[str]) -> re.Pattern[str] | None:
     longest_first = sorted(texts, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 

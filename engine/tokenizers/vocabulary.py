@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -32,7 +33,7 @@ class Marker:
 class Vocabulary:
     """Pieces by id, as the file spells them; `markers` are spelt plainly."""
 
-    pieces: list[str]
+    pieces: Sequence[str]
     spelling: Spelling
     markers: tuple[Marker, ...]
     bytes_by_id: dict[int, int] = field(default_factory=dict)  # tokens that stand for one byte

@@ -42,7 +42,7 @@ def test_all_chats_go_into_one_zip(qtbot: QtBot, open_window: OpenWindow, tmp_pa
     for text in ("first question", "second question"):
         application.conversations.new_chat()
         say(qtbot, application, text)
-    application.window.export_action.trigger()
+    application.window.action.export.trigger()
     find(application, QComboBox, "exportScope").setCurrentText("All 2 chats")
     find(application, QLineEdit, "exportOutput").setText(str(tmp_path / "all.zip"))
     click(application, "startExport")
@@ -61,7 +61,7 @@ def test_an_existing_file_is_replaced_only_after_a_yes(
     monkeypatch.setattr(
         "app.controllers.exports.confirm_replacing", lambda _parent, name: bool(asked.append(name)) or len(asked) > 1
     )
-    application.window.export_action.trigger()
+    application.window.action.export.trigger()
     find(application, QLineEdit, "exportOutput").setText(str(path))
     click(application, "startExport")
     assert path.read_text() == "mine"
@@ -76,7 +76,7 @@ def test_an_export_that_fails_is_told_and_can_be_tried_again(
 ) -> None:
     application = open_window(FakeEngine)
     say(qtbot, application, "Hi")
-    application.window.export_action.trigger()
+    application.window.action.export.trigger()
     output = find(application, QLineEdit, "exportOutput")
     output.setText(str(tmp_path / "gone" / "out.md"))
     click(application, "startExport")
@@ -101,7 +101,7 @@ def test_an_export_that_is_stopped_leaves_nothing(
         raise StoreError("stopped")
 
     monkeypatch.setattr("app.controllers.exports.exporting.export", wait_for_stop)
-    application.window.export_action.trigger()
+    application.window.action.export.trigger()
     find(application, QLineEdit, "exportOutput").setText(str(tmp_path / "out.md"))
     click(application, "startExport")
     assert find(application, QProgressBar, "exportProgress").isVisible()

@@ -34,13 +34,13 @@ def test_a_file_is_previewed_imported_summed_up_and_taken_out_again(qtbot: QtBot
     application = open_window(FakeEngine)
     look_at(qtbot, application, SAMPLES / "chatgpt.json")
     preview = wait_for(qtbot, application, "importFound").text()
-    assert preview.startswith("ChatGPT: ")
+    assert preview.startswith("ChatGPT, ")
     assert application.store.conversations() == ()
     click(application, "startImport")
     told = wait_for(qtbot, application, "importTold").text()
     added = len(application.store.conversations())
     assert added > 0
-    assert told.startswith(f"{added} chats added, 0 got new messages, 0 were here already.")
+    assert told.startswith(f"Chats added: {added}. With new messages: 0. Here already: 0.")
     assert application.window.sidebar.model.rowCount() > added
     click(application, "undoImport")
     qtbot.waitUntil(lambda: application.window.message_bar.text() == "The import was taken out again.")
@@ -49,7 +49,7 @@ def test_a_file_is_previewed_imported_summed_up_and_taken_out_again(qtbot: QtBot
 
 def test_a_second_import_of_the_same_file_adds_nothing(qtbot: QtBot, open_window: OpenWindow) -> None:
     application = open_window(FakeEngine)
-    for expected in ("added", "were here already"):
+    for expected in ("added", "Here already: 2"):
         look_at(qtbot, application, SAMPLES / "claude.json")
         wait_for(qtbot, application, "importFound")
         click(application, "startImport")
@@ -57,7 +57,7 @@ def test_a_second_import_of_the_same_file_adds_nothing(qtbot: QtBot, open_window
         assert expected in told
         click(application, "importDone")
         qtbot.waitUntil(lambda: application.window.findChild(QLabel, "importTold") is None)
-    assert told.startswith("0 chats added, 0 got new messages")
+    assert told.startswith("Chats added: 0. With new messages: 0.")
 
 
 def test_what_cannot_be_read_is_told_and_another_file_can_be_chosen(
@@ -120,6 +120,7 @@ def test_a_dropped_export_of_another_program_is_previewed(qtbot: QtBot, open_win
             Qt.KeyboardModifier.NoModifier,
         )
     )
+    qtbot.waitUntil(lambda: application.window.findChild(QLabel, "importFound") is not None)
     assert "Open WebUI" in wait_for(qtbot, application, "importFound").text()
 
 
@@ -150,15 +151,15 @@ def test_a_backup_is_taken_back_and_that_can_be_undone(
     say(qtbot, application, "Remember me")
     path = tmp_path / "backup.sqlite3"
     monkeypatch.setattr("app.controllers.backups.ask_new_file", lambda *_arguments: path)
-    application.window.backup_action.trigger()
+    application.window.action.backup.trigger()
     bar = application.window.message_bar
     qtbot.waitUntil(lambda: bar.text() == "Everything is in “backup.sqlite3”.")
     application.store.delete_forever(application.chat.conversation_id or "")
     application.conversations.leave_what_is_gone()
     assert application.chat.conversation_id is None
     monkeypatch.setattr("app.controllers.backups.ask_backup_file", lambda _parent: path)
-    application.window.restore_action.trigger()
-    qtbot.waitUntil(lambda: bar.text().startswith("1 chats added"))
+    application.window.action.restore.trigger()
+    qtbot.waitUntil(lambda: bar.text().startswith("Chats added: 1."))
     assert [one.title for one in application.store.conversations()] == ["Remember me"]
     click(application, "messageBarAction")
     qtbot.waitUntil(lambda: application.store.conversations() == ())
@@ -178,5 +179,5 @@ def test_a_damaged_database_is_told_at_the_start_and_what_is_left_of_it_can_be_s
     output = tmp_path / "rescue.json"
     monkeypatch.setattr("app.controllers.backups.ask_new_file", lambda *_arguments: output)
     click(second, "messageBarAction")
-    qtbot.waitUntil(lambda: bar.text().startswith("1 chats with 2 messages are in “rescue.json”"))
+    qtbot.waitUntil(lambda: bar.text().startswith("“rescue.json” holds what could be read"))
     assert "Remember me" in output.read_text(encoding="utf-8")

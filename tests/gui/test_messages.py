@@ -11,12 +11,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QListWidget, QPlainTextEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
-from window_steps import click, find, press, say, shown
+from window_steps import answer_with, click, find, press, say, shown
 
 from app.application import Application
 from app.core.conversation import PartKind
 from app.core.paths import DataFolder
-from app.core.settings import ReplySettings
 from engine.api import Event, GenerateRequest, LoadRequest, Message, PrefillProgressed
 
 
@@ -144,7 +143,7 @@ def test_deleted_messages_are_listed_and_come_back(qtbot: QtBot, open_window: Op
     say(qtbot, application, "Hi")
     press(application, "deleteMessageButton", last=False)
     assert shown(application) == []
-    application.window.deleted_messages_action.trigger()
+    application.window.action.deleted_messages.trigger()
     deleted = find(application, QListWidget, "deletedMessages")
     assert deleted.count() == 2
     deleted.item(1).setSelected(True)
@@ -176,7 +175,7 @@ def test_a_temporary_chat_is_marked_and_kept_nowhere(
     qtbot: QtBot, open_window: OpenWindow, folder: DataFolder
 ) -> None:
     application = open_window(FakeEngine)
-    application.window.temporary_chat_action.trigger()
+    application.window.action.temporary_chat.trigger()
     mark = find(application, QLabel, "temporaryMark")
     assert mark.isVisible()
     say(qtbot, application, "a secret question")
@@ -202,7 +201,7 @@ def test_a_reply_to_a_temporary_chat_does_not_land_in_another(qtbot: QtBot, open
     fake = FakeEngine()
     fake.gate.clear()
     application = open_window(lambda: fake)
-    application.window.temporary_chat_action.trigger()
+    application.window.action.temporary_chat.trigger()
     say(qtbot, application, "whisper", wait=False)
     qtbot.waitUntil(lambda: bool(fake.requests))
     application.conversations.new_chat()
@@ -214,7 +213,7 @@ def test_a_reply_to_a_temporary_chat_does_not_land_in_another(qtbot: QtBot, open
 
 def test_the_settings_of_a_continued_reply_are_the_ones_in_force(qtbot: QtBot, open_window: OpenWindow) -> None:
     application, fake = stopped_reply(qtbot, open_window, [["one "] + ["x"] * 1000, ["two"]])
-    application.chat.settings = ReplySettings(system_prompt="Be brief.", max_tokens=7)
+    answer_with(application, system_prompt="Be brief.", max_tokens=7)
     press(application, "continueButton")
     wait(qtbot, application)
     assert prompt(fake)[0] == Message("system", "Be brief.")

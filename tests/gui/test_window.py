@@ -139,7 +139,7 @@ def test_a_deleted_message_comes_back_with_undo(qtbot: QtBot, open_window: OpenW
 def test_a_deleted_conversation_comes_back_with_undo(qtbot: QtBot, open_window: OpenWindow) -> None:
     application = open_window(FakeEngine)
     say(qtbot, application, "Hi")
-    application.window.delete_action.trigger()
+    application.window.action.delete.trigger()
     assert shown(application) == []
     assert application.store.conversations() == ()
     QTest.mouseClick(find(application, QPushButton, "messageBarAction"), Qt.MouseButton.LeftButton)
@@ -194,26 +194,24 @@ def test_an_unexpected_error_is_logged_told_and_survived(
     assert shown(application)[-1] == "fine"
 
 
-def test_a_dropped_file_that_is_no_model_is_refused_and_the_model_in_use_goes_on(
+def test_a_dropped_model_that_is_none_is_refused_and_the_model_in_use_goes_on(
     qtbot: QtBot, open_window: OpenWindow, tmp_path: Path
 ) -> None:
     application = open_window(FakeEngine)
     qtbot.waitUntil(lambda: application.models.loaded is not None)
-    (tmp_path / "note.txt").write_text("hello")
     (tmp_path / "broken.gguf").write_bytes(b"GGUF")
-    for name, sentence in (("note.txt", "not a model file"), ("broken.gguf", "not a model file")):
-        data = QMimeData()
-        data.setUrls([QUrl.fromLocalFile(str(tmp_path / name))])
-        drop = QDropEvent(
-            QPointF(QPoint(50, 50)),
-            Qt.DropAction.CopyAction,
-            data,
-            Qt.MouseButton.LeftButton,
-            Qt.KeyboardModifier.NoModifier,
-        )
-        application.window.dropEvent(drop)
-        qtbot.waitUntil(lambda s=sentence: s in application.window.message_bar.text())  # type: ignore[misc]
-        assert application.window.model_picker.text() == "Fake model" or application.models.is_loading
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "broken.gguf"))])
+    drop = QDropEvent(
+        QPointF(QPoint(50, 50)),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    application.window.dropEvent(drop)
+    qtbot.waitUntil(lambda: "not a model file" in application.window.message_bar.text())
+    assert application.window.model_picker.text() == "Fake model" or application.models.is_loading
     qtbot.waitUntil(lambda: not application.models.is_loading)
     say(qtbot, application, "Hi")
     assert shown(application)[-1] == "Hello there."
@@ -224,7 +222,7 @@ def test_both_themes_dress_the_whole_window(qtbot: QtBot, open_window: OpenWindo
     say(qtbot, application, "Hi")
     grounds = []
     for choice in ("light", "dark"):
-        application.preferences._choose_theme(choice)
+        application.preferences.change("theme", choice)
         image = application.window.grab().toImage()
         grounds.append(image.pixelColor(image.width() // 2, image.height() // 2).lightness())
     assert grounds[0] > 200
@@ -234,13 +232,14 @@ def test_both_themes_dress_the_whole_window(qtbot: QtBot, open_window: OpenWindo
 def test_settings_reach_the_engine_and_survive_a_restart(qtbot: QtBot, open_window: OpenWindow) -> None:
     fake = FakeEngine()
     application = open_window(lambda: fake)
-    application.window.settings_action.setChecked(True)
+    application.window.action.settings.setChecked(True)
     prompt = find(application, QPlainTextEdit, "systemPrompt")
     prompt.setPlainText("Be brief.")
     say(qtbot, application, "Hi")
     assert [message.content for message in fake.requests[-1].prompt] == ["Be brief.", "Hi"]  # type: ignore[union-attr]
     application.window.close()
     again = open_window(FakeEngine)
+    again.chat.open(again.store.conversations()[0].id)
     assert again.chat.settings.system_prompt == "Be brief."
 
 
@@ -270,7 +269,7 @@ def test_the_event_loop_does_not_stall_while_a_long_reply_streams(qtbot: QtBot, 
 
 def test_every_control_has_a_name_for_assistive_technology(open_window: OpenWindow) -> None:
     application = open_window(FakeEngine)
-    application.window.settings_action.setChecked(True)
+    application.window.action.settings.setChecked(True)
     unnamed = [
         button.objectName() or button.text()
         for button in application.window.findChildren(QToolButton)

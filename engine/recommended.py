@@ -1,0 +1,65 @@
+"""The sampler settings that a model's makers recommend: generation_config.json, or `general.sampling.*` of a GGUF."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from engine.api import ModelFileError, RequestError, SamplerSettings
+from engine.loaders import Checkpoint, GgufCheckpoint
+
+# Names of SamplerSettings by those of transformers' GenerationConfig, and of gguf-py's `Keys.General`.
+GENERATION_CONFIG = {
+    "temperature": "temperature",
+    "top_k": "top_k",
+    "top_p": "top_p",
+    "min_p": "min_p",
+    "repetition_penalty": "repetition_penalty",
+}
+GGUF_KEYS = {
+    "general.sampling.temp": "temperature",
+    "general.sampling.top_k": "top_k",
+    "general.sampling.top_p": "top_p",
+    "general.sampling.min_p": "min_p",
+    "general.sampling.penalty_repeat": "repetition_penalty",
+    "general.sampling.penalty_last_n": "repetition_window",
+}
+
+LARGEST = 1e9
+
+
+def recommended_settings(checkpoint: Checkpoint) -> tuple[tuple[str, float], ...]:
+    """Fields of `SamplerSettings` with the values that come with the model; those out of range are left out."""
+    if isinstance(checkpoint, GgufCheckpoint):
+        return _known(checkpoint.config, GGUF_KEYS)
+    try:
+        found = json.loads(checkpoint.side_file("generation_config.json") or b"{}")
+    except (ModelFileError, ValueError, RecursionError):
+        return ()
+    if not isinstance(found, dict) or found.get("do_sample") is False:  # then the values are transformers' own
+        return ()
+    return _known(found, GENERATION_CONFIG)
+
+
+def _known(found: Mapping[str, Any], names: Mapping[str, str]) -> tuple[tuple[str, float], ...]:
+    """The values that `SamplerSettings` accepts, as the kind of number that the field holds."""
+    accepted: list[tuple[str, float]] = []
+    defaults = SamplerSettings()
+    for key, name in names.items():
+        value = found.get(key)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not -LARGEST < value < LARGEST:
+            continue  # NaN is in no range
+        if isinstance(getattr(defaults, name), int):
+            if value != int(value):
+                continue
+            value = int(value)
+        else:
+            value = round(float(value), 6)  # a GGUF holds float32
+        try:
+            replace(defaults, **{name: value})  # type: ignore[arg-type]  # it refuses what is out of range
+        except RequestError:
+            continue
+        accepted.append((name, value))
+    return tuple(accepted)

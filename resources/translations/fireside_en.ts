@@ -1,0 +1,108 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en_US">
+<context>
+    <name>AttachingController</name>
+    <message numerus="yes">
+        <source>A message holds %n file(s) at most; “{name}” was left out.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln token(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>BinDialog</name>
+    <message numerus="yes">
+        <source>%n conversation(s) are deleted for ever; nothing brings them back.</source>
+        <translation>
+            <numerusform>One conversation is deleted for ever; nothing brings it back.</numerusform>
+            <numerusform>%n conversations are deleted for ever; nothing brings them back.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ConversationsController</name>
+    <message numerus="yes">
+        <source>%n conversation(s) deleted.</source>
+        <translation>
+            <numerusform>%n conversation deleted.</numerusform>
+            <numerusform>%n conversations deleted.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ExportsController</name>
+    <message numerus="yes">
+        <source>%n selected chat(s)</source>
+        <translation>
+            <numerusform>%n selected chat</numerusform>
+            <numerusform>%n selected chats</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>All %n chat(s)</source>
+        <translation>
+            <numerusform>The only chat</numerusform>
+            <numerusform>All %n chats</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ImportDialog</name>
+    <message numerus="yes">
+        <source>%n of them are here already and get what is new.</source>
+        <translation>
+            <numerusform>%n of them is here already and gets what is new.</numerusform>
+            <numerusform>%n of them are here already and get what is new.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>PresetsController</name>
+    <message numerus="yes">
+        <source>%n preset(s) imported.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ReplyStream</name>
+    <message numerus="yes">
+        <source>The context is full: the oldest %n message(s) are left out of what the model reads.</source>
+        <translation>
+            <numerusform>The context is full: the oldest message is left out of what the model reads.</numerusform>
+            <numerusform>The context is full: the oldest %n messages are left out of what the model reads.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SidebarMenus</name>
+    <message numerus="yes">
+        <source>Delete %n chat(s)</source>
+        <translation>
+            <numerusform>Delete %n chat</numerusform>
+            <numerusform>Delete %n chats</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>_Row</name>
+    <message numerus="yes">
+        <source>%Ln file(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+</TS>

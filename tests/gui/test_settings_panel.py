@@ -1,0 +1,152 @@
+"""The settings panel: each chat has its own preset and values, and it is shown where a value comes from."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+
+import fakes
+from conftest import OpenWindow
+from fakes import FakeEngine
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDoubleSpinBox,
+    QLabel,
+    QPlainTextEdit,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+)
+from pytestqt.qtbot import QtBot
+from window_steps import find, say
+
+from app.application import Application
+from app.core.paths import DataFolder
+from engine.api import Event, GenerateRequest, LoadRequest, ModelLoaded
+
+
+def pick(application: Application, preset: str) -> None:
+    box = find(application, QComboBox, "presetPicker")
+    box.setCurrentIndex(box.findText(preset, Qt.MatchFlag.MatchEndsWith))
+    box.activated.emit(box.currentIndex())
+
+
+def preset(application: Application) -> str:
+    return find(application, QComboBox, "presetPicker").currentText()
+
+
+def temperature(application: Application) -> float:
+    return find(application, QDoubleSpinBox, "temperature").value()
+
+
+def origin_of(application: Application, name: str) -> str:
+    row = find(application, QToolButton, f"{name}Back").parentWidget()
+    return row.findChild(QLabel, "settingOrigin").text()
+
+
+class RecommendingEngine(FakeEngine):
+    """Its model comes with values of its makers."""
+
+    def run(self, request: LoadRequest | GenerateRequest, cancelled: Callable[[], bool]) -> Iterator[Event]:
+        info = dataclasses.replace(fakes.INFO, recommended=(("temperature", 0.3), ("top_k", 20)))
+        for event in super().run(request, cancelled):
+            yield dataclasses.replace(event, info=info) if isinstance(event, ModelLoaded) else event
+
+
+def test_what_is_set_in_one_chat_stays_in_it(qtbot: QtBot, open_window: OpenWindow) -> None:
+    fake = FakeEngine()
+    application = open_window(lambda: fake)
+    say(qtbot, application, "first")
+    first = application.chat.conversation_id
+    find(application, QDoubleSpinBox, "temperature").setValue(1.5)
+    find(application, QPlainTextEdit, "systemPrompt").setPlainText("Be brief.")
+    find(application, QPlainTextEdit, "stopStrings").setPlainText("END\\n\n##")
+    say(qtbot, application, "again")
+    assert fake.requests[-1].sampler.temperature == 1.5
+    assert fake.requests[-1].prompt[0].content == "Be brief."
+    assert fake.requests[-1].stop == ("END\n", "##")
+    application.conversations.new_chat()
+    assert temperature(application) == 0.7
+    say(qtbot, application, "second")
+    assert fake.requests[-1].sampler.temperature == 0.7
+    application.chat.open(first)
+    assert temperature(application) == 1.5
+    assert find(application, QPlainTextEdit, "stopStrings").toPlainText() == "END\\n\n##"
+
+
+def test_what_is_set_before_the_first_message_is_kept_with_the_chat(qtbot: QtBot, open_window: OpenWindow) -> None:
+    first = open_window(FakeEngine)
+    pick(first, "Creative")
+    find(first, QSpinBox, "topK").setValue(7)
+    say(qtbot, first, "Hi")
+    first.window.close()
+    second = open_window(FakeEngine)
+    second.chat.open(second.store.conversations()[0].id)
+    assert preset(second).endswith("Creative")
+    assert find(second, QSpinBox, "topK").value() == 7
+    assert temperature(second) == 1.2
+
+
+def test_it_is_said_where_a_value_comes_from_and_there_is_a_way_back(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application = open_window(RecommendingEngine)
+    application.window.action.settings.setChecked(True)
+    qtbot.waitUntil(lambda: temperature(application) == 0.3)
+    assert origin_of(application, "temperature") == "from the model"
+    assert origin_of(application, "seed") == ""
+    pick(application, "Precise")
+    assert origin_of(application, "temperature") == "from preset “Precise”"
+    find(application, QSlider, "temperatureSlider").setValue(90)
+    assert temperature(application) == 0.9
+    assert origin_of(application, "temperature") == "this chat"
+    back = find(application, QToolButton, "temperatureBack")
+    assert back.text() == "Back to 0.2"
+    QTest.mouseClick(back, Qt.MouseButton.LeftButton)
+    assert temperature(application) == 0.2
+    assert back.isHidden()
+
+
+def test_a_chat_becomes_the_default_for_its_model(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application = open_window(RecommendingEngine)
+    qtbot.waitUntil(lambda: temperature(application) == 0.3)
+    find(application, QSpinBox, "topK").setValue(9)
+    application.window.settings_panel.makeDefaultRequested.emit(True)
+    assert application.preferences.settings.own_by_model == {"/models/fake.gguf": {"top_k": 9}}
+    application.conversations.new_chat()
+    application.window.settings_panel.resetAllRequested.emit()
+    assert find(application, QSpinBox, "topK").value() == 9
+    assert origin_of(application, "topK") == "your default for this model"
+
+
+def test_dropped_changes_come_back_with_undo(open_window: OpenWindow) -> None:
+    application = open_window(FakeEngine)
+    find(application, QSpinBox, "topK").setValue(9)
+    application.window.settings_panel.resetAllRequested.emit()
+    assert find(application, QSpinBox, "topK").value() == 40
+    application.window.message_bar._run_action()
+    assert find(application, QSpinBox, "topK").value() == 9
+
+
+def test_a_branch_is_answered_like_the_chat_it_comes_from(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application = open_window(FakeEngine)
+    say(qtbot, application, "Hi")
+    pick(application, "Code")
+    application.reply_settings.save()
+    application.conversations.branch(application.chat.conversation_id or "")
+    assert preset(application).endswith("Code")
+
+
+def test_a_temporary_chat_keeps_its_settings_while_it_lives(
+    qtbot: QtBot, open_window: OpenWindow, folder: DataFolder
+) -> None:
+    application = open_window(FakeEngine)
+    application.window.action.temporary_chat.trigger()
+    find(application, QSpinBox, "topK").setValue(9)
+    say(qtbot, application, "Hi")
+    application.conversations.new_chat()
+    assert find(application, QSpinBox, "topK").value() == 40
+    application.window.message_bar._run_action()
+    QApplication.processEvents()
+    assert find(application, QSpinBox, "topK").value() == 9

@@ -1,0 +1,175 @@
+"""The transcript alone: only what is visible has widgets, and what a person reads stays where it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.theme import load_theme
+from app.views.stacked_heights import StackedHeights
+from app.views.transcript import Transcript, TranscriptMessage
+
+PARAGRAPH = "The fox carried the lantern over the hill and did not look back. "
+
+
+def message(number: int, text: str | None = None, **changes: object) -> TranscriptMessage:
+    text = f"Message {number}. " + PARAGRAPH * (number % 7) if text is None else text
+    made = TranscriptMessage(f"m{number}", "assistant" if number % 2 else "user", text)
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def transcript(qtbot: QtBot) -> Transcript:
+    made = Transcript()
+    qtbot.addWidget(made)
+    made.apply_theme(load_theme("light"))
+    made.resize(800, 600)
+    made.show()
+    return made
+
+
+def settle() -> None:
+    for _ in range(5):
+        QApplication.processEvents()
+
+
+def shown_blocks(transcript: Transcript) -> list[QWidget]:
+    return [block for block in transcript.findChildren(QWidget, "proseBlock") if block.isVisible()]
+
+
+def screen_y(transcript: Transcript, message_id: str) -> int:
+    return next(view.y() for view in transcript.views() if view.message.id == message_id)
+
+
+def test_a_long_conversation_has_widgets_only_for_what_is_visible(transcript: Transcript) -> None:
+    transcript.show_messages([message(number) for number in range(10_000)])
+    settle()
+    assert transcript.views()[-1].message.id == "m9999"
+    assert len(transcript.views()) < 20
+    bar = transcript.verticalScrollBar()
+    for place in (0.1, 0.9, 0.5, 0.0, 1.0):
+        bar.setValue(round(bar.maximum() * place))
+        settle()
+        shown = [view for view in transcript.views() if view.geometry().intersects(transcript.viewport().rect())]
+        assert shown
+        assert shown[0].y() <= max(20, 22)
+    assert len(transcript.findChildren(QWidget)) < 1500
+
+
+def test_only_the_visible_messages_are_asked_for(transcript: Transcript) -> None:
+    class Counted(list[TranscriptMessage]):
+        asked = 0
+
+        def __getitem__(self, number):  # type: ignore[no-untyped-def]
+            Counted.asked += 1
+            return super().__getitem__(number)
+
+    messages = Counted(message(number) for number in range(5_000))
+    transcript.show_messages(messages, [one.id for one in messages])
+    assert Counted.asked < 100
+
+
+def test_what_is_read_stays_when_messages_above_it_become_known(transcript: Transcript) -> None:
+    transcript.show_messages([message(number, PARAGRAPH * (number % 40)) for number in range(300)])
+    bar = transcript.verticalScrollBar()
+    bar.setValue(bar.maximum() // 2)
+    settle()
+    first = next(view for view in transcript.views() if view.geometry().bottom() > 0)
+    y = first.y()
+    for _ in range(30):
+        bar.setValue(bar.value() - 20)
+        y += 20
+        settle()
+        if first.message.id in {view.message.id for view in transcript.views()}:
+            assert first.y() == y
+
+
+def test_a_reply_that_grows_is_followed_only_from_the_end(transcript: Transcript) -> None:
+    messages = [message(number) for number in range(30)]
+    streaming = message(31, "", is_streaming=True)
+    transcript.show_messages([*messages, streaming])
+    bar = transcript.verticalScrollBar()
+    transcript.show_stream("m31", "", PARAGRAPH * 30)
+    settle()
+    assert bar.value() == bar.maximum()
+    bar.setValue(bar.maximum() - 400)
+    settle()
+    views = transcript.views()
+    before = {view.message.id: view.y() for view in views}
+    transcript.show_stream("m31", "", PARAGRAPH * 60)
+    settle()
+    assert bar.value() < bar.maximum() - 400
+    assert {view.message.id: view.y() for view in transcript.views() if view.message.id in before} == before
+
+
+def test_a_reply_that_grew_out_of_sight_is_whole_when_it_is_scrolled_to(transcript: Transcript) -> None:
+    messages = [message(number) for number in range(100)]
+    transcript.show_messages([*messages, message(101, "", is_streaming=True)])
+    bar = transcript.verticalScrollBar()
+    bar.setValue(0)
+    settle()
+    text = "\n\n".join(f"{PARAGRAPH} {number}" for number in range(50))
+    transcript.show_stream("m101", "", text)
+    assert "m101" not in {view.message.id for view in transcript.views()}
+    transcript.scroll_to_end()
+    settle()
+    assert transcript.views()[-1].plain_text() == text
+    assert transcript.plain_text("m101") == text
+
+
+def test_a_very_long_reply_has_widgets_only_for_its_visible_blocks(transcript: Transcript) -> None:
+    transcript.show_messages([message(1, "\n\n".join(f"{PARAGRAPH} {number}" for number in range(600)))])
+    settle()
+    assert len(shown_blocks(transcript)) < 80
+    bar = transcript.verticalScrollBar()
+    assert bar.maximum() > 10_000
+    bar.setValue(bar.maximum() // 2)
+    settle()
+    assert len(shown_blocks(transcript)) < 80
+
+
+def test_a_message_far_away_is_revealed_and_stays_in_sight(transcript: Transcript) -> None:
+    transcript.show_messages([message(number) for number in range(2_000)])
+    transcript.reveal("m700")
+    settle()
+    assert 0 <= screen_y(transcript, "m700") < 100
+    transcript.reveal("nothing")
+    assert 0 <= screen_y(transcript, "m700") < 100
+
+
+def test_another_version_of_a_message_does_not_move_what_stands_above(transcript: Transcript) -> None:
+    messages = [message(number) for number in range(60)]
+    transcript.show_messages(messages)
+    bar = transcript.verticalScrollBar()
+    bar.setValue(bar.maximum() // 2)
+    settle()
+    first = next(view for view in transcript.views() if view.y() > 0).message.id
+    y = screen_y(transcript, first)
+    number = int(first[1:]) + 1
+    other = [replace(messages[number], id="other"), *(message(at) for at in range(200, 220))]
+    transcript.show_messages([*messages[:number], *other])
+    settle()
+    assert screen_y(transcript, first) == y
+    assert "other" in {view.message.id for view in transcript.views()}
+
+
+def test_heights_that_become_known_move_what_stands_below() -> None:
+    heights = StackedHeights(1000, estimate=50, gap=10, above=20)
+    plain = [50] * 1000
+    for row, height in ((3, 70), (999, 5), (0, 1), (500, 900), (3, 20)):
+        assert heights.set_height(row, height)
+        plain[row] = height
+    for height in (7, 8, 9):
+        heights.append(height)
+        plain.append(height)
+    heights.pop()
+    plain.pop()
+    tops = [20 + sum(plain[:row]) + 10 * row for row in range(len(plain))]
+    assert [heights.top(row) for row in range(len(plain))] == tops
+    assert heights.total == tops[-1] + plain[-1]
+    assert [heights.row_at(top) for top in tops] == [*range(len(plain))]
+    assert heights.row_at(-5) == 0
+    assert heights.row_at(10**9) == len(plain) - 1
