@@ -73,6 +73,7 @@ class Application(QObject):
         self.engine = EngineThread(make_engine)
         self._caches = ReplyCaches(folder.caches)
         self.chat = ChatController(self.engine, self.store, self._caches, self.window)
+        self.languages.changed.connect(self.chat.show_path)  # the notes below messages are sentences of ours
         self.messages = MessagesController(self.chat, self.window)
         self.conversations = ConversationsController(self.store, self._caches, self.chat, self.window)
         self._background = Background(folder.database)

@@ -1722,7 +1722,7 @@
     </message>
     <message>
         <source>Conversations</source>
-        <translation>对话</translation>
+        <translation>对话管理</translation>
     </message>
     <message>
         <source>Import, export and backup</source>
