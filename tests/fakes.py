@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from engine.api import (
+    CountTokensRequest,
     Event,
     GenerateRequest,
     LoadProgressed,
@@ -19,6 +20,7 @@ from engine.api import (
     StopReason,
     Timings,
     TokenGenerated,
+    TokensCounted,
 )
 
 INFO = ModelInfo(
@@ -81,6 +83,14 @@ class FakeEngine:
             timings=Timings(10, 0, len(shown), 0.01, 0.01, 0.01),
             seed=request.sampler.seed or 0,
         )
+
+    def count(self, request: CountTokensRequest) -> TokensCounted:
+        """A word is a token, and the context holds those of `INFO`."""
+        lengths = [len(message.content.split()) for message in request.prompt]
+        tokens = sum(lengths)
+        texts = tuple(len(text.split()) for text in request.texts)
+        fits = not lengths or lengths[-1] < INFO.context_length
+        return TokensCounted(request.request_id, tokens, texts, tokens >= INFO.context_length - 256, fits)
 
     def close(self) -> None:
         """Remember that the engine was closed."""

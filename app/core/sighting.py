@@ -88,4 +88,5 @@ def _header(row: Mapping[str, Any]) -> ModelHeader:
     for name, value in info.items():
         if known[name] == "int" and type(value) is not int:
             raise ValueError(name)
-    return ModelHeader(ModelInfo(**info), row["problem"], row["is_model"])
+    recommended = tuple((str(name), value) for name, value in info["recommended"])
+    return ModelHeader(ModelInfo(**{**info, "recommended": recommended}), row["problem"], row["is_model"])
