@@ -39,17 +39,17 @@ class DesktopPage(SettingsPage):
         name_choices(self._start, (self.tr("A new chat"), self.tr("The chat that was open last")))
         self._start_row.say(self.tr("Fireside opens with"), "")
         self._tray_row.say(
-            self.tr("Stay in the tray when the window is closed"),
+            self.tr("Closing leaves it in the tray"),
             self.tr("Replies go on, and the window is back at once. “Quit” ends Fireside.")
             if self._has_tray
             else self.tr("This desktop has no tray, or none that programs may use."),
         )
         self._notify_row.say(
-            self.tr("Notify when a long reply is ready"),
-            self.tr("When it took more than 10 seconds and another window is in front."),
+            self.tr("Tell of long replies"),
+            self.tr("A notification, when one took more than 10 seconds and another window is in front."),
         )
         self._notify_text_row.say(
-            self.tr("Show the beginning of the reply in the notification"),
+            self.tr("With the reply's beginning"),
             self.tr("Others may read it on the screen, and the desktop may keep it."),
         )
 
