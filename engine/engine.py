@@ -46,9 +46,10 @@ from engine.inspection.api import InspectionRequest
 from engine.layers import never
 from engine.lookup import Guesser, PromptLookup
 from engine.model import Model, load_model
+from engine.penalties import breaker_ids
 from engine.prompt import LastPrompt
 from engine.reader import Reader, torch_threads
-from engine.sampling import HISTORY, Sampler
+from engine.sampling import HISTORY, Sampler, can_draw_on_device
 from engine.stopping import StopStrings
 from engine.tokenizers.stream import TextStream
 
@@ -66,6 +67,7 @@ class Engine:
         self.context_length = 0
         self.reader: Reader | None = None
         self._draft: Reader | None = None
+        self._breakers: dict[tuple[str, ...], frozenset[int]] = {}  # of this model: looking through it takes 60 ms
         self._prompts: LastPrompt | None = None
         self.loaded_by: LoadRequest | None = None  # what loaded the model in use
 
@@ -156,6 +158,7 @@ class Engine:
                 model.close()
                 raise
         self.close()
+        self._breakers.clear()
         self.model, self.loaded_by = model, request
         wanted = request.context_length or DEFAULT_CONTEXT
         self.context_length = min(wanted, model.info.context_length)
@@ -188,6 +191,7 @@ class Engine:
             raise RequestError("No model is loaded yet; open one first.")
         if request.max_tokens is not None and request.max_tokens < 1:
             raise RequestError("The token limit must be 1 or more.")
+        _check_bias(request.sampler, self.model)
         started = time.perf_counter()
         prompt, dropped = self._prompts.of(request)
         ids = [*prompt, *request.begun_ids]
@@ -198,7 +202,8 @@ class Engine:
         for done in reader.read(ids, cancelled):
             yield PrefillProgressed(request.request_id, done, len(ids), reused, dropped)
         prefilled = time.perf_counter()
-        reply = _Reply(self.model, request, room=self.context_length - len(ids))
+        breakers = self._breaker_ids(request.sampler, self.model)
+        reply = _Reply(self.model, request, room=self.context_length - len(ids), breakers=breakers)
         logits = reader.logits
         if logits is None or cancelled():
             reply.stop_reason = StopReason.CANCELLED
@@ -244,6 +249,13 @@ class Engine:
             return PromptLookup(ids)
         return Draft(self._draft, ids, reply.sampler, vocabulary=reply.vocabulary)
 
+    def _breaker_ids(self, settings: SamplerSettings, model: Model) -> frozenset[int]:
+        """Where DRY's sequences end; nowhere when it is off."""
+        texts = settings.dry_breakers
+        if settings.dry_multiplier and texts not in self._breakers:
+            self._breakers = {texts: breaker_ids(model.tokenizer, texts)}
+        return self._breakers.get(texts, frozenset())
+
     def _forget(self) -> None:
         for reader in (self.reader, self._draft):
             if reader is not None:
@@ -253,11 +265,11 @@ class Engine:
 class _Reply:
     """A reply in the making: draws tokens, decodes and cuts text, knows why it ended."""
 
-    def __init__(self, model: Model, request: GenerateRequest, *, room: int) -> None:
+    def __init__(self, model: Model, request: GenerateRequest, *, room: int, breakers: frozenset[int]) -> None:
         self.request, self.room = request, room
         seed = request.sampler.seed
         self.seed = secrets.randbits(32) if seed is None else seed
-        self.sampler = Sampler(request.sampler, self.seed)
+        self.sampler = Sampler(request.sampler, self.seed, breakers=breakers)
         self.end_ids, self.vocabulary = model.tokenizer.end_ids, model.decoder.vocabulary
         self.stream, self.stops = TextStream(model.tokenizer), StopStrings(request.stop)
         self.limit = min(room, request.max_tokens or room)
@@ -293,8 +305,8 @@ class _Reply:
 
     @property
     def can_follow(self) -> bool:
-        """Whether tokens may be drawn elsewhere: the reply goes on, and no grammar restricts it."""
-        return self.stop_reason is None and self.grammar is None
+        """Whether tokens may be drawn elsewhere: the reply goes on, by settings known there and no grammar."""
+        return self.stop_reason is None and self.grammar is None and can_draw_on_device(self.sampler.settings)
 
     def follow(self, drawn: Iterator[Drawn], cancelled: Cancelled) -> Iterator[TokenGenerated]:
         """Take tokens until the reply ends."""
@@ -346,6 +358,15 @@ class _Reply:
             alternatives=b"".join(self.alternatives),
             made=made,
         )
+
+
+def _check_bias(settings: SamplerSettings, model: Model) -> None:
+    for token, _ in settings.logit_bias:
+        if token >= model.decoder.vocabulary:
+            raise RequestError(
+                f"The logit bias names token {token}, but {model.info.name} has {model.decoder.vocabulary} tokens; "
+                "take it out, or choose the model that it was made for."
+            )
 
 
 def _check_number(value: float) -> None:
