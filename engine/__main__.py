@@ -77,12 +77,7 @@ def _parser() -> ArgumentParser:
     for added in (generate, chat):
         added.add_argument("--system", metavar="TEXT", help="system message")
         added.add_argument("--max-tokens", type=int, metavar="N")
-        added.add_argument("--temperature", type=float, help="0: always the likeliest token")
-        added.add_argument("--top-k", type=int, help="0: off")
-        added.add_argument("--top-p", type=float, help="1: off")
-        added.add_argument("--min-p", type=float, help="0: off")
-        added.add_argument("--repetition-penalty", type=float, help="1: off")
-        added.add_argument("--seed", type=int)
+        _add_samplers(added)
         added.add_argument("--context", type=int, metavar="N", help="tokens of context")
         _add_machine(added)
         _add_draft(added)
@@ -113,6 +108,20 @@ def _parser() -> ArgumentParser:
     _add_machine(perplexity)
     _add_cache_type(perplexity, default=None)
 
+    score = verb("score", "How likely a model finds each token of a text or a reply.", optional_model=False)
+    text = score.add_mutually_exclusive_group(required=True)
+    text.add_argument("--file", metavar="TEXT", help="a text file, scored in windows")
+    text.add_argument("--messages", metavar="FILE.json", help="messages, of which the last is the reply to score")
+    score.add_argument("--context", type=int, default=512, help="tokens of a window")
+    score.add_argument("--stride", type=int, help="tokens between two windows; default: half of one")
+    _add_machine(score)
+
+    inspect = verb("inspect", "What led to a token: layer by layer, and what each head read.", optional_model=False)
+    inspect.add_argument("--messages", required=True, metavar="FILE.json")
+    inspect.add_argument("--position", type=int, metavar="N", help="the token behind the first N (default: the next)")
+    inspect.add_argument("--top", type=int, default=8, metavar="N", help="tokens shown of each layer")
+    _add_machine(inspect)
+
     bench = verb("bench", "How fast the engine is here.")
     bench.add_argument("--prompt-tokens", type=int, default=512, metavar="N")
     bench.add_argument("--new-tokens", type=int, default=128, metavar="N")
@@ -122,6 +131,37 @@ def _parser() -> ArgumentParser:
     for added in (generate, chat, bench):
         _add_cache_type(added, default="auto")
     return parser
+
+
+def _add_samplers(parser: ArgumentParser) -> None:
+    """The fields of `SamplerSettings`; one that is not named keeps its default."""
+    for name, kind, help_text in (
+        ("temperature", float, "0: always the likeliest token"),
+        ("temperature-range", float, "how far a dynamic temperature goes to both sides; 0: off"),
+        ("temperature-exponent", float, "how a dynamic temperature follows the entropy"),
+        ("top-k", int, "0: off"),
+        ("typical-p", float, "1: off"),
+        ("top-p", float, "1: off"),
+        ("min-p", float, "0: off"),
+        ("top-n-sigma", float, "0: off"),
+        ("xtc-probability", float, "0: off"),
+        ("xtc-threshold", float, "how likely a token is that XTC may leave out"),
+        ("repetition-penalty", float, "1: off"),
+        ("repetition-window", int, "tokens that the penalties look back at"),
+        ("presence-penalty", float, "0: off"),
+        ("frequency-penalty", float, "0: off"),
+        ("dry-multiplier", float, "0: DRY is off"),
+        ("dry-base", float, "how fast DRY's penalty grows"),
+        ("dry-allowed-length", int, "tokens that DRY lets be repeated"),
+        ("mirostat-tau", float, "surprise aimed at, in bits; 0: mirostat is off"),
+        ("mirostat-eta", float, "how fast mirostat learns"),
+        ("seed", int, "the same seed gives the same reply"),
+    ):
+        parser.add_argument(f"--{name}", type=kind, help=help_text, metavar="N" if kind is int else "X")
+    parser.add_argument("--dry-breaker", action="append", dest="dry_breakers", metavar="TEXT", help="ends a sequence")
+    parser.add_argument(
+        "--logit-bias", action="append", type=_bias, metavar="ID=X", help="add X to the logit of token ID"
+    )
 
 
 def _add_machine(parser: ArgumentParser) -> None:
@@ -137,6 +177,11 @@ def _add_cache_type(parser: ArgumentParser, *, default: str | None) -> None:
 
 def _add_draft(parser: ArgumentParser) -> None:
     parser.add_argument("--draft", metavar="MODEL", help="a smaller model of the same vocabulary that guesses ahead")
+
+
+def _bias(text: str) -> tuple[int, float]:
+    token, _, bias = text.partition("=")
+    return int(token), float(bias)
 
 
 def _ids(text: str) -> list[int]:

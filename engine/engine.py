@@ -17,6 +17,7 @@ from engine import kernels
 from engine.ahead import ahead_for
 from engine.alternatives import Drawn
 from engine.api import (
+    Circumstances,
     ContextFullError,
     CountTokensRequest,
     Event,
@@ -36,16 +37,19 @@ from engine.api import (
     TokensCounted,
 )
 from engine.cache import common_prefix
+from engine.circumstances import circumstances
 from engine.counting import count_tokens
 from engine.distribution import drawn_from
 from engine.draft import Draft, check_vocabulary
 from engine.grammar import JsonGrammar
+from engine.inspection.api import InspectionRequest
 from engine.layers import never
 from engine.lookup import Guesser, PromptLookup
 from engine.model import Model, load_model
+from engine.penalties import breaker_ids
 from engine.prompt import LastPrompt
 from engine.reader import Reader, torch_threads
-from engine.sampling import HISTORY, Sampler
+from engine.sampling import HISTORY, Sampler, can_draw_on_device
 from engine.stopping import StopStrings
 from engine.tokenizers.stream import TextStream
 
@@ -63,16 +67,24 @@ class Engine:
         self.context_length = 0
         self.reader: Reader | None = None
         self._draft: Reader | None = None
+        self._breakers: dict[tuple[str, ...], frozenset[int]] = {}  # of this model: looking through it takes 60 ms
         self._prompts: LastPrompt | None = None
+        self.loaded_by: LoadRequest | None = None  # what loaded the model in use
 
-    def run(self, request: LoadRequest | GenerateRequest, cancelled: Cancelled = never) -> Iterator[Event]:
-        """The events of one request, the last of which is `ModelLoaded` or `ReplyFinished`."""
+    def run(
+        self, request: LoadRequest | GenerateRequest | InspectionRequest, cancelled: Cancelled = never
+    ) -> Iterator[Event]:
+        """The events of one request; the last is `ModelLoaded`, `ReplyFinished` or one of `engine.inspection.api`."""
         try:
             if isinstance(request, LoadRequest):
                 yield from self._load(request)
-            else:
+            elif isinstance(request, GenerateRequest):
                 with torch_threads(1):  # drawing a token is too little to share
                     yield from self._generate(request, cancelled)
+            else:
+                from engine.inspection.answers import answer  # only for those who look
+
+                yield from answer(self, request, cancelled)
         except (torch.OutOfMemoryError, MemoryError) as error:
             self._forget()
             raise OutOfMemoryError(
@@ -131,7 +143,7 @@ class Engine:
             if reader is not None:
                 reader.close()
                 reader.model.close()
-        self.model = self.reader = self._draft = None
+        self.model = self.reader = self._draft = self._prompts = self.loaded_by = None
 
     def _load(self, request: LoadRequest) -> Iterator[Event]:
         started = time.perf_counter()
@@ -146,7 +158,8 @@ class Engine:
                 model.close()
                 raise
         self.close()
-        self.model = model
+        self._breakers.clear()
+        self.model, self.loaded_by = model, request
         wanted = request.context_length or DEFAULT_CONTEXT
         self.context_length = min(wanted, model.info.context_length)
         limit = self.context_length
@@ -178,9 +191,10 @@ class Engine:
             raise RequestError("No model is loaded yet; open one first.")
         if request.max_tokens is not None and request.max_tokens < 1:
             raise RequestError("The token limit must be 1 or more.")
+        _check_bias(request.sampler, self.model)
         started = time.perf_counter()
-        ids, dropped = self._prompts.of(request)
-        ids += request.begun_ids
+        prompt, dropped = self._prompts.of(request)
+        ids = [*prompt, *request.begun_ids]
         if len(ids) >= self.context_length:
             raise ContextFullError("The beginning of the reply fills the context: load the model with a longer one.")
         path = None if request.cache_path is None else Path(request.cache_path)
@@ -188,7 +202,8 @@ class Engine:
         for done in reader.read(ids, cancelled):
             yield PrefillProgressed(request.request_id, done, len(ids), reused, dropped)
         prefilled = time.perf_counter()
-        reply = _Reply(self.model, request, room=self.context_length - len(ids))
+        breakers = self._breaker_ids(request.sampler, self.model)
+        reply = _Reply(self.model, request, room=self.context_length - len(ids), breakers=breakers)
         logits = reader.logits
         if logits is None or cancelled():
             reply.stop_reason = StopReason.CANCELLED
@@ -227,12 +242,19 @@ class Engine:
             decode_s=ended - first_token_at,
             ttft_s=first_token_at - started,
         )
-        yield from reply.finish(timings)
+        yield from reply.finish(timings, circumstances(self.model, reader.fingerprint(), prompt))
 
     def _guesser(self, ids: list[int], reply: _Reply) -> Guesser:
         if self._draft is None:
             return PromptLookup(ids)
         return Draft(self._draft, ids, reply.sampler, vocabulary=reply.vocabulary)
+
+    def _breaker_ids(self, settings: SamplerSettings, model: Model) -> frozenset[int]:
+        """Where DRY's sequences end; nowhere when it is off."""
+        texts = settings.dry_breakers
+        if settings.dry_multiplier and texts not in self._breakers:
+            self._breakers = {texts: breaker_ids(model.tokenizer, texts)}
+        return self._breakers.get(texts, frozenset())
 
     def _forget(self) -> None:
         for reader in (self.reader, self._draft):
@@ -243,11 +265,11 @@ class Engine:
 class _Reply:
     """A reply in the making: draws tokens, decodes and cuts text, knows why it ended."""
 
-    def __init__(self, model: Model, request: GenerateRequest, *, room: int) -> None:
+    def __init__(self, model: Model, request: GenerateRequest, *, room: int, breakers: frozenset[int]) -> None:
         self.request, self.room = request, room
         seed = request.sampler.seed
         self.seed = secrets.randbits(32) if seed is None else seed
-        self.sampler = Sampler(request.sampler, self.seed)
+        self.sampler = Sampler(request.sampler, self.seed, breakers=breakers)
         self.end_ids, self.vocabulary = model.tokenizer.end_ids, model.decoder.vocabulary
         self.stream, self.stops = TextStream(model.tokenizer), StopStrings(request.stop)
         self.limit = min(room, request.max_tokens or room)
@@ -283,8 +305,8 @@ class _Reply:
 
     @property
     def can_follow(self) -> bool:
-        """Whether tokens may be drawn elsewhere: the reply goes on, and no grammar restricts it."""
-        return self.stop_reason is None and self.grammar is None
+        """Whether tokens may be drawn elsewhere: the reply goes on, by settings known there and no grammar."""
+        return self.stop_reason is None and self.grammar is None and can_draw_on_device(self.sampler.settings)
 
     def follow(self, drawn: Iterator[Drawn], cancelled: Cancelled) -> Iterator[TokenGenerated]:
         """Take tokens until the reply ends."""
@@ -318,7 +340,7 @@ class _Reply:
             self.stop_reason = StopReason.CONTEXT_FULL if is_context else StopReason.MAX_TOKENS
         return TokenGenerated(self.request.request_id, token, text, drawn.logprob, drawn.packed)
 
-    def finish(self, timings: Timings) -> Iterator[Event]:
+    def finish(self, timings: Timings, made: Circumstances) -> Iterator[Event]:
         """Show what was held back, then sum the reply up."""
         assert self.stop_reason is not None
         if self.stop_reason is not StopReason.STOP_STRING:
@@ -334,7 +356,17 @@ class _Reply:
             timings=timings,
             seed=self.seed,
             alternatives=b"".join(self.alternatives),
+            made=made,
         )
+
+
+def _check_bias(settings: SamplerSettings, model: Model) -> None:
+    for token, _ in settings.logit_bias:
+        if token >= model.decoder.vocabulary:
+            raise RequestError(
+                f"The logit bias names token {token}, but {model.info.name} has {model.decoder.vocabulary} tokens; "
+                "take it out, or choose the model that it was made for."
+            )
 
 
 def _check_number(value: float) -> None:

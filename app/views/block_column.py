@@ -12,8 +12,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.core.block_stream import Block, Code, Formula, Item, Plain, Prose, Table
-from app.core.markdown import NO_REFERENCES, References, prose_html, visible
-from app.core.plain_text import plain_text
+from app.core.markdown import NO_REFERENCES, QtRenderer, References, prose_html, table_rows, visible
 from app.theme import Theme
 from app.views.blocks import MOST_CODE_LINES, CodeBlock, PlainBlock
 from app.views.formulas import FormulaPictures
@@ -275,5 +274,14 @@ def shown_text(block: Block, references: References, theme: Theme, widget: QWidg
             document.pictures = pictures.images
             document.setHtml(html)
             return text_of(document)
-        case _:
-            return units(plain_text(block, references))
+        case Table(source):
+            rows = table_rows(source, QtRenderer(theme), references)
+            return "\n".join("\t".join(_text_of_html(cell.html) for cell in row) for row in rows)
+        case Formula(source):
+            return units(source.strip())
+
+
+def _text_of_html(html: str) -> str:
+    document = InertDocument()
+    document.setHtml(html)
+    return text_of(document)

@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
-from app.core.plain_text import plain_texts
+from app.core.block_text import whole_text
 from app.theme import Theme, tinted_icon
 from app.views.language import in_every_language
 from app.views.text_surface import Span, units
@@ -162,8 +162,8 @@ class FindBar(QWidget):
             for hit in query.finditer(units(message.text)):
                 yield Found(Place(number, 0, hit.start()), hit.end() - hit.start())
             return
-        blocks, references = plain_texts(message.text)
-        for at, (block, _) in enumerate(blocks):
+        blocks, references = whole_text(message.text)
+        for at, block in enumerate(blocks):
             for hit in query.finditer(self._transcript.shown_text(block, references)):
                 yield Found(Place(number, at, hit.start()), hit.end() - hit.start())
 

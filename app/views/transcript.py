@@ -75,6 +75,8 @@ class Transcript(QAbstractScrollArea):
     versionRequested = Signal(str, int)
     fileOpened = Signal(str, int)
     messagesChanged = Signal()
+    menuRequested = Signal(str, QPoint)
+    figuresWanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -218,6 +220,12 @@ class Transcript(QAbstractScrollArea):
                 self._views[place.message].settle()
             self._anchor = _Anchor(place.message, line, bottom // 3)
             self._arrange()
+
+    def show_figures(self, message_id: str, sentence: str) -> None:
+        """Tell how fast a reply was while a person looks at it."""
+        view = self._views.get(self._numbers.get(message_id, -1))
+        if isinstance(view, ReplyView):
+            view.show_figures(sentence)
 
     def clear(self) -> None:
         """Show the placeholder."""
@@ -519,6 +527,8 @@ class Transcript(QAbstractScrollArea):
         view.deleteRequested.connect(self.deleteRequested)
         view.versionRequested.connect(self.versionRequested)
         view.fileOpened.connect(self.fileOpened)
+        view.menuRequested.connect(self.menuRequested)
+        view.figuresWanted.connect(self.figuresWanted)
         return view
 
     def _put_far_away(self, top: int, bottom: int) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from PySide6.QtGui import QGuiApplication
 
 from app.core.block_stream import Block
+from app.core.block_text import block_text, joined_blocks, whole_text
 from app.core.markdown import References
-from app.core.plain_text import joined_blocks, plain_texts
 from app.views.message_view import MessageView, TranscriptMessage
 from app.views.text_surface import Span, joined, units
 
@@ -89,16 +89,16 @@ class TranscriptSelection:
             return joined(text[start:end])
         begin, last = self.ends
         parts = []
-        blocks, references = plain_texts(message.text)
-        for at, (block, text) in enumerate(blocks):
+        blocks, references = whole_text(message.text)
+        for at, block in enumerate(blocks):
             if begin <= Place(number, at, 0) and last >= Place(number, at, END):
-                parts.append((block, text))
+                parts.append((block, block_text(block, references)))
                 continue
             surface = None if view is None else view.surface(at)
             seen = shown(block, references) if surface is None else surface.shown_text()
             start, end = span = self.span_in(number, at, len(seen))
             if (start, end) == (0, len(seen)) and seen:
-                parts.append((block, text))
+                parts.append((block, block_text(block, references)))
             elif start < end:
                 parts.append((block, joined(seen[start:end] if surface is None else surface.copied_text(span))))
         return joined_blocks(parts)
