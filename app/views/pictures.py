@@ -15,7 +15,7 @@ from functools import cache
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QImageReader, QPixmap
-from PySide6.QtWidgets import QDialog, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from engine.api import FiresideError
 
@@ -215,6 +215,12 @@ class PictureDialog(QDialog):
         self._label.setAccessibleName(shown.name)
         column = QVBoxLayout(self)
         column.addWidget(self._label)
+        close = QPushButton(self.tr("Close"), self)
+        close.setObjectName("closePicture")
+        close.setDefault(True)
+        close.clicked.connect(self.accept)
+        column.addWidget(close, 0, Qt.AlignmentFlag.AlignTrailing)
+        close.setFocus()
         picture_decoder().decoded.connect(self._draw)
         self._draw(shown.sha256)
 

@@ -64,6 +64,7 @@ class ReplyView(MessageView):
     def say_texts(self) -> None:
         """Name the parts in the language of now."""
         super().say_texts()
+        self.setAccessibleName(self.tr("Reply"))
         self._dot.setAccessibleName(self.tr("The model is reading"))
         name_button(self._regenerate, self.tr("Regenerate"))
         name_button(self._continue, self.tr("Continue this reply"))

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QScrollBar, QWidget
 from app.core.markdown import Cell, QtRenderer, References, table_rows
 from app.theme import Theme
 from app.views.formulas import SIZE, Drawing, FormulaPictures, formula_drawings, paint_drawing, size_of
+from app.views.language import in_every_language
 from app.views.text_block import InertDocument, SurfaceWidget, reading_font, rect_in
 from app.views.text_surface import Span, text_of, units
 
@@ -102,7 +103,6 @@ class TableBlock(SidewaysBlock):
     def __init__(self, source: str, references: References, theme: Theme, parent: QWidget) -> None:
         super().__init__(theme, parent)
         self.setObjectName("tableBlock")
-        self.setAccessibleName(self.tr("Table"))
         self.references = references
         self._rows: list[list[_LaidCell]] = []
         self._widths: list[float] = []
@@ -120,6 +120,7 @@ class TableBlock(SidewaysBlock):
         self._column_width = 0
         self._pictures: list[FormulaPictures] = []
         formula_drawings().drawn.connect(self._take_drawing)
+        in_every_language(self, self._say_texts)
         self.show_source(source)
 
     def show_source(self, source: str) -> None:
@@ -227,6 +228,9 @@ class TableBlock(SidewaysBlock):
         for x in self._lefts:
             painter.drawLine(QPointF(x, top), QPointF(x, bottom))
 
+    def _say_texts(self) -> None:
+        self.setAccessibleName(self.tr("Table"))
+
     def _renderer(self) -> QtRenderer:
         pictures = FormulaPictures(self.theme, self)
         self._pictures.append(pictures)
@@ -313,10 +317,10 @@ class FormulaBlock(SidewaysBlock):
         super().__init__(theme, parent)
         self.setObjectName("formulaBlock")
         self.source, self.latex = source, latex
-        self.setAccessibleName(self.tr("Formula: {latex}").format(latex=latex.strip()))
         self._drawing: Drawing | None = None
         self._written = InertDocument(self)
         formula_drawings().drawn.connect(self._take_drawing)
+        in_every_language(self, self._say_texts)
         self._show()
 
     def show_source(self, source: str) -> None:
@@ -381,6 +385,9 @@ class FormulaBlock(SidewaysBlock):
         self._written.setDefaultTextOption(option)
         self.updateGeometry()
         self.update()
+
+    def _say_texts(self) -> None:
+        self.setAccessibleName(self.tr("Formula: {latex}").format(latex=self.latex.strip()))
 
     def _take_drawing(self, latex: str) -> None:
         if latex == self.latex and self._drawing is None:

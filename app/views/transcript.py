@@ -518,7 +518,6 @@ class Transcript(QAbstractScrollArea):
     def _make(self, kind: type[View], message: TranscriptMessage) -> View:
         view = kind(message, self._theme, self.viewport())
         view.installEventFilter(self)
-        view.setAccessibleName(self.tr("You") if kind is PersonView else self.tr("Reply"))
         view.regenerateRequested.connect(self.regenerateRequested)
         view.continueRequested.connect(self.continueRequested)
         view.editRequested.connect(self.editRequested)
