@@ -24,9 +24,9 @@ from engine.api import (
     Event,
     FiresideError,
     GenerateRequest,
-    LoadRequest,
     ModelHeader,
     ReplyFinished,
+    Request,
     RequestFailed,
     StopReason,
     Timings,
@@ -39,8 +39,6 @@ UNEXPECTED = "UnexpectedError"  # RequestFailed.kind of everything that is not a
 GATHER_S = 0.03  # tokens after the first wait so long to be told together: each telling wakes the window's thread
 SWITCH_S = 0.0005  # how long one thread keeps the interpreter from another that waits for it
 CANCELLED = "Cancelled"  # RequestFailed.kind of a load that was cancelled before it began
-
-Request = LoadRequest | GenerateRequest
 
 
 class EngineLike(Protocol):
@@ -146,8 +144,8 @@ class EngineThread(QObject):
 
     def _skip(self, request: Request) -> None:
         """Answer a request that was cancelled while it waited."""
-        if isinstance(request, LoadRequest):
-            self._fail(request, "Loading was cancelled.", CANCELLED)
+        if not isinstance(request, GenerateRequest):
+            self._fail(request, "It was cancelled.", CANCELLED)
             return
         nothing = Timings(0, 0, 0, 0.0, 0.0, 0.0)
         self.eventArrived.emit(

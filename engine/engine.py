@@ -9,6 +9,7 @@ import math
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -20,18 +21,23 @@ from engine.api import (
     GenerateRequest,
     LoadProgressed,
     LoadRequest,
+    ModelChangedError,
     ModelLoaded,
+    ModelUnloaded,
     NumericalError,
     OutOfMemoryError,
     PrefillProgressed,
     ReplyFinished,
+    Request,
     RequestError,
     SamplerSettings,
     StopReason,
     Timings,
     TokenGenerated,
+    UnloadRequest,
 )
 from engine.cache import common_prefix
+from engine.device import give_back_memory
 from engine.draft import Draft, check_vocabulary
 from engine.grammar import JsonGrammar
 from engine.layers import never
@@ -57,11 +63,15 @@ class Engine:
         self.reader: Reader | None = None
         self._draft: Reader | None = None
 
-    def run(self, request: LoadRequest | GenerateRequest, cancelled: Cancelled = never) -> Iterator[Event]:
-        """The events of one request, the last of which is `ModelLoaded` or `ReplyFinished`."""
+    def run(self, request: Request, cancelled: Cancelled = never) -> Iterator[Event]:
+        """The events of one request, the last of which is `ModelLoaded`, `ModelUnloaded` or `ReplyFinished`."""
         try:
             if isinstance(request, LoadRequest):
                 yield from self._load(request)
+            elif isinstance(request, UnloadRequest):
+                self.close()
+                give_back_memory()
+                yield ModelUnloaded(request.request_id)
             else:
                 with torch_threads(1):  # drawing a token is too little to share
                     yield from self._generate(request, cancelled)
@@ -131,6 +141,8 @@ class Engine:
                 model.close()
                 raise
         self.close()
+        if request.name is not None:
+            model.info = replace(model.info, name=request.name)
         self.model = model
         wanted = request.context_length or DEFAULT_CONTEXT
         self.context_length = min(wanted, model.info.context_length)
@@ -160,6 +172,10 @@ class Engine:
         reader = self.reader
         if self.model is None or reader is None:
             raise RequestError("No model is loaded yet; open one first.")
+        if self.model.checkpoint.changed_on_disk():
+            raise ModelChangedError(
+                f"“{self.model.info.name}” was changed or removed on the disk since it was loaded; load it again."
+            )
         if request.max_tokens is not None and request.max_tokens < 1:
             raise RequestError("The token limit must be 1 or more.")
         started = time.perf_counter()

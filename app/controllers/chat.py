@@ -41,6 +41,7 @@ class ChatController(QObject):
 
     conversationsChanged = Signal()
     opened = Signal(object)
+    replyWanted = Signal()  # before the engine is asked for a reply
     replyFinished = Signal(str)
     saveFailed = Signal(str)
 
@@ -207,6 +208,7 @@ class ChatController(QObject):
             self.saveFailed.emit(str(error))
             return
         self.add_to_tree(reply)
+        self.replyWanted.emit()
         self._stream.begin(RunningReply(request, chat.store, chat.conversation_id, reply))
         self.show_path()
         self.conversationsChanged.emit()

@@ -42,6 +42,17 @@ class Messages(OnDatabase):
         )
         return {message_id: json.loads(record) for message_id, record in rows}
 
+    def last_model(self, conversation_id: str) -> tuple[str, str] | None:
+        """Path and name of the model that made the newest reply; None where that is not known."""
+        rows = self._db.read(
+            "SELECT json_extract(record, '$.model_path'), json_extract(record, '$.model_name') FROM messages "
+            "JOIN records ON message_number = number WHERE conversation_id = ? AND deleted_at IS NULL "
+            "ORDER BY number DESC LIMIT 1",
+            conversation_id,
+        )
+        path, name = rows[0] if rows else (None, None)
+        return (path, name) if isinstance(path, str) and isinstance(name, str) else None
+
     def binned_messages(self, conversation_id: str) -> tuple[StoredMessage, ...]:
         """The messages of a conversation that were deleted and can be restored, in the order of their making."""
         rows = self._db.rows(

@@ -100,6 +100,7 @@ class Composer(QFrame):
 
     submitted = Signal(str)
     stopRequested = Signal()
+    edited = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -190,6 +191,7 @@ class Composer(QFrame):
             self.submitted.emit(self.text())
 
     def _text_changed(self) -> None:
+        self.edited.emit()
         self._send.setEnabled(not self._edit.document().isEmpty())
         self.set_hint(None)
 
