@@ -6,7 +6,10 @@ from setuptools import Extension, find_packages, setup
 from setuptools.command.build_ext import build_ext
 
 KERNELS = Path("engine/kernels")
-SOURCES = ("layer.c", "linear.c", "merges.c", "pool.c", "portable.c", "avx2.c", "avx512.c", "neon.c", "dotprod.c")
+SOURCES = (
+    *("layer.c", "linear.c", "merges.c", "pool.c", "survey.c"),
+    *("portable.c", "avx2.c", "avx512.c", "neon.c", "dotprod.c"),
+)
 
 
 class BuildKernels(build_ext):

@@ -13,11 +13,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app.controllers.appearance import AppearanceController
+from app.controllers.attaching import AttachingController
 from app.controllers.background import Background
 from app.controllers.backups import BackupsController
 from app.controllers.chat import ChatController
 from app.controllers.chat_models import ChatModels
 from app.controllers.conversations import ConversationsController
+from app.controllers.dropping import DroppingController
 from app.controllers.exports import ExportsController
 from app.controllers.idle_unload import IdleUnload
 from app.controllers.imports import ImportsController
@@ -29,8 +31,10 @@ from app.controllers.models import ModelsController
 from app.controllers.palette import PaletteController
 from app.controllers.preferences import PreferencesController
 from app.controllers.presets import PresetsController
+from app.controllers.queueing import QueueingController
 from app.controllers.reply_settings import ReplySettingsController
 from app.controllers.search import SearchController
+from app.controllers.writing import WritingController
 from app.core.discovery import Machine
 from app.core.library import Library
 from app.core.paths import DataFolder
@@ -41,6 +45,7 @@ from app.core.scan import ReadHeader
 from app.core.settings import SettingsFile
 from app.core.store import StoreError, open_store
 from app.instance import SingleInstance
+from app.views.known_sentences import said
 from app.views.main_window import MainWindow
 from app.worker import EngineLike, EngineThread, create_engine, read_model_header
 
@@ -68,7 +73,7 @@ class Application(QObject):
         settings = SettingsFile(folder.settings)
         self.languages = LanguagesController(qt, settings.settings.language)
         self.appearance = AppearanceController(qt)
-        self.appearance.choose(settings.settings.theme)
+        self.appearance.choose(settings.settings.theme, text_percent=settings.settings.text_percent)
         self.window = MainWindow(self.appearance.theme)
         self.appearance.themeChanged.connect(self.window.apply_theme)
         self.engine = EngineThread(make_engine)
@@ -80,7 +85,9 @@ class Application(QObject):
         self.search = SearchController(self._background, self.chat, self.messages, self.window)
         library = Library(folder.models)
         self.models = ModelsController(self.engine, library, self.window)
-        self.preferences = PreferencesController(settings, self.appearance, self.models, self.window, folder=folder)
+        self.preferences = PreferencesController(
+            settings, self.appearance, self.languages, self.models, self.window, folder=folder
+        )
         presets = Presets(folder.presets)
         self.reply_settings = ReplySettingsController(self.preferences, presets, self.chat, self.window)
         self.presets = PresetsController(presets, self.reply_settings, self.appearance, self.window)
@@ -99,16 +106,16 @@ class Application(QObject):
         self._chat_models = ChatModels(self.store, library, self.chat, self.models, self.window)
         self.chat.replyWanted.connect(self.models.load_again)
         self.exports = ExportsController(self.store, self._background, self.chat, self.window)
-        self.imports = ImportsController(self._background, self.conversations, self.models, self.window)
-        self.palette = PaletteController(self.conversations, self.models, self.window)
+        self.imports = ImportsController(self._background, self.conversations, self.window)
+        self.writing = WritingController(self.chat, self.window)
+        self.attaching = AttachingController(self._background, self.chat, self.writing, self.window)
+        self.queueing = QueueingController(self.chat, self.writing, self.window)
+        self._dropping = DroppingController(self._background, self.models, self.imports, self.attaching, self.window)
+        self.palette = PaletteController(self.conversations, self.models, self.preferences, self.window)
         self.backups = BackupsController(self._background, self.conversations, self.window)
         self._hashes = ModelHashesController(folder.model_hashes, self._background, self.chat)
         self.models.modelReady.connect(self._hashes.compute)
-        self.models.modelReady.connect(lambda loaded: self.window.status.show_text(loaded.notice or ""))
-        self.window.transcript.set_placeholder(
-            self.tr("What is on your mind?"),
-            self.tr("The model runs on this machine. Nothing you write leaves it."),
-        )
+        self.models.modelReady.connect(lambda loaded: self.window.status.show_text(said(loaded.notice or "")))
         self.window.closing.connect(self.close)
         self.failed.connect(self.window.message_bar.show_error)
         for notice in (settings.notice, presets.notice, store_notice):
@@ -134,6 +141,8 @@ class Application(QObject):
         if self._is_closed:
             return
         self._is_closed = True
+        self.queueing.close()
+        self.writing.save()
         self.reply_settings.save()
         self.chat.close()
         self.preferences.save()
@@ -141,6 +150,7 @@ class Application(QObject):
         self.engine.shutdown()
         self._tidy_caches()  # the engine may have written that of a conversation that was deleted meanwhile
         self.store.close()
+        self.languages.close()
 
     def report(self, error: BaseException) -> None:
         """Log an unexpected error and tell it in one sentence; callable from any thread."""

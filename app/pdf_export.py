@@ -29,6 +29,7 @@ from PySide6.QtGui import (
     QTextOption,
 )
 
+from app.core.block_stream import Code, Prose, blocks
 from app.core.conversation import Part, PartKind
 from app.core.exporters.exporter import Document, ExportedConversation, ExportOptions
 from app.core.exporters.outline import (
@@ -41,9 +42,9 @@ from app.core.exporters.outline import (
     summary,
     thinking_title,
 )
-from app.core.exporters.prose import PARSER, blocks, formula
+from app.core.exporters.prose import PARSER
 from app.core.highlighting import highlighted
-from app.core.markdown import Code, Prose, QtRenderer, visible
+from app.core.markdown import QtRenderer, formula_source, visible
 from app.core.themes import Theme, load_theme
 
 DPI = 96  # a pixel of the themes is a pixel here
@@ -280,7 +281,7 @@ class _PdfRenderer(QtRenderer):
     """The window's prose; code wraps and formulas stand as they were written."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme.colors)
+        super().__init__(theme)
         self._theme = theme
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
@@ -291,15 +292,13 @@ class _PdfRenderer(QtRenderer):
 
     def math_inline(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """The formula's source."""
-        return f'<span style="{_monospace()}">{escape(formula(tokens[idx]))}</span>'
+        return f'<span style="{_monospace()}">{escape(formula_source(tokens[idx]))}</span>'
 
     math_inline_double = math_inline
 
     def math_block(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """The formula's source on lines of its own."""
-        return f'<pre style="{_monospace()} white-space: pre-wrap;">{escape(formula(tokens[idx]))}</pre>'
-
-    math_block_eqno = math_block
+        return f'<pre style="{_monospace()} white-space: pre-wrap;">{escape(formula_source(tokens[idx]))}</pre>'
 
     def hr(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """A thin line in the theme's colour."""

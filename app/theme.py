@@ -67,19 +67,30 @@ def style_sheet(theme: Theme) -> str:
     """The window's style sheet in this theme's colours. Raises KeyError when a token is missing."""
     sheet = (THEMES / "window.qss").read_text(encoding="utf-8")
     radii = {f"radius_{name}": size for name, size in theme.radii.items()}
-    sizes = {"font_size": theme.font_size, "title_size": round(theme.font_size * TITLE)}
+    sizes = {
+        "font_size": theme.font_size,
+        "title_size": round(theme.font_size * TITLE),
+        "code_size": theme.font_size - 1,
+    }
     icons = _drawn(set(_ICON_FILE.findall(sheet)), theme)
     return Template(sheet).substitute(theme.colors, icons=icons.as_posix(), **sizes, **radii)
 
 
 def text_font(theme: Theme) -> QFont:
     """The desktop's font for controls, in the size that a person chose."""
-    return _scaled(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont), theme)
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+    if font.pointSizeF() > 0:
+        font.setPointSizeF(font.pointSizeF() * theme.text_percent / 100)
+    else:
+        font.setPixelSize(round(font.pixelSize() * theme.text_percent / 100))
+    return font
 
 
 def code_font(theme: Theme) -> QFont:
-    """The desktop's font for code, in the size that a person chose."""
-    return _scaled(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont), theme)
+    """The desktop's font for code, a little smaller than what is read."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    font.setPixelSize(theme.font_size - 1)
+    return font
 
 
 @cache
@@ -90,14 +101,6 @@ def tinted_icon(name: str, color: str, *, disabled: str | None = None, size: int
     if disabled is not None:
         icon.addPixmap(_painted(drawing, disabled, size), QIcon.Mode.Disabled)
     return icon
-
-
-def _scaled(font: QFont, theme: Theme) -> QFont:
-    if font.pointSizeF() > 0:
-        font.setPointSizeF(font.pointSizeF() * theme.text_percent / 100)
-    else:
-        font.setPixelSize(round(font.pixelSize() * theme.text_percent / 100))
-    return font
 
 
 @cache

@@ -14,11 +14,12 @@ from torch import Tensor
 from engine.api import SamplerSettings
 from engine.cache import KVCache
 from engine.decoder import Decoder
+from engine.distribution import observed_size
 from engine.graphs import Capture, Replayed, capture_for
-from engine.sampling import DeviceSampler
+from engine.sampling import DeviceSampler, noise_dtype
 from engine.static import StaticDecoder, can_be_static
 
-LARGEST_VOCABULARY = 1 << 24  # ids go to the host as float32, beside their log-probabilities
+LARGEST_VOCABULARY = 1 << 24  # where there is no float64, ids go to the host as float32
 
 
 def ahead_for(decoder: Decoder, *, device: torch.device, limit: int) -> AheadDecoder | None:
@@ -35,8 +36,8 @@ class AheadDecoder:
         self._limit = limit
         self._static = StaticDecoder(decoder, device)
         self._next = torch.zeros(1, dtype=torch.long, device=device)
-        self._drawn = torch.zeros(2, device=device)
-        self._outbox = Outbox(device)
+        self._drawn = torch.zeros(observed_size(decoder.vocabulary), dtype=noise_dtype(device), device=device)
+        self._outbox = Outbox(self._drawn)
         self._sampler: DeviceSampler | None = None
         self._step = Replayed(self._compute, capture)
         self._is_new = True
@@ -54,8 +55,8 @@ class AheadDecoder:
         seed: int,
         history: Sequence[int],
         most: int,
-    ) -> Iterator[tuple[int, float]]:
-        """At most `most` tokens with their log-probabilities; `logits` [V] stand behind the text in `cache`.
+    ) -> Iterator[list[float]]:
+        """What `observe` says of each of at most `most` tokens; `logits` [V] stand behind the text in `cache`.
 
         `history` are the last tokens of that text. Each token that is given is in the cache already, but for the
         last of `most`.
@@ -66,8 +67,7 @@ class AheadDecoder:
             self._outbox.post(self._drawn)
             if count < most:
                 self._go_on(cache, seed)
-            token, logprob = self._outbox.read()
-            yield int(token), logprob
+            yield self._outbox.read()
 
     def release(self) -> None:
         """Let go of the last cache's memory."""
@@ -106,17 +106,18 @@ class AheadDecoder:
 
     def _draw(self, logits: Tensor) -> None:
         assert self._sampler is not None
-        token, logprob = self._sampler.draw(logits)
+        token, numbers = self._sampler.draw(logits)
         self._next.copy_(token)
-        self._drawn.copy_(torch.cat((token.float(), logprob)))
+        self._drawn.copy_(numbers)
 
 
 class Outbox:
     """Brings a few numbers to the host without waiting for the work that comes behind them (on CUDA)."""
 
-    def __init__(self, device: torch.device) -> None:
-        self._event = torch.Event(device) if device.type == "cuda" else None
-        self._numbers = torch.zeros(2, pin_memory=self._event is not None)
+    def __init__(self, like: Tensor) -> None:
+        """`like`: numbers as they will be posted."""
+        self._event = torch.Event(like.device) if like.device.type == "cuda" else None
+        self._numbers = torch.zeros(like.shape, dtype=like.dtype, pin_memory=self._event is not None)
 
     def post(self, numbers: Tensor) -> None:
         """Send them off; waits where the device knows no better."""

@@ -122,6 +122,9 @@ class GenerateRequest:
 
     `cache_path` is the file where what was read of this conversation is kept between runs; None: it is not. With
     `continue_last` the last message is a reply of which the model writes on; only the new text comes back.
+
+    `begun_ids` are tokens that the reply begins with, in any case: a branch of another reply to the same prompt, cut
+    behind a token and gone on from another one. They are read, not drawn, and only what is new comes back.
     """
 
     request_id: int
@@ -132,6 +135,7 @@ class GenerateRequest:
     json_schema: str | None = None  # JSON text that constrains the reply
     cache_path: str | None = None
     continue_last: bool = False
+    begun_ids: tuple[int, ...] = ()
 
 
 Request = LoadRequest | UnloadRequest | GenerateRequest
@@ -245,16 +249,23 @@ class PrefillProgressed(Event):
 
 @dataclass(frozen=True, slots=True)
 class TokenGenerated(Event):
-    """One more token; `text` is what became certain to show (it may be empty), `logprob` is natural."""
+    """One more token; `text` is what became certain to show (it may be empty), `logprob` is natural.
+
+    `alternatives` is its record, as `engine.alternatives` packs it.
+    """
 
     token_id: int
     text: str
     logprob: float
+    alternatives: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyFinished(Event):
-    """The reply is complete; `text` is all of it, `seed` the one that was used."""
+    """The reply is complete; `text` is all of it, `seed` the one that was used.
+
+    `alternatives` holds the record of each token, as `engine.alternatives` packs them.
+    """
 
     text: str
     token_ids: tuple[int, ...]
@@ -262,6 +273,7 @@ class ReplyFinished(Event):
     stop_reason: StopReason
     timings: Timings
     seed: int
+    alternatives: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ import torch
 
 from engine import kernels
 from engine.ahead import ahead_for
+from engine.alternatives import Drawn
 from engine.api import (
+    ContextFullError,
     Event,
     GenerateRequest,
     LoadProgressed,
@@ -38,17 +40,19 @@ from engine.api import (
 )
 from engine.cache import common_prefix
 from engine.device import give_back_memory
+from engine.distribution import drawn_from
 from engine.draft import Draft, check_vocabulary
 from engine.grammar import JsonGrammar
 from engine.layers import never
 from engine.lookup import Guesser, PromptLookup
 from engine.model import Model, load_model
-from engine.prompt import prompt_ids
+from engine.prompt import LastPrompt
 from engine.reader import Reader, torch_threads
 from engine.sampling import HISTORY, Sampler
 from engine.stopping import StopStrings
 from engine.tokenizers.stream import TextStream
 
+LONGEST_CHARACTER = 4  # bytes in UTF-8, and so tokens
 DEFAULT_CONTEXT = 4096  # tokens the cache may grow to unless the request says more
 
 Cancelled = Callable[[], bool]
@@ -62,6 +66,7 @@ class Engine:
         self.context_length = 0
         self.reader: Reader | None = None
         self._draft: Reader | None = None
+        self._prompts: LastPrompt | None = None
 
     def run(self, request: Request, cancelled: Cancelled = never) -> Iterator[Event]:
         """The events of one request, the last of which is `ModelLoaded`, `ModelUnloaded` or `ReplyFinished`."""
@@ -96,8 +101,8 @@ class Engine:
         greedy = SamplerSettings(temperature=0.0)
         text, first = list(prompt), None
         if self._draft is None:
-            for token, _ in reader.draw_ahead(greedy, seed=0, most=new_tokens):
-                text.append(token)
+            for drawn_ahead in reader.draw_ahead(greedy, seed=0, most=new_tokens):
+                text.append(drawn_ahead.token_id)
                 first = first or time.perf_counter()
         if first is None:
             text.append(int(reader.logits.argmax()))
@@ -149,6 +154,7 @@ class Engine:
         limit = self.context_length
         self.reader = Reader(model, limit=limit, ahead=ahead_for(model.decoder, device=model.device, limit=limit))
         self._draft = None if draft is None else Reader(draft, limit=limit)
+        self._prompts = LastPrompt(model.tokenizer, limit=limit)
         yield LoadProgressed(request.request_id, 1.0)
         yield ModelLoaded(
             request.request_id,
@@ -170,7 +176,7 @@ class Engine:
 
     def _generate(self, request: GenerateRequest, cancelled: Cancelled) -> Iterator[Event]:
         reader = self.reader
-        if self.model is None or reader is None:
+        if self.model is None or reader is None or self._prompts is None:
             raise RequestError("No model is loaded yet; open one first.")
         if self.model.checkpoint.changed_on_disk():
             raise ModelChangedError(
@@ -179,8 +185,12 @@ class Engine:
         if request.max_tokens is not None and request.max_tokens < 1:
             raise RequestError("The token limit must be 1 or more.")
         started = time.perf_counter()
-        ids, dropped = prompt_ids(request, self.model.tokenizer, limit=self.context_length)
-        reused = reader.rewind(ids, None if request.cache_path is None else Path(request.cache_path))
+        ids, dropped = self._prompts.of(request)
+        ids += request.begun_ids
+        if len(ids) >= self.context_length:
+            raise ContextFullError("The beginning of the reply fills the context: load the model with a longer one.")
+        path = None if request.cache_path is None else Path(request.cache_path)
+        reused = reader.rewind(ids, path, keeps_end=not request.begun_ids)
         for done in reader.read(ids, cancelled):
             yield PrefillProgressed(request.request_id, done, len(ids), reused, dropped)
         prefilled = time.perf_counter()
@@ -254,34 +264,39 @@ class _Reply:
         )
         self.ids: list[int] = []
         self.logprobs: list[float] = []
+        self.alternatives: list[bytes] = []
         self.parts: list[str] = []
         self.stop_reason: StopReason | None = None
         self.first_token_at: float | None = None
         if self.limit <= 0:
             self.stop_reason = StopReason.CONTEXT_FULL
+        for token in request.begun_ids[-LONGEST_CHARACTER:]:  # its text is known, but for a character cut in two
+            self.stream.push(token)
+        if self.grammar is not None:
+            for token in request.begun_ids:
+                self.grammar.accept(token)
 
     def extend(self, logits: torch.Tensor, prompt: list[int]) -> TokenGenerated | None:
         """Draw the next token from logits [V]; None when the reply ended on an end token."""
-        total = float(logits.logsumexp(-1))
-        _check_number(total)
         position = len(prompt) + len(self.ids)
+        allowed = logits if self.grammar is None else self.grammar.restrict(logits)
+        choice = self.sampler.choose(allowed, history=[*prompt[-HISTORY:], *self.ids], position=position)
+        drawn = drawn_from(logits, choice)
+        _check_number(drawn.logprob)
         if self.grammar is not None:
-            logits = self.grammar.restrict(logits)
-        token = self.sampler.draw(logits, history=[*prompt[-HISTORY:], *self.ids], position=position)
-        if self.grammar is not None:
-            self.grammar.accept(token)
-        return self._accept(token, float(logits[token]) - total)
+            self.grammar.accept(drawn.token_id)
+        return self._accept(drawn)
 
     @property
     def can_follow(self) -> bool:
         """Whether tokens may be drawn elsewhere: the reply goes on, and no grammar restricts it."""
         return self.stop_reason is None and self.grammar is None
 
-    def follow(self, drawn: Iterator[tuple[int, float]], cancelled: Cancelled) -> Iterator[TokenGenerated]:
-        """Take tokens with their log-probabilities until the reply ends."""
-        for token, logprob in drawn:
-            _check_number(logprob)
-            event = self._accept(token, logprob)
+    def follow(self, drawn: Iterator[Drawn], cancelled: Cancelled) -> Iterator[TokenGenerated]:
+        """Take tokens until the reply ends."""
+        for token in drawn:
+            _check_number(token.logprob)
+            event = self._accept(token)
             if event is not None:
                 yield event
             if cancelled() and self.stop_reason is None:
@@ -289,13 +304,15 @@ class _Reply:
             if self.stop_reason is not None:
                 return
 
-    def _accept(self, token: int, logprob: float) -> TokenGenerated | None:
+    def _accept(self, drawn: Drawn) -> TokenGenerated | None:
+        token = drawn.token_id
         self.first_token_at = self.first_token_at or time.perf_counter()
         if token in self.end_ids:
             self.stop_reason = StopReason.END_TOKEN
             return None
         self.ids.append(token)
-        self.logprobs.append(logprob)
+        self.logprobs.append(drawn.logprob)
+        self.alternatives.append(drawn.packed)
         text, stopped = self.stops.push(self.stream.push(token))
         self.parts.append(text)
         if stopped:
@@ -305,7 +322,7 @@ class _Reply:
         elif len(self.ids) >= self.limit:
             is_context = self.limit == self.room and self.request.max_tokens != self.room
             self.stop_reason = StopReason.CONTEXT_FULL if is_context else StopReason.MAX_TOKENS
-        return TokenGenerated(self.request.request_id, token, text, logprob)
+        return TokenGenerated(self.request.request_id, token, text, drawn.logprob, drawn.packed)
 
     def finish(self, timings: Timings) -> Iterator[Event]:
         """Show what was held back, then sum the reply up."""
@@ -322,6 +339,7 @@ class _Reply:
             stop_reason=self.stop_reason,
             timings=timings,
             seed=self.seed,
+            alternatives=b"".join(self.alternatives),
         )
 
 

@@ -30,16 +30,13 @@ class PromptLookup:
     """The tokens of a text so far, and where each run of `MATCH` of them ended last."""
 
     def __init__(self, ids: list[int]) -> None:
-        self._ids: list[int] = []
+        self._ids = list(ids)
         self._ends: dict[tuple[int, ...], int] = {}
+        self._indexed = MATCH
         self._pause = self._wait = 0
-        for token in ids:
-            self.add(token)
 
     def add(self, token: int) -> None:
-        """One more token; the run that it completes may be guessed from only when it comes again."""
-        if len(self._ids) >= MATCH:
-            self._ends[tuple(self._ids[-MATCH:])] = len(self._ids)
+        """One more token."""
         self._ids.append(token)
         self._wait = max(0, self._wait - 1)
 
@@ -47,6 +44,7 @@ class PromptLookup:
         """The tokens that may come next, at most `most` of them; none after guesses that were wrong, for a while."""
         if self._wait or most <= 0:
             return []
+        self._index()
         end = self._ends.get(tuple(self._ids[-MATCH:]))
         return [] if end is None else self._ids[end : end + min(most, GUESSES)]
 
@@ -55,3 +53,12 @@ class PromptLookup:
         if guessed:
             self._pause = 0 if right else min(LONGEST_PAUSE, 2 * self._pause + 16)
             self._wait = self._pause
+
+    def _index(self) -> None:
+        """Note where runs ended, but for the last one: it may be guessed from only when it comes again.
+
+        Not before the first guess: a long prompt's would delay the first token.
+        """
+        for end in range(self._indexed, len(self._ids)):
+            self._ends[tuple(self._ids[end - MATCH : end])] = end
+        self._indexed = max(self._indexed, len(self._ids))

@@ -43,6 +43,28 @@ def prompt_ids(request: GenerateRequest, tokenizer: Tokenizer, *, limit: int) ->
     return _without_old_turns(request.prompt, ids, encode, room=room, limit=limit)
 
 
+class LastPrompt:
+    """`prompt_ids`, remembered for the same prompt again: a branch of a reply, or another reply to the same message.
+
+    Rendering and encoding 2,000 tokens take as long as the first token of a branch.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, *, limit: int) -> None:
+        self._tokenizer, self._limit = tokenizer, limit
+        self._asked: object = None
+        self._ids: list[int] = []
+        self._dropped = 0
+
+    def of(self, request: GenerateRequest) -> tuple[list[int], int]:
+        """Token ids, a list of their own, and the number of messages left out; raises as `prompt_ids` does."""
+        known = () if isinstance(request.prompt, str) else tuple(message.token_ids for message in request.prompt)
+        asked = (request.prompt, known, request.max_tokens, request.continue_last)
+        if asked != self._asked:
+            self._ids, self._dropped = prompt_ids(request, self._tokenizer, limit=self._limit)
+            self._asked = asked
+        return list(self._ids), self._dropped
+
+
 def _without_old_turns(
     messages: Sequence[Message], ids: list[int], encode: Encode, *, room: int, limit: int
 ) -> tuple[list[int], int]:

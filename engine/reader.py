@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 
 from engine.ahead import AheadDecoder
+from engine.alternatives import Drawn
 from engine.api import SamplerSettings, TokenizerError
 from engine.cache import KVCache
 from engine.cache_shelf import LEAST_TOKENS, MOST_BYTES, CacheShelf
@@ -51,10 +52,11 @@ class Reader:
         """Whether `cut` reaches every position."""
         return self.cache.is_exact
 
-    def rewind(self, ids: Sequence[int], path: Path | None = None) -> int:
+    def rewind(self, ids: Sequence[int], path: Path | None = None, *, keeps_end: bool = True) -> int:
         """Hold the longest known beginning of `ids`, at least one token short of all; returns its length.
 
-        `path` is where the cache of this text is kept between runs; None: nowhere.
+        `path` is where the cache of this text is kept between runs; None: nowhere. The end of the old text, if it is
+        long, is kept for a return, which takes a copy of the beginning; without `keeps_end` it is dropped at once.
         """
         wanted = ids[:-1]
         live, known = self.cache, self.cache.common(wanted)
@@ -63,7 +65,7 @@ class Reader:
         if is_other:
             self._save()
             self._path = path
-        is_branch = live.length - known >= LEAST_TOKENS and live.nbytes <= MOST_BYTES
+        is_branch = keeps_end and live.length - known >= LEAST_TOKENS and live.nbytes <= MOST_BYTES
         if is_other or found is not None or is_branch:
             if live.length >= LEAST_TOKENS:
                 self._shelf.put(live)
@@ -118,8 +120,8 @@ class Reader:
         cache.ids += ids
         return torch.as_tensor(logits[0])
 
-    def draw_ahead(self, settings: SamplerSettings, *, seed: int, most: int) -> Iterator[tuple[int, float]]:
-        """At most `most` tokens behind those of `read`, with their log-probabilities; none where it cannot be done.
+    def draw_ahead(self, settings: SamplerSettings, *, seed: int, most: int) -> Iterator[Drawn]:
+        """At most `most` tokens behind those of `read`; none where it cannot be done.
 
         The cache is extended, or forgotten if a step fails.
         """
@@ -129,10 +131,11 @@ class Reader:
         history = cache.ids[-HISTORY:]
         drawn = self._ahead.tokens(logits[-1], cache, settings=settings, seed=seed, history=history, most=most)
         try:
-            for token, logprob in drawn:
+            for numbers in drawn:
+                token = Drawn.of(numbers)
                 if cache.length > len(cache.ids):
-                    cache.ids.append(token)
-                yield token, logprob
+                    cache.ids.append(token.token_id)
+                yield token
         except GeneratorExit:
             raise
         except BaseException:

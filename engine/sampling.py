@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from engine.api import SamplerSettings
+from engine.distribution import Choice, largest, likeliest, observe, rank
 
 HISTORY = 4096  # tokens of the prompt that a reply's sampler sees
 _MASK = 2**64 - 1
@@ -46,23 +47,25 @@ def keep_min_p(logits: Tensor, share: float) -> Tensor:
     return logits.masked_fill(logits < logits[0] + torch.log(torch.tensor(share)), float("-inf"))
 
 
-def choose(logits: Tensor, settings: SamplerSettings, noise: Tensor) -> Tensor:
-    """The id [1] that `noise` [1], a number in [0, 1), picks from logits [V]; nothing is read back from the device.
+def choose(logits: Tensor, settings: SamplerSettings, noise: Tensor) -> Choice:
+    """What `noise` [1], a number in [0, 1), picks from logits [V]; nothing is read back from the device.
 
     `noise` has the dtype in which the shares are summed up: `noise_dtype`.
     """
     if settings.temperature == 0.0:
-        return logits.argmax(keepdim=True)
+        token = likeliest(logits)
+        return Choice(token, token, torch.ones_like(noise))
     count = logits.numel() if settings.top_k == 0 else min(settings.top_k, logits.numel())
-    candidates, ids = logits.sort(descending=True) if count == logits.numel() else logits.topk(count)
+    candidates, ids = logits.sort(descending=True) if count == logits.numel() else largest(logits, count)
     if settings.top_p < 1.0:
         candidates = keep_top_p(candidates, settings.top_p)
     if settings.min_p > 0.0:
         candidates = keep_min_p(candidates, settings.min_p)
-    cumulative = (candidates / settings.temperature).softmax(-1).to(noise.dtype).cumsum(-1)
+    shares = (candidates / settings.temperature).softmax(-1).to(noise.dtype)
+    cumulative = shares.cumsum(-1)
     chosen = torch.searchsorted(cumulative, noise * cumulative[-1:], right=True)
     last = (candidates > float("-inf")).sum() - 1  # rounding may lead past it
-    return ids[chosen.clamp_max(last)]
+    return Choice(ids[chosen.clamp_max(last)], ids, shares)
 
 
 def noise_dtype(device: torch.device) -> torch.dtype:
@@ -76,14 +79,18 @@ class Sampler:
     def __init__(self, settings: SamplerSettings, seed: int) -> None:
         self.settings, self.seed = settings, seed
 
-    def draw(self, logits: Tensor, *, history: Sequence[int], position: int) -> int:
+    def choose(self, logits: Tensor, *, history: Sequence[int], position: int) -> Choice:
         """The token for `position` from logits [V]; `history` holds the tokens before it."""
         settings = self.settings
         if settings.repetition_penalty != 1.0 and settings.repetition_window and history:
             recent = torch.tensor(sorted(set(history[-settings.repetition_window :])), device=logits.device)
             logits = penalise_repetition(logits, recent, settings.repetition_penalty)
         noise = torch.tensor([uniform(self.seed, position)], dtype=noise_dtype(logits.device), device=logits.device)
-        return int(choose(logits, settings, noise))
+        return choose(logits, settings, noise)
+
+    def draw(self, logits: Tensor, *, history: Sequence[int], position: int) -> int:
+        """The id of what `choose` gives."""
+        return int(self.choose(logits, history=history, position=position).token)
 
 
 class DeviceSampler:
@@ -124,8 +131,8 @@ class DeviceSampler:
         self._noise.fill_(uniform(seed, position))
 
     def draw(self, logits: Tensor) -> tuple[Tensor, Tensor]:
-        """From logits [V]: the token int64 [1], and its natural log-probability float32 [1] before any penalty."""
+        """From logits [V]: the token int64 [1], and the numbers that `observe` gives of it."""
         penalty = self.settings.repetition_penalty
         changed = logits if self._recent is None else penalise_repetition(logits, self._recent, penalty)
-        token = choose(changed, self.settings, self._noise)
-        return token, logits[token] - logits.logsumexp(-1)
+        choice = choose(changed, self.settings, self._noise)
+        return choice.token, observe(logits, choice, rank(logits, choice.token))

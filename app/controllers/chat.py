@@ -36,12 +36,15 @@ from engine.api import GenerateRequest, ModelLoaded
 class ChatController(QObject):
     """`conversationsChanged()` after anything the sidebar shows, `opened(str or None)` when another is shown.
 
-    `saveFailed(sentence)` comes when the store refuses: what was said is still here and can be exported.
+    `replyEnded(Store, conversation id, Status)` comes after every reply, `replyFinished(message id)` after those that
+    the engine ended. `saveFailed(sentence)` comes when the store refuses: what was said is still here and can be
+    exported.
     """
 
     conversationsChanged = Signal()
     opened = Signal(object)
     replyWanted = Signal()  # before the engine is asked for a reply
+    replyEnded = Signal(object, str, object)
     replyFinished = Signal(str)
     saveFailed = Signal(str)
 
@@ -52,16 +55,20 @@ class ChatController(QObject):
         self._shown = ShownChat(OpenChat(store), window)
         self._stream = ReplyStream(engine, self._shown, window)
         self._temporary: OpenChat | None = None  # the last one; it can be shown again until the window closes
-        self._stream.ended.connect(lambda _message: self.conversationsChanged.emit())
+        self._stream.ended.connect(self._reply_ended)
         self._stream.titled.connect(self.conversationsChanged)
         self._stream.finished.connect(self.replyFinished)
         self._stream.saveFailed.connect(self.saveFailed)
-        window.composer.submitted.connect(self.send)
         window.composer.stopRequested.connect(self.stop)
         window.action.stop.triggered.connect(self.stop)
         window.action.regenerate.triggered.connect(self.regenerate_last)
         window.transcript.regenerateRequested.connect(self.regenerate)
         window.transcript.continueRequested.connect(self.continue_reply)
+
+    @property
+    def store(self) -> Store:
+        """Where chats are kept that are not temporary."""
+        return self._store
 
     @property
     def shown(self) -> OpenChat:
@@ -82,6 +89,13 @@ class ChatController(QObject):
     def is_replying(self) -> bool:
         """Whether a reply is running."""
         return self._stream.running is not None
+
+    def chat_of(self, store: Store, conversation_id: str | None) -> OpenChat:
+        """A chat that need not be the one that is shown. Raises `StoreError`."""
+        if store is self.shown.store and conversation_id == self.shown.conversation_id:
+            return self.shown
+        tree = MessageTree() if conversation_id is None else store.tree(conversation_id)
+        return OpenChat(store, conversation_id, tree, is_temporary=store is not self._store)
 
     def open(self, conversation_id: str | None) -> None:
         """Show a conversation of the store; None begins a new one."""
@@ -116,25 +130,33 @@ class ChatController(QObject):
         self._stream.keep()
         self._forget_temporary()
 
-    def send(self, text: str) -> None:
-        """Store a message, then let the model answer it. The text stays in the composer unless it is stored."""
-        if self.is_busy():
-            return
-        chat = self.shown
+    def send(
+        self, parts: tuple[Part, ...], *, chat: OpenChat | None = None, settings: ReplySettings | None = None
+    ) -> bool:
+        """Store a message, then let the model answer it; whether it was stored.
+
+        By default in the chat that is shown and with its settings. A chat that was not begun has an id afterwards.
+        """
+        if not parts or self.is_busy():
+            return False
+        chat = chat or self.shown
+        is_new = chat.conversation_id is None
         try:
             if chat.conversation_id is None:
-                made = chat.store.create_conversation(title_of(text))
+                made = chat.store.create_conversation(_title(parts))
                 chat.conversation_id, chat.tree = made.id, MessageTree()
-                self._shown.name(made.title)
-                self.opened.emit(None if chat.is_temporary else made.id)
-            self.add_to_tree(
-                chat.store.add_message(chat.conversation_id, parent_id=chat.tree.leaf_id, role="user", text=text)
+                if chat is self.shown:
+                    self._shown.name(made.title)
+            chat.add(
+                chat.store.add_message(chat.conversation_id, parent_id=chat.tree.leaf_id, role="user", parts=parts)
             )
         except StoreError as error:
             self.saveFailed.emit(str(error))
-            return
-        self._window.composer.set_text("")
-        self.answer()
+            return False
+        if is_new and chat is self.shown:
+            self.opened.emit(None if chat.is_temporary else chat.conversation_id)
+        self.answer(chat=chat, settings=settings)
+        return True
 
     def know_hash(self, loaded: ModelLoaded, sha256: str | None) -> None:
         """Say in the records of replies to come by its hash which model makes them, if it still does."""
@@ -170,13 +192,18 @@ class ChatController(QObject):
         replies = [message.text for message in self.shown.tree.path() if message.role == "assistant"]
         return replies[-1] if replies else ""
 
-    def add_to_tree(self, message: StoredMessage) -> None:
-        """Show the path that ends with a message that was just stored."""
-        self._shown.add(message)
+    def answer(
+        self,
+        *,
+        continued: StoredMessage | None = None,
+        chat: OpenChat | None = None,
+        settings: ReplySettings | None = None,
+    ) -> None:
+        """Add a reply behind the path of a chat, or beside the one that is `continued`, and ask for its text.
 
-    def answer(self, *, continued: StoredMessage | None = None) -> None:
-        """Add a reply behind the shown path, or beside the one that is `continued`, and ask for its text."""
-        chat = self.shown
+        By default in the chat that is shown and with its settings.
+        """
+        chat, settings = chat or self.shown, settings or self.settings
         assert chat.conversation_id is not None
         leaf_id = chat.tree.leaf_id if continued is None else continued.parent_id
         path = chat.tree.path(leaf_id) if leaf_id is not None else []
@@ -186,12 +213,12 @@ class ChatController(QObject):
             request = GenerateRequest(
                 self._engine.next_request_id(),
                 prompt=prompt_messages(
-                    [*path, *begun], system_prompt=self.settings.system_prompt, token_ids=self._known_token_ids()
+                    [*path, *begun], system_prompt=settings.system_prompt, token_ids=_known_token_ids(chat)
                 ),
-                sampler=self.settings.sampler,
-                max_tokens=self.settings.max_tokens,
-                stop=self.settings.stop,
-                json_schema=self.settings.json_schema,
+                sampler=settings.sampler,
+                max_tokens=settings.max_tokens,
+                stop=settings.stop,
+                json_schema=settings.json_schema,
                 continue_last=continued is not None,
                 cache_path=None if chat.is_temporary else str(self._caches.path_of(chat.conversation_id)),
             )
@@ -207,10 +234,11 @@ class ChatController(QObject):
             self.show_path()
             self.saveFailed.emit(str(error))
             return
-        self.add_to_tree(reply)
+        chat.add(reply)
         self.replyWanted.emit()
         self._stream.begin(RunningReply(request, chat.store, chat.conversation_id, reply))
-        self.show_path()
+        if chat is self.shown:
+            self.show_path()
         self.conversationsChanged.emit()
 
     def keep(self, write: Callable[[], None]) -> bool:
@@ -254,12 +282,17 @@ class ChatController(QObject):
             self._temporary.store.close()
             self._temporary = None
 
-    def _known_token_ids(self) -> dict[str, tuple[int, ...]]:
-        chat = self.shown
-        if chat.token_ids is None and chat.conversation_id is not None:
-            records = chat.store.records(chat.conversation_id)
-            chat.token_ids = {message_id: recorded_token_ids(record) for message_id, record in records.items()}
-        return chat.token_ids or {}
+    def _reply_ended(self, running: RunningReply, status: Status) -> None:
+        self.conversationsChanged.emit()
+        self.replyEnded.emit(running.store, running.conversation_id, status)
+
+
+def _known_token_ids(chat: OpenChat) -> dict[str, tuple[int, ...]]:
+    """The tokens of a chat's replies, read from its store once."""
+    if chat.token_ids is None and chat.conversation_id is not None:
+        records = chat.store.records(chat.conversation_id)
+        chat.token_ids = {message_id: recorded_token_ids(record) for message_id, record in records.items()}
+    return chat.token_ids or {}
 
 
 def _begun_parts(continued: StoredMessage | None) -> tuple[Part, ...]:
@@ -268,3 +301,9 @@ def _begun_parts(continued: StoredMessage | None) -> tuple[Part, ...]:
         return () if continued is None else continued.parts
     thinking = "\n\n".join(part.text for part in continued.parts if part.kind is PartKind.THINKING)
     return text_parts(f"<think>\n{thinking}")
+
+
+def _title(parts: tuple[Part, ...]) -> str:
+    """A title made of a first message: of its text, else of the name of its file."""
+    texts = [part.text for part in parts if part.kind is PartKind.TEXT]
+    return title_of("\n\n".join(texts)) or next((part.name for part in parts if part.name), "")

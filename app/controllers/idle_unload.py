@@ -30,7 +30,7 @@ class IdleUnload(QObject):
         self.timer.timeout.connect(self._unload)
         models.modelReady.connect(lambda _loaded: self._used())
         chat.replyFinished.connect(lambda _message_id: self._used())
-        window.composer.edited.connect(self._used)
+        window.composer.textChanged.connect(self._used)
         preferences.changed.connect(self._choose)
         self._minutes = 0
         self._choose(preferences.settings)

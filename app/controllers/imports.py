@@ -9,15 +9,10 @@ from shiboken6 import isValid
 
 from app.controllers.background import Background, Control, Job, StoreWork
 from app.controllers.conversations import ConversationsController
-from app.controllers.models import ModelsController
 from app.core.importing import ImportPreview, ImportReport, preview_import, run_import
-from app.core.library import model_path
 from app.core.store import Store
 from app.views.import_dialog import FoundFormat, ImportDialog
 from app.views.main_window import MainWindow
-from engine.api import ModelFileError
-
-ENDINGS = frozenset([".json", ".jsonl", ".zip", ".chat", ".sqlite3", ".db", ".yaml"])  # of files that are looked at
 
 
 class ImportsController(QObject):
@@ -27,13 +22,11 @@ class ImportsController(QObject):
         self,
         background: Background,
         conversations: ConversationsController,
-        models: ModelsController,
         window: MainWindow,
     ) -> None:
         super().__init__()
         self._background = background
-        self._conversations, self._models, self._window = conversations, models, window
-        window.filesDropped.connect(self.take_dropped)
+        self._conversations, self._window = conversations, window
         window.action.import_.triggered.connect(self.show_dialog)
         window.sidebar.importRequested.connect(self.show_dialog)
 
@@ -45,16 +38,9 @@ class ImportsController(QObject):
         dialog.open()
         return dialog
 
-    def take_dropped(self, paths: list[str]) -> None:
-        """A model that is dropped onto the window is opened; what may hold conversations is looked at."""
-        path = Path(paths[0])
-        try:
-            model_path(paths[0])
-        except ModelFileError:
-            if path.is_dir() or path.suffix.lower() in ENDINGS:
-                self.show_dialog().look_at(paths[0])
-                return
-        self._models.open(paths[0])
+    def look_at(self, path: str) -> None:
+        """Show what a dropped file or folder holds, and ask."""
+        self.show_dialog().look_at(path)
 
     def _preview(self, dialog: ImportDialog, path: Path) -> None:
         def look(store: Store, control: Control) -> ImportPreview | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTranslator
 from PySide6.QtWidgets import QApplication
 
+from app.core.settings import LANGUAGES
 from app.theme import RESOURCES
 
 TEXTS = RESOURCES / "translations"  # fireside_NAME.qm, which `make translations` compiles
-LANGUAGES = {"en": "English", "zh_CN": "简体中文"}  # as each calls itself
 SYSTEM = "system"
 
 
@@ -40,11 +40,16 @@ class LanguagesController(QObject):
             self._language = wanted
             self._install()
 
-    def _install(self) -> None:
-        for old in self._translators:
-            self._application.removeTranslator(old)
-        of_qt = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    def close(self) -> None:
+        """Take the texts out again."""
+        for translator in self._translators:
+            self._application.removeTranslator(translator)
         self._translators = []
+        QLocale.setDefault(QLocale.system())
+
+    def _install(self) -> None:
+        self.close()
+        of_qt = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
         for name, folder in (("qtbase", of_qt), ("fireside", str(TEXTS))):
             translator = QTranslator()
             if translator.load(f"{name}_{self._language}", folder):

@@ -38,7 +38,7 @@ class MessagesController(QObject):
             return
         old = chat.tree.get(message_id)
         try:
-            self._chat.add_to_tree(
+            chat.add(
                 chat.store.add_message(
                     chat.conversation_id,
                     parent_id=old.parent_id,

@@ -26,6 +26,11 @@ class OpenChat:
     first_read_id: str | None = None
     settings: ChatSettings | None = None  # of its replies, once they are needed
 
+    def add(self, message: StoredMessage) -> None:
+        """Put a message that was just stored at the end of the path."""
+        self.tree.add(message)
+        self.tree.leaf_id = message.id
+
 
 def first_read(path: list[StoredMessage], dropped: int) -> str | None:
     """The first message that the model still reads when `dropped` turns of the prompt were left out of it.

@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeySequence
 
 from app.controllers.conversations import ConversationsController
 from app.controllers.models import ModelsController
+from app.controllers.preferences import PreferencesController
 from app.views.actions import ActionEntry
 from app.views.main_window import MainWindow
 from app.views.palette_rows import PaletteItem
@@ -23,10 +24,17 @@ Source = Callable[[], Iterable[PaletteItem]]
 class PaletteController(QObject):
     """Opens the palette; `add_source` lets it find more."""
 
-    def __init__(self, conversations: ConversationsController, models: ModelsController, window: MainWindow) -> None:
+    def __init__(
+        self,
+        conversations: ConversationsController,
+        models: ModelsController,
+        preferences: PreferencesController,
+        window: MainWindow,
+    ) -> None:
         super().__init__()
-        self._conversations, self._models, self._window = conversations, models, window
-        self._sources: list[Source] = [self._known_models]
+        self._conversations, self._models, self._preferences = conversations, models, preferences
+        self._window = window
+        self._sources: list[Source] = [self._known_models, self._settings_pages]
         window.action.palette.triggered.connect(self.open)
 
     def add_source(self, source: Source) -> None:
@@ -60,6 +68,14 @@ class PaletteController(QObject):
             for choice in self._window.model_picker.choices
         ]
 
+    def _settings_pages(self) -> list[PaletteItem]:
+        title = self.tr("Settings: {page}")
+        show = self._preferences.show_dialog
+        return [
+            PaletteItem(title.format(page=page), "", "gear", partial(show, name))
+            for name, page in self._preferences.pages()
+        ]
+
 
 class _DayNames(dict[date, str]):
     """Days as this locale writes them; of 5,000 chats, most share theirs."""
@@ -71,5 +87,4 @@ class _DayNames(dict[date, str]):
 
 def _command(entry: ActionEntry) -> PaletteItem:
     keys = [key.toString(QKeySequence.SequenceFormat.NativeText) for key in entry.action.shortcuts()]
-    title = entry.action.text().replace("&&", "&")
-    return PaletteItem(title, keys[0] if keys else "", entry.icon or "command", entry.action.trigger)
+    return PaletteItem(entry.plain_text, keys[0] if keys else "", entry.icon or "command", entry.action.trigger)

@@ -9,14 +9,19 @@ from typing import Any
 from PySide6.QtCore import QByteArray, QObject, QTimer, Signal
 
 from app.controllers.appearance import AppearanceController
+from app.controllers.languages import LanguagesController
 from app.controllers.models import ModelsController
 from app.core.paths import DataFolder
-from app.core.settings import SettingsFile
+from app.core.settings import LARGEST_TEXT, SMALLEST_TEXT, SettingsFile
+from app.views.language import in_every_language
 from app.views.main_window import MainWindow
 from app.views.settings_dialog import SettingsDialog
 from app.views.settings_page import SettingsPage
 from app.views.settings_pages import AboutPage, AppearancePage, GeneralPage, ModelsPage, PrivacyPage
+from app.views.shortcuts_dialog import ShortcutsDialog
+from app.views.shortcuts_page import ShortcutsPage
 
+TEXT_STEP = 10  # percent
 SAVE_MS = 500  # after the last change, so that a spin box held down writes once
 
 
@@ -29,18 +34,21 @@ class PreferencesController(QObject):
         self,
         file: SettingsFile,
         appearance: AppearanceController,
+        languages: LanguagesController,
         models: ModelsController,
         window: MainWindow,
         *,
         folder: DataFolder,
     ) -> None:
         super().__init__()
-        self._file, self._appearance, self._models, self._window = file, appearance, models, window
+        self._file, self._appearance, self._languages = file, appearance, languages
+        self._models, self._window = models, window
         self.settings = file.settings
         self._pages: list[Callable[[], SettingsPage]] = [
             lambda: GeneralPage(folder.root),
             AppearancePage,
             ModelsPage,
+            lambda: ShortcutsPage(window.action),
         ]
         self._last_pages: tuple[Callable[[], SettingsPage], ...] = (lambda: PrivacyPage(folder.log), AboutPage)
         self._saving = QTimer(self)
@@ -49,21 +57,41 @@ class PreferencesController(QObject):
         self._saving.timeout.connect(self.save)
         window.restoreGeometry(QByteArray.fromBase64(self.settings.geometry.encode("ascii", "ignore")))
         window.action.preferences.triggered.connect(lambda _checked: self.show_dialog())
+        window.action.shortcuts_overview.triggered.connect(lambda _checked: self.show_shortcuts())
+        self._titles: list[tuple[str, str]] = []
+        in_every_language(window, self._say_texts)
+        window.action.larger_text.triggered.connect(lambda _checked: self._resize_text(TEXT_STEP))
+        window.action.smaller_text.triggered.connect(lambda _checked: self._resize_text(-TEXT_STEP))
+        window.action.usual_text.triggered.connect(lambda _checked: self.change("text_percent", 100))
         self._apply()
 
     def add_page(self, make: Callable[[], SettingsPage]) -> None:
         """Give the dialog a page more, made anew each time it opens; it stands before the last two."""
         self._pages.append(make)
+        self._titles = []
+
+    def pages(self) -> list[tuple[str, str]]:
+        """Names and titles of the dialog's pages."""
+        if not self._titles:  # making the pages takes 10 ms
+            self._titles = [(page.name, page.title()) for page in self._make_pages()]
+        return self._titles
 
     def show_dialog(self, page: str | None = None) -> SettingsDialog:
         """Open the settings dialog, at the page of this name."""
-        dialog = SettingsDialog([make() for make in (*self._pages, *self._last_pages)], self._window)
+        dialog = SettingsDialog(self._make_pages(), self._window)
         dialog.show_settings(self.settings)
         dialog.settingChanged.connect(self.change)
         if page is not None:
             dialog.show_page(page)
         dialog.open()
         return dialog
+
+    def show_shortcuts(self) -> None:
+        """Open the overview of all keys."""
+        actions = self._window.action
+        dialog = ShortcutsDialog(actions, actions.shortcuts(self.settings.shortcuts), self._window)
+        dialog.changeRequested.connect(lambda: self.show_dialog(ShortcutsPage.name))
+        dialog.open()
 
     def change(self, name: str, value: Any) -> None:
         """Set a field of the settings; `value` is of its type."""
@@ -86,6 +114,18 @@ class PreferencesController(QObject):
                 self.tr("The settings cannot be saved: {reason}.").format(reason=error.strerror or error)
             )
 
+    def _say_texts(self) -> None:
+        self._titles = []
+
+    def _make_pages(self) -> list[SettingsPage]:
+        return [make() for make in (*self._pages, *self._last_pages)]
+
     def _apply(self) -> None:
-        self._appearance.choose(self.settings.theme)
+        self._appearance.choose(self.settings.theme, text_percent=self.settings.text_percent)
+        self._languages.choose(self.settings.language)
         self._models.load_settings = self.settings.load
+        self._window.action.set_keys(self.settings.shortcuts)
+
+    def _resize_text(self, step: int) -> None:
+        wanted = self.settings.text_percent + step
+        self.change("text_percent", min(max(wanted, SMALLEST_TEXT), LARGEST_TEXT))

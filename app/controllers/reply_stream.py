@@ -43,12 +43,12 @@ _STATUS_OF = {
 
 
 class ReplyStream(QObject):
-    """`ended(StoredMessage)` comes when a reply ends in whatever way, `finished(id)` when the engine made its end.
+    """`ended(RunningReply, Status)` comes when a reply ends in any way, `finished(id)` when the engine made its end.
 
     `titled()` comes when a chat got another name, `saveFailed(sentence)` when the store refuses.
     """
 
-    ended = Signal(object)
+    ended = Signal(object, object)
     finished = Signal(str)
     titled = Signal()
     saveFailed = Signal(str)
@@ -161,12 +161,13 @@ class ReplyStream(QObject):
         record = reply_record(event, running.request, self.model, model_sha256=self.model_sha256)
         if self._is_shown(running) and self._shown.chat.token_ids is not None:
             self._shown.chat.token_ids[running.message.id] = event.token_ids
-        self._end(running.ended(_STATUS_OF[event.stop_reason], new_text=event.text), record=record)
+        message = running.ended(_STATUS_OF[event.stop_reason], new_text=event.text)
+        self._end(message, record=record, alternatives=event.alternatives)
         self._window.status.show_speed(event.timings.decode_tok_s or None)
         self._title(running)
         self.finished.emit(running.message.id)
 
-    def _end(self, message: StoredMessage, *, record: dict[str, object] | None) -> None:
+    def _end(self, message: StoredMessage, *, record: dict[str, object] | None, alternatives: bytes = b"") -> None:
         """Put a reply's last state into store, tree and transcript."""
         running, self.running, self._shown.running_id = self.running, None, None
         assert running is not None
@@ -175,14 +176,20 @@ class ReplyStream(QObject):
         save = running.store.save_reply
         self._try(
             lambda: save(
-                message.id, message.text, message.status, parts=message.parts, error=message.error, record=record
+                message.id,
+                message.text,
+                message.status,
+                parts=message.parts,
+                error=message.error,
+                record=record,
+                alternatives=alternatives,
             )
         )
         self._window.composer.set_replying(False)
         self._window.status.show_text("")
         if self._is_shown(running):
             self._shown.update(message)
-        self.ended.emit(message)
+        self.ended.emit(running, message.status)
 
     def _title(self, running: RunningReply) -> None:
         """Name a conversation by its first exchange, unless a person named it."""

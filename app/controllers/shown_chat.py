@@ -25,11 +25,6 @@ class ShownChat:
         """Name the chat in the window's title."""
         self._window.show_conversation_title(title, is_temporary=self.chat.is_temporary)
 
-    def add(self, message: StoredMessage) -> None:
-        """Put a message that was just stored at the end of the path."""
-        self.chat.tree.add(message)
-        self.chat.tree.leaf_id = message.id
-
     def show_path(self) -> None:
         """Show the path of the tree as it is now."""
         path = self.chat.tree.path()
@@ -62,4 +57,5 @@ class ShownChat:
             versions=self.chat.tree.siblings(message.id),
             is_running=message.id == self.running_id,
             is_first_read=message.id == self.chat.first_read_id,
+            read_file=self.chat.store.attachment_data,
         )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import overload
 
 from PySide6.QtCore import QCoreApplication
 
-from app.core.conversation import PartKind, Status, StoredMessage
+from app.core.conversation import Part, PartKind, Status, StoredMessage
+from app.views.file_chips import FileChip
+from app.views.known_sentences import said
+from app.views.message_view import ShownImage
 from app.views.transcript import TranscriptMessage
 
 translate = QCoreApplication.translate
@@ -39,11 +43,15 @@ _CUT_OFF = frozenset([Status.STOPPED, Status.LENGTH, Status.CONTEXT_FULL, Status
 
 
 def shown_message(
-    message: StoredMessage, *, versions: list[str], is_running: bool, is_first_read: bool
+    message: StoredMessage,
+    *,
+    versions: list[str],
+    is_running: bool,
+    is_first_read: bool,
+    read_file: Callable[[str], bytes],
 ) -> TranscriptMessage:
-    """`versions` are the ids of all versions of the message, oldest first."""
+    """`versions` are the ids of all versions of the message, oldest first; `read_file` gives bytes by SHA-256."""
     thinking = [part for part in message.parts if part.kind is PartKind.THINKING]
-    files = (PartKind.IMAGE, PartKind.FILE, PartKind.TOOL)
     return TranscriptMessage(
         id=message.id,
         role=message.role,
@@ -54,13 +62,23 @@ def shown_message(
         is_streaming=is_running,
         thinking="\n\n".join(part.text for part in thinking),
         thought_s=sum(part.duration_s or 0.0 for part in thinking) or None,
-        files=tuple(part.name or part.media_type for part in message.parts if part.kind in files),
+        files=tuple(_chip(number, part) for number, part in enumerate(message.files)),
+        images=tuple(
+            ShownImage(part.name, part.media_type, part.sha256, partial(read_file, part.sha256))
+            for part in message.files
+            if part.kind is PartKind.IMAGE and part.sha256 is not None
+        ),
         can_continue=message.role == "assistant"
         and not is_running
         and message.status in _CUT_OFF
         and bool(message.text.strip() or thinking),
         is_first_read=is_first_read,
     )
+
+
+def _chip(number: int, part: Part) -> FileChip:
+    is_picture = part.kind is PartKind.IMAGE
+    return FileChip(str(number), part.name or part.media_type, "", is_picture=is_picture)
 
 
 def _note(message: StoredMessage) -> str | None:
@@ -74,5 +92,5 @@ def _note(message: StoredMessage) -> str | None:
         case Status.INTERRUPTED:
             return translate("ChatController", "Interrupted when Fireside ended")
         case Status.FAILED:
-            return message.error
+            return said(message.error) if message.error else None
     return None

@@ -37,8 +37,8 @@ _ADD_MESSAGES = f"""
     ORDER BY number
 """
 _ADD_RECORDS = """
-    INSERT OR IGNORE INTO main.records (message_number, record)
-    SELECT ours.number, record FROM other.messages AS theirs
+    INSERT OR IGNORE INTO main.records (message_number, record, alternatives)
+    SELECT ours.number, record, alternatives FROM other.messages AS theirs
     JOIN other.records ON message_number = theirs.number
     JOIN main.messages AS ours ON ours.id = theirs.id
     WHERE theirs.conversation_id = ?

@@ -34,7 +34,7 @@ class Branches(Conversations, Messages):
             for message in tree.path(message_id):
                 copy = replace(message, id=uuid.uuid4().hex, parent_id=parent_id, edited_from=None, source_id=None)
                 number = insert_message(execute, new_id, copy)
-                put_record(execute, number, records.get(message.id))
+                put_record(execute, number, records.get(message.id), self.alternatives(message.id))
                 parent_id = copy.id
             execute("UPDATE conversations SET leaf_id = ? WHERE id = ?", (parent_id, new_id))
         return self.conversation(new_id)

@@ -75,11 +75,16 @@ class StoredMessage:
         return "\n\n".join(part.text for part in self.parts if part.kind is PartKind.TEXT)
 
     @property
+    def files(self) -> tuple[Part, ...]:
+        """What belongs to the message beside its words: files, pictures, and what a tool was asked and said."""
+        return tuple(part for part in self.parts if part.kind in (PartKind.FILE, PartKind.IMAGE, PartKind.TOOL))
+
+    @property
     def prompt_text(self) -> str:
         """What the model reads of the message: the files that a person attached, then the text."""
         if self.role != "user":
             return self.text
-        files = [fenced_file(part.name, part.text) for part in self.parts if part.kind is PartKind.FILE and part.text]
+        files = [fenced_file(part.name, part.text) for part in self.files if part.kind is PartKind.FILE and part.text]
         return "\n\n".join([*files, self.text] if self.text.strip() else files)
 
     def with_text(self, text: str) -> StoredMessage:

@@ -85,6 +85,17 @@ def preview_import(
     return ImportPreview(formats, tuple(one.name for one in found.databases), skipped.sentences())
 
 
+def holds_conversations(path: Path) -> bool:
+    """Whether an import would find something it knows; only the beginning of each file is read."""
+    skipped = Skipped()
+    try:
+        with import_files(path, skipped) as sources:
+            _recognised(path, sources, skipped)
+    except ImportFileError:
+        return False
+    return True
+
+
 def run_import(
     path: Path, store: Store, *, progress: Progress | None = None, cancelled: Cancelled | None = None
 ) -> ImportReport:

@@ -1,234 +1,118 @@
-"""Markdown as it streams: finished top-level blocks are handed out once, only the last one is parsed again.
+"""How Markdown is read, and the HTML of the small subset that Qt's documents show.
 
-Blocks become HTML of the small subset that Qt's labels show. HTML in the text stays text, images are never loaded.
+HTML in the text stays text, images are never loaded. `block_stream` says which part of a text is a block.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.footnote import footnote_plugin
 
-LONGEST_PROSE = 12_000  # characters of one block; a longer one is shown as plain text (parsing it takes > 10 ms)
-_HEADING_SIZES = {"h1": 22, "h2": 19, "h3": 17, "h4": 16, "h5": 15, "h6": 15}
-CHUNK = 4_000  # characters parsed at once, so that many blocks in one push stay linear
+from app.core.formula_rules import bracket_formulas
+from app.core.themes import Theme
+
 SAFE_SCHEMES = ("http://", "https://", "mailto:")
-_FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})([^\n]*)(?:\n|$)")
+_HEADING_SIZES = {"h1": 1.45, "h2": 1.27, "h3": 1.13, "h4": 1.07, "h5": 1.0, "h6": 1.0}  # of the text's size
+_MAY_LINK = re.compile(r"://|www\.|@|\w\.\w|mailto:", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Prose:
-    """Anything but code: paragraphs, lists, tables, ..., as Markdown."""
-
-    source: str
+_CLOSES = {"\\(": "\\)", "\\[": "\\]"}  # of the signs that open a formula; dollars close as they open
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A fenced code block."""
-
-    language: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Plain:
-    """Text that is too long for Markdown."""
-
-    source: str
+def make_parser(**options: Any) -> MarkdownIt:
+    """CommonMark with tables, strike-through, foot notes and formulas, as the window reads it."""
+    return (
+        MarkdownIt("gfm-like", {"html": False, "linkify": True, "maxNesting": 20, **options})
+        .use(dollarmath_plugin, allow_space=False, allow_digits=False, allow_labels=False, double_inline=True)
+        .use(bracket_formulas)
+        .use(footnote_plugin, inline=False, move_to_end=False)
+    )
 
 
-Block = Prose | Code | Plain
+_linking_parser = make_parser()
+_plain_parser = make_parser(linkify=False)  # twice as fast
+SPLITTER = make_parser(linkify=False).disable("inline")  # finds blocks, leaves their text alone
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a push did: `finished` blocks replace the open one of before, `open` is the new open one.
-
-    When the open block is the same as before and only grew, by `appended`, `open` is None.
-    """
-
-    finished: tuple[Block, ...]
-    open: Block | None
-    appended: str | None = None
-
-
-class BlockStream:
-    """Splits a text that arrives in parts into top-level Markdown blocks."""
+class References:
+    """The links and notes that a text defines, for all of its blocks."""
 
     def __init__(self) -> None:
-        self._tail = ""  # prose since the last finished block
-        self._fence: _OpenFence | None = None
-        self._plain: str | None = None
+        self._links: dict[str, object] = {}
+        self._notes: dict[str, int] = {}  # label behind a colon, as the plugin has it -> its number, from 1
 
-    def push(self, text: str) -> Change:
-        """Take more text; returns which blocks are finished now and which one is open."""
-        finished: list[Block] = []
-        was = self._identity()
-        for start in range(0, len(text), CHUNK):
-            self._take(text[start : start + CHUNK], finished)
-        if not finished and was is not None and self._identity() == was:
-            return Change((), None, text)
-        return Change(tuple(finished), self._open_block())
+    def take(self, source: str) -> bool:
+        """Remember what a finished block defines; whether that is anything new."""
+        if "]:" not in source:
+            return False
+        env: dict[str, Any] = {}
+        SPLITTER.parse(source, env)
+        links, notes = env.get("references", {}), env.get("footnotes", {}).get("refs", {})
+        is_new = not (links.keys() <= self._links.keys() and notes.keys() <= self._notes.keys())
+        self._links = {**links, **self._links}  # of two definitions the first counts
+        for label in notes:
+            self._notes.setdefault(label, len(self._notes) + 1)
+        return is_new
 
-    def finish(self) -> Block | None:
-        """The last block, now that no more text will come."""
-        block = self._open_block()
-        self._tail, self._fence, self._plain = "", None, None
-        return block
-
-    def _identity(self) -> object:
-        """Something equal before and after a push when the open block can just be appended to."""
-        if self._plain is not None:
-            return "plain"
-        return None if self._fence is None or self._fence.partial_close else self._fence.key
-
-    def _open_block(self) -> Block | None:
-        if self._plain is not None:
-            return Plain(self._plain)
-        if self._fence is not None:
-            return Code(self._fence.language, self._fence.shown())
-        return Prose(self._tail) if self._tail.strip() else None
-
-    def _take(self, text: str, finished: list[Block]) -> None:
-        while text:
-            if self._plain is not None:
-                text = self._take_plain(text, finished)
-            elif self._fence is not None:
-                text = self._take_code(text, finished)
-            else:
-                self._tail += text
-                text = self._take_prose(finished)
-
-    def _take_plain(self, text: str, finished: list[Block]) -> str:
-        """Plain text goes on to the next empty line."""
-        assert self._plain is not None
-        joined = self._plain[-1:] + text
-        end = joined.find("\n\n")
-        if end < 0:
-            self._plain += text
-            return ""
-        taken = end + 2 - len(self._plain[-1:])
-        finished.append(Plain((self._plain + text[:taken]).rstrip("\n")))
-        self._plain = None
-        return text[taken:]
-
-    def _take_code(self, text: str, finished: list[Block]) -> str:
-        assert self._fence is not None
-        rest = self._fence.take(text)
-        if rest is None:
-            return ""
-        finished.append(Code(self._fence.language, self._fence.shown()))
-        self._fence = None
-        return rest
-
-    def _take_prose(self, finished: list[Block]) -> str:
-        """Cut finished blocks off the tail; returns text that belongs to a code block that has just opened."""
-        starts = _block_starts(self._tail)
-        for start, end, fence in starts:
-            if fence is not None:
-                finished += [Prose(part) for part in _cut(self._tail[:start], starts[:-1])]
-                code, self._tail, self._fence = self._tail[end:], "", fence
-                return code
-        if len(starts) > 1:
-            last = starts[-1][0]
-            finished += [Prose(part) for part in _cut(self._tail[:last], starts[:-1])]
-            self._tail = self._tail[last:]
-        if len(self._tail) > LONGEST_PROSE:
-            self._plain, self._tail = self._tail, ""
-        return ""
+    def env(self) -> dict[str, Any]:
+        """What the parser is given with a block."""
+        known: dict[int, dict[str, object]] = {at: {"label": "", "count": 0} for at in self._notes.values()}
+        return {
+            "references": dict(self._links),
+            "footnotes": {"refs": dict(self._notes), "list": known},
+            "notes": self._notes,
+        }
 
 
-class _OpenFence:
-    """A code block whose end has not come; its lines are looked at once."""
-
-    def __init__(self, indent: int, fence: str, language: str) -> None:
-        self.language = language
-        self.key = object()
-        self._indent, self._fence = indent, fence
-        self._is_closed = False
-        self._lines: list[str] = []
-        self._partial = ""
-
-    @property
-    def partial_close(self) -> bool:
-        """Whether the unfinished line may become the closing fence."""
-        stripped = self._partial.strip()
-        return bool(stripped) and set(stripped) == {self._fence[0]}
-
-    def take(self, text: str) -> str | None:
-        """Take lines; the text behind the closing fence once it came, else None."""
-        self._partial += text
-        *lines, rest = self._partial.split("\n")
-        for number, line in enumerate(lines):
-            if self._closes(line):
-                self._partial, self._is_closed = "", True
-                return "\n".join([*lines[number + 1 :], rest])
-            self._lines.append(self._unindented(line))
-        self._partial = rest
-        return None
-
-    def shown(self) -> str:
-        """The code so far, without a line that looks like the beginning of the closing fence."""
-        lines = (
-            self._lines if self.partial_close or self._is_closed else [*self._lines, self._unindented(self._partial)]
-        )
-        return "\n".join(lines)
-
-    def _closes(self, line: str) -> bool:
-        stripped = line.strip()
-        is_fence = len(stripped) >= len(self._fence) and set(stripped) == {self._fence[0]}
-        return is_fence and len(line) - len(line.lstrip(" ")) <= 3
-
-    def _unindented(self, line: str) -> str:
-        spaces = len(line) - len(line.lstrip(" "))
-        return line[min(spaces, self._indent) :]
+NO_REFERENCES = References()
 
 
-_parser = MarkdownIt("gfm-like", {"html": False, "linkify": True, "maxNesting": 20})
-_splitter = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable("table").disable("inline")
+def parse(source: str, references: References = NO_REFERENCES) -> tuple[list[Token], dict[str, Any]]:
+    """The tokens of a block, and what its renderer must be given with them."""
+    env = references.env()
+    parser = _linking_parser if _MAY_LINK.search(source) else _plain_parser
+    tokens = parser.parse(source, env)
+    for at, token in enumerate(tokens):
+        if token.type == "footnote_reference_open":
+            _number_note(token, tokens[at + 1 :])
+    return tokens, env
 
 
-def _block_starts(text: str) -> list[tuple[int, int, _OpenFence | None]]:
-    """Start and end of each top-level block, up to the first fence, whose end is where its code begins."""
-    offsets = [0]
-    for line in text.split("\n"):
-        offsets.append(offsets[-1] + len(line) + 1)
-    found: list[tuple[int, int, _OpenFence | None]] = []
-    for token in _splitter.parse(text):
-        if token.level != 0 or token.map is None or token.nesting < 0:
-            continue
-        start, end = offsets[token.map[0]], min(offsets[token.map[1]], len(text))
-        if token.type == "fence":
-            opening = _FENCE.match(text, start)
-            if opening is not None and text.find("\n", start) >= 0:
-                language = (opening[3].split() or [""])[0]
-                fence = _OpenFence(len(opening[1]), opening[2], language)
-                found.append((start, opening.end(), fence))
-                return found
-        found.append((start, end, None))
-    return found
+def _number_note(note: Token, behind: Sequence[Token]) -> None:
+    """Put a note's number before its text."""
+    first = next((token for token in behind if token.type == "inline"), None)
+    if first is not None and first.children is not None:
+        space = Token("text", "", 0, content=" ")
+        first.children[:0] = [Token("footnote_ref", "", 0, meta=note.meta), space]
 
 
-def _cut(text: str, starts: Sequence[tuple[int, int, object]]) -> list[str]:
-    """The text cut where its blocks begin; what stands before the first belongs to it."""
-    bounds = [0, *(start for start, _, _ in starts[1:]), len(text)]
-    parts = [text[a:b] for a, b in itertools.pairwise(bounds)]
-    return [part for part in parts if part.strip()]
+def formula_source(token: Token) -> str:
+    """A formula as it was written, signs of dollar or brackets included."""
+    return f"{token.markup}{token.content}{_CLOSES.get(token.markup, token.markup)}"
 
 
-def prose_html(source: str, colors: Mapping[str, str]) -> str:
-    """Markdown prose as HTML for a Qt label, in a theme's colours."""
-    tokens = _parser.parse(source)
-    return str(QtRenderer(colors).render(tokens, _parser.options, {}))
+def prose_html(
+    source: str,
+    theme: Theme,
+    *,
+    references: References = NO_REFERENCES,
+    number: int | None = None,
+    renderer: type[QtRenderer] | None = None,
+) -> str:
+    """Markdown prose as HTML of Qt's subset, in a theme's colours; `number` is that of a list's item."""
+    tokens, env = parse(source, references)
+    if number is not None and tokens and tokens[0].type == "ordered_list_open":
+        tokens[0].attrSet("start", str(number))
+    return str((renderer or QtRenderer)(theme).render(tokens, _plain_parser.options, env))
 
 
 def visible(text: str) -> str:
@@ -269,20 +153,47 @@ class SafeRenderer(RendererHTML):
             content = ("☐ " if content[1] == " " else "☑ ") + content[4:]
         return escape(content)
 
+    def footnote_ref(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        """The number of the note."""
+        number = env.get("notes", {}).get(f":{tokens[idx].meta['label']}")
+        return f"<sup>[{number or escape(visible(tokens[idx].meta['label']))}]</sup>"
+
+    def footnote_reference_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        """A note stands where it is written, behind its number; see `parse`."""
+        return ""
+
+    footnote_reference_close = footnote_reference_open
+
+    def math_inline(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        """The formula as it was written."""
+        return escape(visible(formula_source(tokens[idx])))
+
+    math_inline_double = math_inline
+
+    def math_block(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        """The formula as it was written, on lines of its own."""
+        return f"<p>{self.math_inline(tokens, idx, options, env)}</p>"
+
 
 class QtRenderer(SafeRenderer):
     """HTML of Qt's subset (doc.qt.io, Supported HTML Subset) in a theme's colours."""
 
-    def __init__(self, colors: Mapping[str, str]) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self._colors = colors
-        self.link_attributes = f' style="color: {colors["link"]}; text-decoration: underline;"'
+        self.theme, self._colors = theme, theme.colors
+        self.link_attributes = f' style="color: {theme.colors["link"]}; text-decoration: underline;"'
 
     def code_inline(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """On the code ground, invisible characters shown."""
         ground = self._colors["code_background"]
         style = f"font-family: monospace; background-color: {ground};"
         return f'<span style="{style}">{escape(visible(tokens[idx].content))}</span>'
+
+    def math_inline(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        """The formula as it was written, as code."""
+        return f'<span style="font-family: monospace;">{super().math_inline(tokens, idx, options, env)}</span>'
+
+    math_inline_double = math_inline
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """Indented code, and fences inside lists and quotes."""
@@ -311,7 +222,8 @@ class QtRenderer(SafeRenderer):
 
     def heading_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """A little larger than the text; Qt's own sizes shout."""
-        return f'<p style="font-size: {_HEADING_SIZES[tokens[idx].tag]}px; font-weight: 600;">'
+        size = round(self.theme.font_size * _HEADING_SIZES[tokens[idx].tag])
+        return f'<p style="font-size: {size}px; font-weight: 600;">'
 
     def heading_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """Closes what `heading_open` opened."""

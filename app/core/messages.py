@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import time
 import uuid
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from app.core.conversation import MessageTree, Part, PartKind, Status, StoredMessage, text_parts
-from app.core.database import Execute, OnDatabase, missing, storable
+from app.core.database import Execute, OnDatabase, StoreError, missing, storable
 from app.core.thinking import split_thinking
 
 _COLUMNS = (
@@ -52,6 +53,13 @@ class Messages(OnDatabase):
         )
         path, name = rows[0] if rows else (None, None)
         return (path, name) if isinstance(path, str) and isinstance(name, str) else None
+
+    def alternatives(self, message_id: str) -> bytes:
+        """What each token of a reply could have been, see `engine.alternatives`; empty where it is not known."""
+        rows = self._db.read(
+            "SELECT alternatives FROM messages JOIN records ON message_number = number WHERE id = ?", message_id
+        )
+        return decode_alternatives(rows[0][0]) if rows else b""
 
     def binned_messages(self, conversation_id: str) -> tuple[StoredMessage, ...]:
         """The messages of a conversation that were deleted and can be restored, in the order of their making."""
@@ -105,11 +113,12 @@ class Messages(OnDatabase):
         parts: Iterable[Part] | None = None,
         error: str | None = None,
         record: Mapping[str, Any] | None = None,
+        alternatives: bytes = b"",
     ) -> None:
         """Replace a reply's text and state, while it streams and when it ends.
 
         At its end the thinking at its start becomes a part of its own, unless `parts` says what the parts are.
-        `record` is kept when given.
+        `record` is kept when given, and with it the `alternatives` of its tokens.
         """
         if parts is None:
             parts = text_parts(text) if status is Status.STREAMING else split_thinking(text)
@@ -122,7 +131,7 @@ class Messages(OnDatabase):
                 "UPDATE messages SET text = ?, parts = ?, status = ?, error = ? WHERE number = ?",
                 (stored_text, stored_parts, status, error and storable(error), row[0]),
             )
-            put_record(execute, row[0], record)
+            put_record(execute, row[0], record, alternatives)
 
     def mark_interrupted(self) -> None:
         """Replies that were streaming when Fireside ended keep their text and say so."""
@@ -175,13 +184,26 @@ def insert_message(
     return number
 
 
-def put_record(execute: Execute, message_number: int, record: Mapping[str, Any] | None) -> None:
+def put_record(
+    execute: Execute, message_number: int, record: Mapping[str, Any] | None, alternatives: bytes = b""
+) -> None:
     """Keep what a reply was made of, inside a transaction; None leaves what is there."""
     if record is not None:
+        packed = (
+            zlib.compress(alternatives, level=1) if alternatives else None
+        )  # a third less, in 6 ms for 2,000 tokens
         execute(
-            "INSERT OR REPLACE INTO records (message_number, record) VALUES (?, ?)",
-            (message_number, storable(json.dumps(record, ensure_ascii=False))),
+            "INSERT OR REPLACE INTO records (message_number, record, alternatives) VALUES (?, ?, ?)",
+            (message_number, storable(json.dumps(record, ensure_ascii=False)), packed),
         )
+
+
+def decode_alternatives(stored: bytes | None) -> bytes:
+    """What `put_record` made the column of. Raises `StoreError` where it is damaged."""
+    try:
+        return zlib.decompress(stored) if stored else b""
+    except zlib.error as error:
+        raise StoreError("What the words of this reply could have been is damaged, and cannot be shown.") from error
 
 
 def encode_parts(parts: Iterable[Part]) -> tuple[str, str | None]:

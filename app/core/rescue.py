@@ -26,7 +26,7 @@ _CONVERSATION_1 = re.compile("TT[IF][IF][NT][NIF]")
 _CONVERSATION_2 = re.compile("NTT[IF][IF][NT][NIF][NT]I[NT]{5,6}")  # rows of version 2 end before the settings
 _MESSAGE_1 = re.compile("TT[NT]TTT[IF][NT][NT][NIF]")
 _MESSAGE_2 = re.compile("NTT[NT]TT[IF][NIF][NT]{4}T[NT][NT]")
-_RECORD = re.compile("NT")
+_RECORD = re.compile("NT[NB]?")
 _FOLDER = re.compile("TT[NT]I[NT]")
 _ATTACHMENT = re.compile("TTTIB")
 

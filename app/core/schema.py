@@ -167,6 +167,7 @@ MIGRATIONS: tuple[str, ...] = (
         parts TEXT
     );
     CREATE INDEX drafts_by_conversation ON drafts (conversation_id);
+    ALTER TABLE records ADD COLUMN alternatives BLOB;
     ALTER TABLE conversations ADD COLUMN settings TEXT;
     """,
 )

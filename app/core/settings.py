@@ -12,7 +12,8 @@ from typing import Any
 
 from app.core.json_file import JsonFile
 from app.core.reply_settings import Values, accepted_values, resolve
-from app.core.stored_fields import accepted, one_of, optional_text, read, text, texts, whole
+from app.core.stored_fields import accepted, named_texts, one_of, optional_text, read, text, texts, whole
+from app.core.themes import THEME_NAMES
 
 FILE_VERSION = 1
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -20,6 +21,8 @@ CACHE_TYPES = ("auto", "f32", "f16", "q8_0")
 LARGEST_CONTEXT = 1 << 24  # tokens
 MOST_THREADS = 1024
 MOST_IDLE_MIN = 7 * 24 * 60
+SMALLEST_TEXT, LARGEST_TEXT = 80, 200  # percent of the usual size
+LANGUAGES = {"en": "English", "zh_CN": "简体中文"}  # as each calls itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,11 @@ class Settings:
     model_folders: tuple[str, ...] = texts()  # of a person's own, to be looked into
     model_sources_off: tuple[str, ...] = texts()  # keys of `app.core.discovery` sources that are not looked at
     idle_unload_min: int = whole(30, smallest=0, largest=MOST_IDLE_MIN)  # 0: never
-    theme: str = text("system")
-    language: str = text("system")
+    theme: str = one_of("system", *THEME_NAMES)
+    text_percent: int = whole(100, smallest=SMALLEST_TEXT, largest=LARGEST_TEXT)
+    language: str = one_of("system", *LANGUAGES)
     geometry: str = text()
+    shortcuts: Mapping[str, tuple[str, ...]] = named_texts()  # the keys of actions that were given others, by id
 
 
 class SettingsFile:

@@ -39,10 +39,17 @@ def optional_text() -> Any:
 
 def texts(*default: str) -> Any:
     """Any texts, as a tuple; JSON has a list for it."""
-    return _field(
-        default,
-        lambda value: isinstance(value, list | tuple) and all(isinstance(item, str) for item in value),
-        convert=tuple,
+    return _field(default, _are_texts, convert=tuple)
+
+
+def named_texts() -> Any:
+    """Texts by name, several of each; by default none."""
+    return field(
+        default_factory=dict,
+        metadata={
+            "accepts": lambda value: isinstance(value, dict) and all(map(_are_texts, value.values())),
+            "convert": lambda value: {name: tuple(items) for name, items in value.items()},
+        },
     )
 
 
@@ -60,6 +67,10 @@ def accepted(kind: type[object], stored: object) -> dict[str, Any]:
 def read(kind: type[Read], stored: object) -> Read:
     """A `kind` of what JSON holds, with defaults for what it does not."""
     return kind(**accepted(kind, stored))
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
 
 
 def _field(

@@ -6,7 +6,7 @@ An action says that something is wanted; what happens is decided by who connects
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
@@ -15,11 +15,13 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
+from app.core.shortcuts import Shortcuts
 from app.theme import ICON_SIZE, Theme, tinted_icon
 from app.views.language import in_every_language
 
 MENU_ICON_SIZE = 16  # pixels
 _KEYS = QKeySequence.StandardKey
+_PORTABLE = QKeySequence.SequenceFormat.PortableText
 
 
 class Group(Enum):
@@ -48,6 +50,11 @@ class ActionEntry:
     def id(self) -> str:
         """The name that settings know it by."""
         return self.action.objectName()
+
+    @property
+    def plain_text(self) -> str:
+        """What it does, as lists say it."""
+        return self.action.text().replace("&&", "&")
 
 
 class WindowActions(QObject):
@@ -81,6 +88,16 @@ class WindowActions(QObject):
             case Group.WINDOW:
                 return self.tr("Window")
 
+    def shortcuts(self, changed: Mapping[str, tuple[str, ...]]) -> Shortcuts:
+        """The keys of all actions when those in `changed` have others than they came with."""
+        return Shortcuts({entry.id: tuple(map(_portable, entry.keys)) for entry in self._entries}, changed)
+
+    def set_keys(self, changed: Mapping[str, tuple[str, ...]]) -> None:
+        """Let these actions have other keys than they came with, and all others those."""
+        shortcuts = self.shortcuts(changed)
+        for entry in self._entries:
+            entry.action.setShortcuts([QKeySequence(key, _PORTABLE) for key in shortcuts.keys(entry.id)])
+
     def apply_theme(self, theme: Theme) -> None:
         """Tint the icons."""
         for entry in self._entries:
@@ -96,6 +113,7 @@ class WindowActions(QObject):
         )
         self.search = self._make("searchConversations", chat, [_KEYS.Find, "Ctrl+Shift+F"])
         self.write = self._make("writeMessage", chat, ["Ctrl+L"], is_in_menu=False)
+        self.attach = self._make("attachFiles", chat, ["Ctrl+U"], icon="attach", is_in_menu=False)
         self.stop = self._make("stopReply", reply, ["Esc"], is_in_menu=False)
         self.regenerate = self._make("regenerateReply", reply, ["Ctrl+R"], icon="regenerate")
         self.copy_reply = self._make("copyReply", reply, ["Ctrl+Shift+C"], icon="copy")
@@ -118,6 +136,10 @@ class WindowActions(QObject):
             "showSettings", Group.WINDOW, ["Ctrl+."], icon="settings", icon_size=ICON_SIZE, is_in_menu=False
         )
         self.preferences = self._make("showPreferences", Group.WINDOW, ["Ctrl+,"], icon="gear")
+        self.shortcuts_overview = self._make("showShortcuts", Group.WINDOW, ["F1", "Ctrl+/"], icon="keyboard")
+        self.larger_text = self._make("largerText", Group.WINDOW, [_KEYS.ZoomIn, "Ctrl+="], is_in_menu=False)
+        self.smaller_text = self._make("smallerText", Group.WINDOW, [_KEYS.ZoomOut], is_in_menu=False)
+        self.usual_text = self._make("usualText", Group.WINDOW, ["Ctrl+0"], is_in_menu=False)
         self.quit = self._make("quit", Group.WINDOW, ["Ctrl+Q"])
         for switch in (self.sidebar, self.settings):
             switch.setCheckable(True)
@@ -128,6 +150,7 @@ class WindowActions(QObject):
             (self.temporary_chat, self.tr("Temporary chat")),
             (self.search, self.tr("Search conversations")),
             (self.write, self.tr("Write a message")),
+            (self.attach, self.tr("Attach files…")),
             (self.stop, self.tr("Stop the reply")),
             (self.regenerate, self.tr("Regenerate the last reply")),
             (self.copy_reply, self.tr("Copy the last reply")),
@@ -146,6 +169,10 @@ class WindowActions(QObject):
             (self.sidebar, self.tr("Sidebar")),
             (self.settings, self.tr("Settings of this chat")),
             (self.preferences, self.tr("Settings…")),
+            (self.shortcuts_overview, self.tr("Keyboard shortcuts…")),
+            (self.larger_text, self.tr("Larger text")),
+            (self.smaller_text, self.tr("Smaller text")),
+            (self.usual_text, self.tr("Usual text size")),
             (self.quit, self.tr("Quit")),
         ):
             action.setText(text)
@@ -167,6 +194,10 @@ class WindowActions(QObject):
         self._window.addAction(action)
         self._entries.append(ActionEntry(action, group, sequences, icon, icon_size, is_in_menu))
         return action
+
+
+def _portable(keys: QKeySequence) -> str:
+    return keys.toString(_PORTABLE)
 
 
 def with_keys(text: str, keys: Iterable[QKeySequence]) -> str:

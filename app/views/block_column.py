@@ -11,7 +11,8 @@ from dataclasses import replace
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.core.markdown import Block, Code, Plain, Prose
+from app.core.block_stream import Block, Code, Formula, Item, Plain, Prose, Table
+from app.core.markdown import NO_REFERENCES, References
 from app.theme import Theme
 from app.views.blocks import MOST_CODE_LINES, CodeBlock, PlainBlock
 from app.views.stacked_heights import StackedHeights
@@ -20,6 +21,7 @@ from app.views.text_block import ProseBlock
 BlockWidget = ProseBlock | CodeBlock | PlainBlock
 
 GAP = 10  # pixels between two blocks
+ITEM_GAP = 4  # pixels between two items of a list
 LETTER_WIDTH, LINE_HEIGHT = 0.5, 1.45  # of the size of letters; good enough for what nobody sees yet
 CODE_FRAME = 48  # pixels around the lines of a code block
 FAR = 300  # pixels outside of what is laid out at which a block loses its widget
@@ -34,7 +36,8 @@ class BlockColumn(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._theme = theme
         self._blocks: list[Block] = []
-        self._heights = StackedHeights(0, estimate=0, gap=GAP)
+        self._references = NO_REFERENCES
+        self._heights = StackedHeights(0, estimate=0, gap=0)
         self._widgets: dict[int, BlockWidget] = {}
         self._spare: list[ProseBlock] = []
         self._part = (0, 0)
@@ -52,13 +55,22 @@ class BlockColumn(QWidget):
         """Replace everything."""
         for number in [*self._widgets]:
             self._drop(number)
-        self._blocks = [*blocks]
+        self._blocks, self._references = [*blocks], NO_REFERENCES
         self._estimate_all()
+
+    def set_references(self, references: References) -> None:
+        """Links and notes that are defined by now; what names them is shown anew."""
+        self._references = references
+        for number, widget in self._widgets.items():
+            if isinstance(widget, ProseBlock) and "[" in widget.source:
+                self._fill(widget, self._blocks[number])
+                self._measure(number)
+        self._place()
 
     def add(self, block: Block) -> None:
         """One more at the end."""
         self._blocks.append(block)
-        self._heights.append(self._estimate(block))
+        self._heights.append(self._above(len(self._blocks) - 1) + self._estimate(block))
         self._show_part()
 
     def replace_last(self, block: Block | None) -> None:
@@ -68,7 +80,7 @@ class BlockColumn(QWidget):
         if block is not None and widget is not None and _shows(widget, block):
             self._blocks[number] = block
             if widget.source != block.source:
-                widget.show_source(block.source)
+                self._fill(widget, block)
                 self._measure(number)
                 self._place()
             return
@@ -114,7 +126,7 @@ class BlockColumn(QWidget):
         return self._heights.row_at(y)
 
     def top_of(self, number: int) -> int:
-        """Where a block begins."""
+        """Where a block begins, with the space above it."""
         return self._heights.top(number)
 
     def apply_theme(self, theme: Theme) -> None:
@@ -159,12 +171,9 @@ class BlockColumn(QWidget):
     def _make(self, block: Block, *, is_last: bool) -> BlockWidget:
         widget: BlockWidget
         match block:
-            case Prose(source):
-                if self._spare:
-                    widget = self._spare.pop()
-                    widget.show_source(source)
-                else:
-                    widget = ProseBlock(source, self._theme, self)
+            case Prose() | Item() | Table() | Formula():
+                widget = self._spare.pop() if self._spare else ProseBlock(self._theme, self)
+                self._fill(widget, block)
             case Code(language, source):
                 widget = CodeBlock(language, source, self._theme, self)
                 if not is_last:
@@ -173,6 +182,12 @@ class BlockColumn(QWidget):
                 widget = PlainBlock(source, self._theme, self)
         widget.show()
         return widget
+
+    def _fill(self, widget: BlockWidget, block: Block) -> None:
+        if isinstance(widget, ProseBlock):
+            widget.references = self._references
+            widget.number = block.number if isinstance(block, Item) else None
+        widget.show_source(block.source)
 
     def _drop(self, number: int) -> None:
         widget = self._widgets.pop(number)
@@ -184,20 +199,31 @@ class BlockColumn(QWidget):
         else:
             widget.deleteLater()
 
+    def _above(self, number: int) -> int:
+        """Pixels between a block and the one before it; they are part of its height here."""
+        block = self._blocks[number]
+        if number == 0:
+            return 0
+        return ITEM_GAP if isinstance(block, Item) and not block.is_first else GAP
+
     def _measure(self, number: int) -> None:
-        self._heights.set_height(number, self._widgets[number].height_for(self.width()))
+        height = self._widgets[number].height_for(self.width())
+        self._heights.set_height(number, self._above(number) + height)
 
     def _place(self) -> None:
         for number, widget in self._widgets.items():
-            widget.setGeometry(0, self._heights.top(number), self.width(), self._heights.height(number))
+            above = self._above(number)
+            top, height = self._heights.top(number), self._heights.height(number)
+            widget.setGeometry(0, top + above, self.width(), height - above)
         if self._heights.total != self.height() or self.maximumHeight() != self.height():
             self.setFixedHeight(self._heights.total)
 
     def _estimate_all(self) -> None:
-        self._heights = StackedHeights(0, estimate=0, gap=GAP)
+        self._heights = StackedHeights(0, estimate=0, gap=0)
         for number, block in enumerate(self._blocks):
             widget = self._widgets.get(number)
-            self._heights.append(self._estimate(block) if widget is None else widget.height_for(self.width()))
+            height = self._estimate(block) if widget is None else widget.height_for(self.width())
+            self._heights.append(self._above(number) + height)
         self._show_part()
 
     def _estimate(self, block: Block) -> int:
@@ -211,7 +237,7 @@ class BlockColumn(QWidget):
 
 def _shows(widget: BlockWidget, block: Block) -> bool:
     match widget, block:
-        case (ProseBlock(), Prose()) | (PlainBlock(), Plain()):
+        case (ProseBlock(), Prose() | Item() | Table() | Formula()) | (PlainBlock(), Plain()):
             return True
         case CodeBlock(), Code(language, _):
             return widget.language == language

@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
-    QFont,
-    QFontDatabase,
     QGuiApplication,
     QTextCharFormat,
     QTextCursor,
@@ -29,7 +27,8 @@ from PySide6.QtWidgets import (
 
 from app.core.highlighting import highlighted
 from app.core.markdown import visible
-from app.theme import Theme, tinted_icon
+from app.theme import Theme, code_font, tinted_icon
+from app.views.language import in_every_language
 from app.views.text_block import reading_font
 from app.views.text_surface import Span, marks, text_of, units
 
@@ -65,6 +64,13 @@ class FittedText(QPlainTextEdit):
         cursor = QTextCursor(self.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.insertText(self._cut(visible(text)))
+
+    def remove_last(self, count: int) -> None:
+        """Take letters away from the end."""
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.movePosition(QTextCursor.MoveOperation.Left, QTextCursor.MoveMode.KeepAnchor, count)
+        cursor.removeSelectedText()
 
     def height_for(self, width: int) -> int:
         """The height of the lines that are shown at a width, and of the scroll bar below them."""
@@ -178,7 +184,11 @@ class ScrolledBlock(QFrame):
 
     def show_source(self, source: str) -> None:
         """Replace the text; what it begins with already stays as it is."""
-        if not source.startswith(self.source):
+        surplus = self.source[len(source) :]
+        if surplus and self.source.startswith(source) and not surplus.strip("`~\n"):
+            self.edit.remove_last(len(surplus))  # the end of a code block, seen before it was whole
+            self.source = source
+        elif not source.startswith(self.source):
             self.edit.clear()
             self.source = ""
         self.append_text(source[len(self.source) :])
@@ -221,13 +231,11 @@ class CodeBlock(ScrolledBlock):
         self.setObjectName("codeBlock")
         self.language = language
         self._is_complete = False
-        self._label = QLabel(visible(language) or self.tr("Code"), self)
+        self._label = QLabel(self)
         self._label.setObjectName("codeLanguage")
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._unfold = QToolButton(self)
         self._unfold.setObjectName("unfoldCode")
-        self._unfold.setAccessibleName(self.tr("Show all lines"))
-        self._unfold.setToolTip(self.tr("Show all lines"))
         self._unfold.setCheckable(True)
         self._unfold.setIconSize(QSize(16, 16))
         self._unfold.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -236,7 +244,6 @@ class CodeBlock(ScrolledBlock):
         self._copy = CopyButton(lambda: self.source, theme, self)
         self.edit.setObjectName("codeText")
         self.edit.setFont(code_font(theme))
-        self.edit.setAccessibleName(self.tr("Code"))
         head = QHBoxLayout()
         head.setContentsMargins(12, 4, 4, 0)
         head.setSpacing(0)
@@ -252,6 +259,7 @@ class CodeBlock(ScrolledBlock):
         column.addLayout(head)
         column.addLayout(inner)
         self._show_fold()
+        in_every_language(self, self._say_texts)
         self.append_text(source)
 
     def height_for(self, width: int) -> int:
@@ -274,6 +282,12 @@ class CodeBlock(ScrolledBlock):
         self.edit.setFont(code_font(theme))
         if self._is_complete:
             self._highlight()
+
+    def _say_texts(self) -> None:
+        self._label.setText(visible(self.language) or self.tr("Code"))
+        self._unfold.setAccessibleName(self.tr("Show all lines"))
+        self._unfold.setToolTip(self.tr("Show all lines"))
+        self.edit.setAccessibleName(self.tr("Code"))
 
     def _fold(self, is_unfolded: bool) -> None:
         self.edit.most_lines = MOST_UNFOLDED_LINES if is_unfolded else MOST_CODE_LINES
@@ -334,8 +348,6 @@ class CopyButton(QToolButton):
     def __init__(self, text: Callable[[], str], theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("copyButton")
-        self.setAccessibleName(self.tr("Copy"))
-        self.setToolTip(self.tr("Copy"))
         self.setIconSize(QSize(16, 16))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._text = text
@@ -345,12 +357,17 @@ class CopyButton(QToolButton):
         self._back.setInterval(COPIED_MS)
         self._back.timeout.connect(lambda: self._show("copy"))
         self.clicked.connect(self._copy)
+        in_every_language(self, self._say_texts)
         self._show("copy")
 
     def apply_theme(self, theme: Theme) -> None:
         """Tint the icon."""
         self._theme = theme
         self._show("copy")
+
+    def _say_texts(self) -> None:
+        self.setAccessibleName(self.tr("Copy"))
+        self.setToolTip(self.tr("Copy"))
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._text())
@@ -360,10 +377,3 @@ class CopyButton(QToolButton):
 
     def _show(self, icon: str) -> None:
         self.setIcon(tinted_icon(icon, self._theme.colors["text_muted"], size=16))
-
-
-def code_font(theme: Theme) -> QFont:
-    """The system's font for code, a little smaller than what is read."""
-    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-    font.setPixelSize(theme.font_size - 1)
-    return font

@@ -1,4 +1,4 @@
-"""Composer: the card in which a message is written, with the send and stop buttons inside.
+"""Composer: the card in which a message is written, with what waits and its files above it, its buttons below.
 
 Enter sends, Shift+Enter starts a line, Escape stops. It never refuses typing and never clears itself: the
 controller does once the message is safely stored.
@@ -6,135 +6,70 @@ controller does once the message is safely stored.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPlainTextEdit,
-    QSizePolicy,
-    QStackedLayout,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.theme import Theme, tinted_icon
+from app.views.composer_edit import ComposerEdit
+from app.views.file_chips import FileChip, FileChips
 from app.views.language import in_every_language
+from app.views.queue_view import QueueView
 
-MOST_LINES = 8  # more than these scroll
 BUTTON_SIZE = 32
 
 
-class _MessageEdit(QPlainTextEdit):
-    """Plain text that grows with its lines and tells Enter from Shift+Enter."""
-
-    submitted = Signal()
-    stopped = Signal()
-    focusChanged = Signal(bool)
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setTabChangesFocus(True)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.document().setDocumentMargin(2)
-        self.document().documentLayout().documentSizeChanged.connect(self.fit_height)
-
-    def fit_height(self) -> None:
-        """As high as the text, between one line and `MOST_LINES`."""
-        lines = round(self.document().size().height())  # QPlainTextDocumentLayout counts lines, not pixels
-        shown = min(max(lines, 1), MOST_LINES)
-        margins = round(2 * self.document().documentMargin())
-        self.setFixedHeight(shown * self.fontMetrics().lineSpacing() + margins)
-        scrolls = lines > MOST_LINES
-        policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if scrolls else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-        self.setVerticalScrollBarPolicy(policy)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Send on Enter, stop on Escape, else type."""
-        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not shift:
-            self.submitted.emit()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.stopped.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        """Text only; dropped files are for the window."""
-        return source.hasText() and not source.hasUrls()
-
-    def insertFromMimeData(self, source: QMimeData) -> None:
-        """Paste text; copied files paste as their names would."""
-        if source.hasText():
-            self.insertPlainText(source.text())
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Tell the card to show the focus."""
-        super().focusInEvent(event)
-        self.focusChanged.emit(True)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Tell the card to stop showing the focus."""
-        super().focusOutEvent(event)
-        self.focusChanged.emit(False)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Wrapping may have changed the number of lines."""
-        super().resizeEvent(event)
-        self.fit_height()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """A theme may have changed the font."""
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            self.fit_height()
-
-
 class Composer(QFrame):
-    """Emits what the person wants: `submitted(text)` or `stopRequested()`."""
+    """Emits what the person wants: `submitted(text)`, `stopRequested()`, and what was pasted, see `ComposerEdit`.
+
+    `files` are the chips of what is attached, `queue` shows what waits for its turn.
+    """
 
     submitted = Signal(str)
     stopRequested = Signal()
-    edited = Signal()
+    textChanged = Signal()
+    filesPasted = Signal(list)
+    picturePasted = Signal(bytes)
+    longTextPasted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("composerCard")
-        self._edit = _MessageEdit(self)
+        self._is_replying = False
+        self.queue = QueueView(self)
+        self.files = FileChips(self, can_remove=True)
+        self._edit = ComposerEdit(self)
         self._edit.setObjectName("composer")
         self._edit.submitted.connect(self._submit)
         self._edit.stopped.connect(self.stopRequested)
         self._edit.focusChanged.connect(self._show_focus)
         self._edit.textChanged.connect(self._text_changed)
+        self._edit.filesPasted.connect(self.filesPasted)
+        self._edit.picturePasted.connect(self.picturePasted)
+        self._edit.longTextPasted.connect(self.longTextPasted)
         self._hint = QLabel(self)
         self._hint.setObjectName("composerHint")
         self._hint.setTextFormat(Qt.TextFormat.PlainText)
         self._hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.attach_button = self._button("attachButton")
         self._send = self._button("sendButton")
         self._send.clicked.connect(self._submit)
         self._stop = self._button("stopButton")
         self._stop.clicked.connect(self.stopRequested)
-        buttons = QWidget(self)
-        buttons.setFixedSize(BUTTON_SIZE, BUTTON_SIZE)
-        self._buttons = QStackedLayout(buttons)
-        self._buttons.addWidget(self._send)
-        self._buttons.addWidget(self._stop)
         bottom = QHBoxLayout()
+        bottom.setContentsMargins(0, 0, 0, 0)
+        bottom.addWidget(self.attach_button)
         bottom.addWidget(self._hint, 1)
-        bottom.addWidget(buttons)
+        bottom.addWidget(self._send)
+        bottom.addWidget(self._stop)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 10, 10)
+        column.setContentsMargins(12, 12, 10, 10)
         column.setSpacing(4)
+        column.addWidget(self.queue)
+        column.addWidget(self.files)
         column.addWidget(self._edit)
         column.addLayout(bottom)
         self.setFocusProxy(self._edit)
         in_every_language(self, self._say_texts)
-        self._text_changed()
 
     def text(self) -> str:
         """What is written so far."""
@@ -145,16 +80,23 @@ class Composer(QFrame):
         self._edit.setPlainText(text)
         self._edit.moveCursor(self._edit.textCursor().MoveOperation.End)
 
+    def insert_text(self, text: str) -> None:
+        """Type a text in where the cursor is."""
+        self._edit.insertPlainText(text)
+
+    def show_files(self, chips: tuple[FileChip, ...]) -> None:
+        """Show what is attached."""
+        self.files.show_chips(chips)
+        self._show_buttons()
+
     def set_replying(self, is_replying: bool) -> None:
-        """Show the stop button instead of the send button."""
-        had_focus = self._send.hasFocus() or self._stop.hasFocus()
-        self._buttons.setCurrentWidget(self._stop if is_replying else self._send)
-        if had_focus:
-            self._edit.setFocus()
+        """Show the stop button, and the send button beside it only where there is something that can wait."""
+        self._is_replying = is_replying
+        self._show_buttons()
 
     def is_replying(self) -> bool:
-        """Whether the stop button is the one that is shown."""
-        return self._buttons.currentWidget() is self._stop
+        """Whether the stop button is shown."""
+        return self._is_replying
 
     def set_hint(self, sentence: str | None) -> None:
         """Say something below the text; None brings the usual hint back. Typing does, too."""
@@ -163,20 +105,24 @@ class Composer(QFrame):
     def apply_theme(self, theme: Theme) -> None:
         """Tint the buttons."""
         muted = theme.colors["text_muted"]
+        self.attach_button.setIcon(tinted_icon("attach", muted))
         self._send.setIcon(tinted_icon("send", theme.colors["on_accent"], disabled=muted))
         self._stop.setIcon(tinted_icon("stop", theme.colors["on_accent"]))
+        self.files.apply_theme(theme)
+        self.queue.apply_theme(theme)
         self._edit.fit_height()
 
     def _say_texts(self) -> None:
         self._edit.setPlaceholderText(self.tr("Write a message…"))
         self._edit.setAccessibleName(self.tr("Message"))
         self._edit.setAccessibleDescription(self.tr("Enter sends, Shift+Enter starts a new line."))
+        self.files.setAccessibleName(self.tr("Attached files"))
         self._send.setAccessibleName(self.tr("Send"))
-        self._send.setToolTip(self.tr("Send (Enter)"))
         self._stop.setAccessibleName(self.tr("Stop"))
         self._stop.setToolTip(self.tr("Stop the reply (Esc)"))
         self._default_hint = self.tr("Enter to send, Shift+Enter for a new line")
         self.set_hint(None)
+        self._show_buttons()
 
     def _button(self, object_name: str) -> QToolButton:
         button = QToolButton(self)
@@ -187,13 +133,25 @@ class Composer(QFrame):
         return button
 
     def _submit(self) -> None:
-        if self.text().strip():
+        if self.text().strip() or self.files.shown():
             self.submitted.emit(self.text())
 
     def _text_changed(self) -> None:
-        self.edited.emit()
-        self._send.setEnabled(not self._edit.document().isEmpty())
+        self._show_buttons()
         self.set_hint(None)
+        self.textChanged.emit()
+
+    def _show_buttons(self) -> None:
+        had_focus = self._send.hasFocus() or self._stop.hasFocus()
+        says_something = not self._edit.document().isEmpty() or bool(self.files.shown())
+        self._send.setEnabled(says_something)
+        self._send.setVisible(says_something or not self._is_replying)
+        self._stop.setVisible(self._is_replying)
+        self._send.setToolTip(
+            self.tr("Send after this reply (Enter)") if self._is_replying else self.tr("Send (Enter)")
+        )
+        if had_focus and not (self._send.hasFocus() or self._stop.hasFocus()):
+            self._edit.setFocus()
 
     def _show_focus(self, is_active: bool) -> None:
         self.setProperty("active", is_active)

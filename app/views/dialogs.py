@@ -24,6 +24,13 @@ def ask_model_folder(parent: QWidget) -> str | None:
     )
 
 
+def ask_files(parent: QWidget) -> list[str]:
+    """Files to attach to a message; none when the person thought better of it."""
+    title, pattern = translate("dialogs", "Attach files"), translate("dialogs", "All files (*)")
+    paths, _ = QFileDialog.getOpenFileNames(parent, title, str(Path.home()), pattern)
+    return paths
+
+
 def ask_import_file(parent: QWidget) -> str | None:
     """A file with conversations of another program."""
     pattern = translate("dialogs", "Conversations (*.json *.jsonl *.zip *.chat *.sqlite3 *.db);;All files (*)")

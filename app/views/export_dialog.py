@@ -26,6 +26,7 @@ from app.core.exporters import Branches, ExportOptions
 from app.core.files import safe_file_name
 from app.views.dialog_pages import at_end, button, column
 from app.views.dialogs import ask_folder, ask_new_file
+from app.views.known_sentences import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class ExportDialog(QDialog):
         self.setMinimumWidth(440)
         self._formats, self._scopes, self._folder = list(formats), list(scopes), folder
         self._was_chosen = False
-        self._format = self._choice("exportFormat", [one.title for one in formats])
+        self._format = self._choice("exportFormat", [said(one.title) for one in formats])
         self._scope = self._choice("exportScope", [one.title for one in scopes])
         self._branches = self._choice("exportBranches", [self.tr("The path that is shown"), self.tr("All versions")])
         self._thinking = self._check("exportThinking", self.tr("Thinking"), is_on=True)
@@ -129,7 +130,7 @@ class ExportDialog(QDialog):
 
     def show_error(self, sentence: str) -> None:
         """It is not written, and why; the choices are still there."""
-        self._error.setText(sentence)
+        self._error.setText(said(sentence))
         self._error.show()
         self._pages.setCurrentIndex(0)
 

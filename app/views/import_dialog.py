@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from app.views.conversation_list import one_line
 from app.views.dialog_pages import at_end, button, column
 from app.views.dialogs import ask_import_file, ask_import_folder
+from app.views.known_sentences import said
 
 PROGRESS_STEPS = 1000
 
@@ -123,7 +124,7 @@ class ImportDialog(QDialog):
 
     def show_error(self, sentence: str) -> None:
         """Nothing came of it, and why; another file can be chosen."""
-        self._error.setText(sentence)
+        self._error.setText(said(sentence))
         self._error.show()
         self._pages.setCurrentIndex(_Page.CHOOSE)
 

@@ -77,6 +77,7 @@ class MainWindow(QMainWindow):
         self._settings_button = _button(self.action.settings)
         self._more_button = self._make_more_button()
         explain_by_action(self.sidebar.new_chat_button, self.action.new_chat)
+        explain_by_action(self.composer.attach_button, self.action.attach)
         self._lay_out()
         self.palette_view = CommandPalette(theme, self)
         self._was_narrow = False

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.theme import Theme, tinted_icon
+from app.views.known_sentences import said
 from app.views.language import in_every_language
 
 NOTICE_S = 10  # a notice leaves by itself; an error stays until it is closed or replaced
@@ -64,6 +65,7 @@ class MessageBar(QFrame):
             button.clicked.connect(self.hide)
             button.clicked.connect(act)
             self._choices.addWidget(button)
+            button.show()
         self._choices.addStretch(1)
 
     def show_notice(
@@ -88,8 +90,9 @@ class MessageBar(QFrame):
 
     def _show(self, kind: str, sentence: str) -> None:
         self._expiry.stop()
-        self._text.setText(sentence)
-        self.setAccessibleName(sentence)
+        told = said(sentence)
+        self._text.setText(told)
+        self.setAccessibleName(told)
         self.setProperty("kind", kind)
         self.style().unpolish(self)
         self.style().polish(self)

@@ -5,7 +5,8 @@ A view is given another message when its own is scrolled away, so whatever it sh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon
@@ -14,6 +15,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 from app.theme import Theme, tinted_icon
 from app.views.block_column import BlockWidget
 from app.views.blocks import CopyButton
+from app.views.file_chips import FileChip, FileChips
+from app.views.language import in_every_language
 from app.views.message_editor import MessageEditor
 from app.views.text_block import Bubble
 
@@ -23,11 +26,22 @@ FLASH_MS = 1600  # how long a message that was jumped to stays marked
 
 
 @dataclass(frozen=True, slots=True)
+class ShownImage:
+    """A picture that belongs to a message; `read` gives its file's bytes and may raise `FiresideError`."""
+
+    name: str
+    media_type: str
+    sha256: str
+    read: Callable[[], bytes] = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class TranscriptMessage:
     """What is shown of one message. `note` is a small sentence below it; `version` counts from 1.
 
-    `thought_s` is how long the thinking took, `files` the names of what belongs to the message. The model reads a
-    conversation from the message that `is_first_read`.
+    `thought_s` is how long the thinking took, `files` are the chips of what belongs to the message, by their number,
+    and `images` those of them that can be drawn. The model reads a conversation from the message that
+    `is_first_read`.
     """
 
     id: str
@@ -39,7 +53,8 @@ class TranscriptMessage:
     is_streaming: bool = False
     thinking: str = ""
     thought_s: float | None = None
-    files: tuple[str, ...] = ()
+    files: tuple[FileChip, ...] = ()
+    images: tuple[ShownImage, ...] = ()
     can_continue: bool = False
     is_first_read: bool = False
 
@@ -54,19 +69,21 @@ class MessageView(QWidget):
     branchRequested = Signal(str)
     deleteRequested = Signal(str)
     versionRequested = Signal(str, int)
+    fileOpened = Signal(str, int)
 
     def __init__(self, message: TranscriptMessage, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.message, self.theme = message, theme
-        self._marker = QLabel(self.tr("The context is full: the model reads from here on"), self)
+        self._marker = QLabel(self)
         self._marker.setObjectName("contextMarker")
         self._marker.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._files = QLabel(self)
-        self._files.setObjectName("messageFiles")
+        self._files = FileChips(self, can_remove=False, at_end=message.role == "user")
+        self._files.apply_theme(theme)
+        self._files.opened.connect(lambda number: self.fileOpened.emit(self.message.id, int(number)))
         self.note = QLabel(self)
         self.note.setObjectName("messageNote")
-        for label in (self._marker, self._files, self.note):
+        for label in (self._marker, self.note):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)
         self.body = QVBoxLayout()
@@ -74,13 +91,13 @@ class MessageView(QWidget):
         self._editor: MessageEditor | None = None
         self.copy_button = CopyButton(self.plain_text, theme, self)
         self._icons: dict[QToolButton, str] = {}
-        self._previous = self.button("previousVersion", "chevron-left", self.tr("Previous version"))
-        self._next = self.button("nextVersion", "chevron-right", self.tr("Next version"))
+        self._previous = self.button("previousVersion", "chevron-left")
+        self._next = self.button("nextVersion", "chevron-right")
         self._version = QLabel(self)
         self._version.setObjectName("versionLabel")
-        self.edit_button = self.button("editButton", "edit", self.tr("Edit"))
-        self.branch_button = self.button("branchButton", "branch", self.tr("Branch into a new chat"))
-        self.delete_button = self.button("deleteMessageButton", "delete", self.tr("Delete"))
+        self.edit_button = self.button("editButton", "edit")
+        self.branch_button = self.button("branchButton", "branch")
+        self.delete_button = self.button("deleteMessageButton", "delete")
         self.action_row = QHBoxLayout()
         self.action_row.setSpacing(0)
         self.action_row.setContentsMargins(-4, 0, -4, 0)
@@ -106,6 +123,7 @@ class MessageView(QWidget):
         column.addWidget(self._files)
         column.addWidget(self.note)
         column.addLayout(self.action_row)
+        in_every_language(self, self.say_texts)
         self.show_state(self.message)
 
     def show_state(self, message: TranscriptMessage) -> None:
@@ -117,8 +135,7 @@ class MessageView(QWidget):
         self.message = message
         self.note.setText(message.note or "")
         self.note.setVisible(bool(message.note))
-        self._files.setText(self.tr("Attached: {names}").format(names=", ".join(message.files)))
-        self._files.setVisible(bool(message.files))
+        self._files.show_chips(message.files)
         self._marker.setVisible(message.is_first_read)
         for part in (self._previous, self._version, self._next):
             part.setVisible(message.versions > 1)
@@ -174,6 +191,11 @@ class MessageView(QWidget):
         raise NotImplementedError
 
     @property
+    def is_edited(self) -> bool:
+        """Whether an editor stands in the text's place."""
+        return self._editor is not None
+
+    @property
     def is_in_use(self) -> bool:
         """Whether a person edits the message or has the focus in it: it must stay."""
         focus = self.window().focusWidget()
@@ -192,6 +214,7 @@ class MessageView(QWidget):
         """Take the theme's colours."""
         self.theme = theme
         self.copy_button.apply_theme(theme)
+        self._files.apply_theme(theme)
         for button, icon in self._icons.items():
             button.setIcon(self._tinted(icon))
 
@@ -216,17 +239,24 @@ class MessageView(QWidget):
         """Hide what shows the text while it is edited, and bring it back."""
         raise NotImplementedError
 
-    def button(self, object_name: str, icon: str, name: str) -> QToolButton:
-        """A small button with an icon."""
+    def button(self, object_name: str, icon: str) -> QToolButton:
+        """A small button with an icon; `say_texts` names it."""
         button = QToolButton(self)
         button.setObjectName(object_name)
-        button.setAccessibleName(name)
-        button.setToolTip(name)
         button.setIcon(self._tinted(icon))
         button.setIconSize(QSize(16, 16))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._icons[button] = icon
         return button
+
+    def say_texts(self) -> None:
+        """Name the parts in the language of now."""
+        self._marker.setText(self.tr("The context is full: the model reads from here on"))
+        name_button(self._previous, self.tr("Previous version"))
+        name_button(self._next, self.tr("Next version"))
+        name_button(self.edit_button, self.tr("Edit"))
+        name_button(self.branch_button, self.tr("Branch into a new chat"))
+        name_button(self.delete_button, self.tr("Delete"))
 
     def _save_edit(self, text: str) -> None:
         self._end_edit()
@@ -259,3 +289,9 @@ class MessageView(QWidget):
 
     def _ask_version(self, step: int) -> None:
         self.versionRequested.emit(self.message.id, self.message.version + step)
+
+
+def name_button(button: QToolButton, name: str) -> None:
+    """Tell everyone what a button with nothing but an icon does."""
+    button.setAccessibleName(name)
+    button.setToolTip(name)

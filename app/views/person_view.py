@@ -29,6 +29,7 @@ class PersonView(MessageView):
         for button in (self.edit_button, self.branch_button, self.delete_button):
             self.action_row.addWidget(button)
         self.finish_layout()
+        self.show_text_widgets(True)
 
     def show_message(self, message: TranscriptMessage) -> None:
         """Show a newer state, or another message."""
@@ -36,6 +37,7 @@ class PersonView(MessageView):
         if message.text != self._text:
             self._text = message.text
             self._show_text(message.text)
+        self.show_text_widgets(not self.is_edited)
 
     def fit(self, width: int) -> None:
         """A short bubble is as wide as its longest line."""
@@ -74,8 +76,8 @@ class PersonView(MessageView):
         )
 
     def show_text_widgets(self, is_shown: bool) -> None:
-        """Hide or show the bubble."""
-        self._bubble.setVisible(is_shown)
+        """Hide or show the bubble; files alone need none."""
+        self._bubble.setVisible(is_shown and bool(self._text))
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours and sizes."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QLabel, QWidget
 
-from app.core.markdown import Block, BlockStream
+from app.core.block_stream import Block, BlockStream, Change
 from app.theme import Theme
 from app.views.block_column import BlockColumn, BlockWidget
 from app.views.message_editor import MessageEditor
-from app.views.message_view import MessageView, TranscriptMessage
+from app.views.message_view import MessageView, TranscriptMessage, name_button
 from app.views.thinking_view import ThinkingView
 
 AT_ONCE = 20_000  # characters parsed in one go; the rest follows while the window stays responsive
@@ -32,13 +32,12 @@ class ReplyView(MessageView):
         self._later.timeout.connect(self._show_waiting)
         self._dot = QLabel("●", self)
         self._dot.setObjectName("replyWaiting")
-        self._dot.setAccessibleName(self.tr("The model is reading"))
         self.body.addWidget(self._dot)
         self.body.addWidget(self.column)
         self._thinking: ThinkingView | None = None
-        self._regenerate = self.button("regenerateButton", "regenerate", self.tr("Regenerate"))
+        self._regenerate = self.button("regenerateButton", "regenerate")
         self._regenerate.clicked.connect(lambda: self.regenerateRequested.emit(self.message.id))
-        self._continue = self.button("continueButton", "continue", self.tr("Continue this reply"))
+        self._continue = self.button("continueButton", "continue")
         self._continue.clicked.connect(lambda: self.continueRequested.emit(self.message.id))
         self.edit_button.setObjectName("editReplyButton")
         for button in (
@@ -52,6 +51,13 @@ class ReplyView(MessageView):
         self.action_row.addStretch(1)
         self.finish_layout()
         self.show_message(message)
+
+    def say_texts(self) -> None:
+        """Name the parts in the language of now."""
+        super().say_texts()
+        self._dot.setAccessibleName(self.tr("The model is reading"))
+        name_button(self._regenerate, self.tr("Regenerate"))
+        name_button(self._continue, self.tr("Continue this reply"))
 
     def show_message(self, message: TranscriptMessage) -> None:
         """Show a newer state, or another message."""
@@ -154,14 +160,7 @@ class ReplyView(MessageView):
 
     def _show_waiting(self) -> None:
         text, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
-        change = self._stream.push(text)
-        if change.appended is not None:
-            self.column.grow_last(change.appended)
-        else:
-            for block in change.finished:
-                self._show_open(block)
-                self._close_open()
-            self._show_open(change.open)
+        self._show_change(self._stream.push(text))
         if self._waiting:
             self._later.start()
         elif not self.message.is_streaming:
@@ -172,10 +171,19 @@ class ReplyView(MessageView):
             self._close_stream()
 
     def _close_stream(self) -> None:
-        last = self._stream.finish()
-        if last is not None:
-            self._show_open(last)
+        if self._has_open:
+            self._show_change(self._stream.finish())
+
+    def _show_change(self, change: Change) -> None:
+        if change.appended is not None:
+            self.column.grow_last(change.appended)
+            return
+        for block in change.finished:
+            self._show_open(block)
             self._close_open()
+        self._show_open(change.open)
+        if change.has_references:
+            self.column.set_references(self._stream.references)
 
     def _show_open(self, block: Block | None) -> None:
         if self._has_open:

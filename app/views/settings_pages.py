@@ -13,12 +13,16 @@ from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QWidget
 from app.core.settings import (
     CACHE_TYPES,
     DEVICES,
+    LANGUAGES,
     LARGEST_CONTEXT,
+    LARGEST_TEXT,
     MOST_IDLE_MIN,
     MOST_THREADS,
+    SMALLEST_TEXT,
     LoadSettings,
     Settings,
 )
+from app.core.themes import THEME_NAMES
 from app.core.version import fireside_version
 from app.views.settings_page import (
     SettingsPage,
@@ -30,6 +34,7 @@ from app.views.settings_page import (
     show_number,
 )
 
+TEXT_STEP = 10  # percent
 CONTEXT_STEP = 256  # tokens
 
 
@@ -41,6 +46,11 @@ class GeneralPage(SettingsPage):
     def __init__(self, data_folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._data_folder = data_folder
+        self._language = combo("languageChoice", ("system", *LANGUAGES))
+        self._language.activated.connect(
+            lambda _index: self.settingChanged.emit("language", self._language.currentData())
+        )
+        self._language_row = self.add_setting(self._language)
         self._open_folder = QPushButton(self)
         self._open_folder.setObjectName("openDataFolder")
         self._open_folder.setAutoDefault(False)
@@ -55,11 +65,17 @@ class GeneralPage(SettingsPage):
 
     def say_texts(self) -> None:
         """Part of `SettingsPage`."""
+        name_choices(self._language, (self.tr("System"), *LANGUAGES.values()))
+        self._language_row.say(self.tr("Language"), self.tr("System follows the desktop's language."))
         self._open_folder.setText(self.tr("Open folder"))
         self._folder_row.say(
             self.tr("Data folder"),
             self.tr("Conversations, settings and presets lie in {folder}.").format(folder=self._data_folder),
         )
+
+    def show_settings(self, settings: Settings) -> None:
+        """Part of `SettingsPage`."""
+        choose(self._language, settings.language)
 
 
 class AppearancePage(SettingsPage):
@@ -69,9 +85,17 @@ class AppearancePage(SettingsPage):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = combo("themeChoice", ("system", "light", "dark"))
+        self._theme = combo("themeChoice", ("system", *THEME_NAMES))
         self._theme.activated.connect(lambda _index: self.settingChanged.emit("theme", self._theme.currentData()))
         self._theme_row = self.add_setting(self._theme)
+        self._text_size = QSpinBox()
+        self._text_size.setObjectName("textSize")
+        self._text_size.setRange(SMALLEST_TEXT, LARGEST_TEXT)
+        self._text_size.setSingleStep(TEXT_STEP)
+        self._text_size.setSuffix(" %")
+        self._text_size.setKeyboardTracking(False)
+        self._text_size.valueChanged.connect(lambda percent: self.settingChanged.emit("text_percent", percent))
+        self._text_size_row = self.add_setting(self._text_size)
 
     def title(self) -> str:
         """Part of `SettingsPage`."""
@@ -79,12 +103,19 @@ class AppearancePage(SettingsPage):
 
     def say_texts(self) -> None:
         """Part of `SettingsPage`."""
-        name_choices(self._theme, (self.tr("System"), self.tr("Light"), self.tr("Dark")))
+        names = (self.tr("Light"), self.tr("Dark"), self.tr("High contrast, light"), self.tr("High contrast, dark"))
+        name_choices(self._theme, (self.tr("System"), *names))
         self._theme_row.say(self.tr("Theme"), self.tr("System follows the desktop's setting."))
+        self._text_size_row.say(
+            self.tr("Text size"), self.tr("Of all texts, beside the desktop's own size. 100 %: unchanged.")
+        )
 
     def show_settings(self, settings: Settings) -> None:
         """Part of `SettingsPage`."""
         choose(self._theme, settings.theme)
+        self._text_size.blockSignals(True)
+        self._text_size.setValue(settings.text_percent)
+        self._text_size.blockSignals(False)
 
 
 class ModelsPage(SettingsPage):

@@ -24,7 +24,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from app.core.markdown import prose_html
+from app.core.markdown import NO_REFERENCES, References, prose_html
 from app.theme import Theme
 from app.views.text_surface import Span, marks, text_of
 
@@ -152,17 +152,19 @@ class TextBlock(QWidget):
 
 
 class ProseBlock(TextBlock):
-    """Markdown prose as rich text."""
+    """Markdown prose as rich text. `references` are those of the whole text, `number` is that of a list's item."""
 
-    def __init__(self, source: str, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(theme, parent)
         self.setObjectName("proseBlock")
-        self.show_source(source)
+        self.references: References = NO_REFERENCES
+        self.number: int | None = None
+        self.source = ""
 
     def show_source(self, source: str) -> None:
         """Replace the content."""
         self.source = source
-        self.document.setHtml(prose_html(source, self.theme.colors))
+        self.document.setHtml(prose_html(source, self.theme, references=self.references, number=self.number))
         self.updateGeometry()
         self.update()
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.theme import Theme, tinted_icon
 from app.views.blocks import PlainBlock
+from app.views.language import in_every_language
 
 
 class ThinkingView(QWidget):
@@ -20,6 +21,7 @@ class ThinkingView(QWidget):
         self._text = ""
         self._began_s: float | None = None
         self._took_s: float | None = None  # measured; the record may know better
+        self._is_running, self._duration_s = False, 0.0
         self._block: PlainBlock | None = None
         self._button = QToolButton(self)
         self._button.setObjectName("thinkingButton")
@@ -34,6 +36,7 @@ class ThinkingView(QWidget):
         self._column.addWidget(self._button, 0, Qt.AlignmentFlag.AlignLeft)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.apply_theme(theme)
+        in_every_language(self, self._say_texts)
 
     def reset(self) -> None:
         """Fold: another message is shown from now on."""
@@ -51,14 +54,8 @@ class ThinkingView(QWidget):
             self._began_s = self._began_s or time.monotonic()
         elif self._began_s is not None and self._took_s is None:
             self._took_s = time.monotonic() - self._began_s
-        duration_s = duration_s or self._took_s
-        if is_running:
-            title = self.tr("Thinking…")
-        elif duration_s is not None and duration_s >= 1.0:
-            title = self.tr("Thought for {seconds} s").format(seconds=round(duration_s))
-        else:
-            title = self.tr("Thought")
-        self._button.setText(title)
+        self._is_running, self._duration_s = is_running, duration_s or self._took_s or 0.0
+        self._say_texts()
         self._text = text
         if self._block is not None:
             self._block.show_source(text)
@@ -69,6 +66,15 @@ class ThinkingView(QWidget):
         if self._block is not None:
             self._block.apply_theme(theme)
         self._show_arrow()
+
+    def _say_texts(self) -> None:
+        if self._is_running:
+            title = self.tr("Thinking…")
+        elif self._duration_s >= 1.0:
+            title = self.tr("Thought for {seconds} s").format(seconds=round(self._duration_s))
+        else:
+            title = self.tr("Thought")
+        self._button.setText(title)
 
     def _show_arrow(self) -> None:
         icon = "chevron-down" if self._button.isChecked() else "chevron-right"

@@ -56,6 +56,7 @@ class Transcript(QAbstractScrollArea):
     branchRequested = Signal(str)
     deleteRequested = Signal(str)
     versionRequested = Signal(str, int)
+    fileOpened = Signal(str, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -150,11 +151,6 @@ class Transcript(QAbstractScrollArea):
     def clear(self) -> None:
         """Show the placeholder."""
         self.show_messages([])
-
-    def set_placeholder(self, title: str, sentence: str) -> None:
-        """What an empty conversation says."""
-        self._placeholder_title.setText(title)
-        self._placeholder_sentence.setText(sentence)
 
     def message(self, number: int) -> TranscriptMessage:
         """The newest state of a message."""
@@ -316,6 +312,7 @@ class Transcript(QAbstractScrollArea):
         view.branchRequested.connect(self.branchRequested)
         view.deleteRequested.connect(self.deleteRequested)
         view.versionRequested.connect(self.versionRequested)
+        view.fileOpened.connect(self.fileOpened)
         return view
 
     def _put_far_away(self, top: int, bottom: int) -> None:
@@ -368,3 +365,5 @@ class Transcript(QAbstractScrollArea):
         self.setAccessibleName(self.tr("Conversation"))
         self._jump.setAccessibleName(self.tr("Jump to the end"))
         self._jump.setToolTip(self.tr("Jump to the end"))
+        self._placeholder_title.setText(self.tr("What is on your mind?"))
+        self._placeholder_sentence.setText(self.tr("The model runs on this machine. Nothing you write leaves it."))

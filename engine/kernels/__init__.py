@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.quants.packed import PackedTensor
 
 LIBRARY = "_native"
+MOST_SURVEYED = 64
 _NO_ROOM = "no room for the kernels' working space"
 _POINTER, _SIZE, _INT = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int
 _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
@@ -143,6 +144,34 @@ def _multiply(library: ctypes.CDLL, matrix: Matrix, norm: Norm | None, x: Tensor
     tokens = x.numel() // matrix.columns
     if library.fireside_linear(ctypes.addressof(matrix), by, x.data_ptr(), tokens, y.data_ptr()):
         raise MemoryError(_NO_ROOM)
+
+
+def surveys(logits: Tensor, count: int) -> bool:
+    """Whether `survey` finds the `count` largest of logits [V]: of more, or in parts, torch is the quicker one."""
+    return (
+        count <= MOST_SURVEYED
+        and logits.dtype == torch.float32
+        and logits.dim() == 1
+        and logits.device.type == "cpu"
+        and logits.is_contiguous()
+        and hasattr(_library(), "fireside_survey")
+    )
+
+
+def survey(logits: Tensor, count: int, spread: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """The `count` largest of logits [V] and their ids; `spread` float64 [2] gets their normaliser and entropy."""
+    library = _library()
+    assert library is not None, "ask surveys() first"
+    values, ids = torch.empty(count), torch.empty(count, dtype=torch.int64)
+    library.fireside_survey(
+        _POINTER(logits.data_ptr()),
+        _SIZE(logits.numel()),
+        _SIZE(count),
+        _POINTER(values.data_ptr()),
+        _POINTER(ids.data_ptr()),
+        _POINTER(None if spread is None else spread.data_ptr()),
+    )
+    return values, ids
 
 
 def attention(

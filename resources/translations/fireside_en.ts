@@ -2,6 +2,23 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en_US">
 <context>
+    <name>AttachingController</name>
+    <message numerus="yes">
+        <source>A message holds %n file(s) at most; “{name}” was left out.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln token(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>BinDialog</name>
     <message numerus="yes">
         <source>%n conversation(s) are deleted for ever; nothing brings them back.</source>
@@ -45,6 +62,16 @@
         <translation>
             <numerusform>%n of them is here already and gets what is new.</numerusform>
             <numerusform>%n of them are here already and get what is new.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>PresetsController</name>
+    <message numerus="yes">
+        <source>%n preset(s) imported.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
         </translation>
     </message>
 </context>

@@ -2,621 +2,1004 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN">
 <context>
+    <name>AboutPage</name>
+    <message>
+        <source>About</source>
+        <translation>关于</translation>
+    </message>
+    <message>
+        <source>not installed</source>
+        <translation>未安装</translation>
+    </message>
+    <message>
+        <source>Version {version}, Qt {qt}</source>
+        <translation>版本 {version}，Qt {qt}</translation>
+    </message>
+    <message>
+        <source>Fireside</source>
+        <translation>Fireside</translation>
+    </message>
+    <message>
+        <source>Apache-2.0. Qt and PySide6 are used under the LGPL-3.0, as replaceable libraries.</source>
+        <translation>采用 Apache-2.0 许可证。Qt 和 PySide6 依据 LGPL-3.0 使用，均为可替换的库。</translation>
+    </message>
+</context>
+<context>
+    <name>AppearancePage</name>
+    <message>
+        <source>Appearance</source>
+        <translation>外观</translation>
+    </message>
+    <message>
+        <source>System</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>High contrast, light</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>High contrast, dark</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>主题</translation>
+    </message>
+    <message>
+        <source>System follows the desktop&apos;s setting.</source>
+        <translation>“跟随系统”即采用桌面的设置。</translation>
+    </message>
+    <message>
+        <source>Text size</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of all texts, beside the desktop&apos;s own size. 100 %: unchanged.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Application</name>
     <message>
-        <source>What is on your mind?</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The model runs on this machine. Nothing you write leaves it.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Something unexpected went wrong ({kind}); the log file has the details.</source>
+        <translation>发生了意外错误（{kind}）；详情请查看日志文件。</translation>
+    </message>
+</context>
+<context>
+    <name>AttachingController</name>
+    <message>
+        <source>Pasted text</source>
         <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The long text that you pasted is attached as a file.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pasted picture</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>A message holds %n file(s) at most; “{name}” was left out.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>the first {read} of {pages} pages</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>being read…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not seen by the model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln token(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
     </message>
 </context>
 <context>
     <name>BackupsController</name>
     <message>
         <source>Back up all conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>备份所有对话</translation>
     </message>
     <message>
         <source>Backups (*.sqlite3)</source>
-        <translation type="unfinished"></translation>
+        <translation>备份 (*.sqlite3)</translation>
     </message>
     <message>
         <source>Backing up…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在备份…</translation>
     </message>
     <message>
         <source>Everything is in “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>已全部备份到“{name}”。</translation>
     </message>
     <message>
         <source>Taking the backup back…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在恢复备份…</translation>
     </message>
     <message>
         <source>Save a rescue export…</source>
-        <translation type="unfinished"></translation>
+        <translation>保存抢救出的内容…</translation>
     </message>
     <message>
         <source>Save a rescue export</source>
-        <translation type="unfinished"></translation>
+        <translation>保存抢救出的内容</translation>
     </message>
     <message>
         <source>Reading what is left…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取残存的内容…</translation>
     </message>
     <message>
         <source>“{name}” holds what could be read; Import… takes it in. Chats: {chats}. Messages: {messages}. Unreadable rows: {lost}.</source>
-        <translation type="unfinished"></translation>
+        <translation>能读出的内容已存入“{name}”，可用“导入…”载入。对话：{chats}。消息：{messages}。无法读取的行：{lost}。</translation>
     </message>
     <message>
         <source>Chats added: {added}. With messages back: {merged}. Here already: {unchanged}.</source>
-        <translation type="unfinished"></translation>
+        <translation>新增对话：{added}。找回消息的对话：{merged}。已存在：{unchanged}。</translation>
     </message>
     <message>
         <source>Undo</source>
-        <translation type="unfinished"></translation>
+        <translation>撤销</translation>
     </message>
 </context>
 <context>
     <name>BinDialog</name>
     <message>
         <source>Bin</source>
-        <translation type="unfinished"></translation>
+        <translation>回收站</translation>
     </message>
     <message>
         <source>Deleted conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>已删除的对话</translation>
     </message>
     <message>
         <source>Conversation</source>
-        <translation type="unfinished"></translation>
+        <translation>对话</translation>
     </message>
     <message>
         <source>Days left</source>
-        <translation type="unfinished"></translation>
+        <translation>剩余天数</translation>
     </message>
     <message>
         <source>The bin is empty. What you delete stays here for 30 days.</source>
-        <translation type="unfinished"></translation>
+        <translation>回收站是空的。删除的内容会在这里保留 30 天。</translation>
     </message>
     <message>
         <source>Restore</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复</translation>
     </message>
     <message>
         <source>Delete for ever…</source>
-        <translation type="unfinished"></translation>
+        <translation>永久删除…</translation>
     </message>
     <message>
         <source>Empty the bin…</source>
-        <translation type="unfinished"></translation>
+        <translation>清空回收站…</translation>
     </message>
     <message numerus="yes">
         <source>%n conversation(s) are deleted for ever; nothing brings them back.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>将永久删除 %n 个对话，无法恢复。</numerusform>
         </translation>
     </message>
     <message>
         <source>Delete for ever?</source>
-        <translation type="unfinished"></translation>
+        <translation>永久删除？</translation>
     </message>
 </context>
 <context>
     <name>ChatController</name>
     <message>
         <source>The temporary chat is gone when Fireside closes, or when you begin another.</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭 Fireside 或新开一个临时对话时，当前的临时对话就会消失。</translation>
     </message>
     <message>
         <source>Back to it</source>
-        <translation type="unfinished"></translation>
+        <translation>返回该对话</translation>
     </message>
     <message>
         <source>Temporary chat</source>
-        <translation type="unfinished"></translation>
+        <translation>临时对话</translation>
     </message>
     <message>
         <source>A reply is being written; stop it first (Esc).</source>
-        <translation type="unfinished"></translation>
+        <translation>正在生成回复；请先停止（Esc）。</translation>
     </message>
     <message>
         <source>Stopped</source>
-        <translation type="unfinished"></translation>
+        <translation>已停止</translation>
     </message>
     <message>
         <source>Cut off at the longest reply that the settings allow</source>
-        <translation type="unfinished"></translation>
+        <translation>已达到设置允许的最大回复长度，回复被截断</translation>
     </message>
     <message>
         <source>Cut off: the model&apos;s context is full</source>
-        <translation type="unfinished"></translation>
+        <translation>模型的上下文已满，回复被截断</translation>
     </message>
     <message>
         <source>Interrupted when Fireside ended</source>
-        <translation type="unfinished"></translation>
+        <translation>Fireside 退出时中断</translation>
     </message>
 </context>
 <context>
     <name>CodeBlock</name>
     <message>
         <source>Code</source>
+        <translation>代码</translation>
+    </message>
+    <message>
+        <source>Show all lines</source>
         <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>CommandPalette</name>
+    <message>
+        <source>Find a command, a chat, a model…</source>
+        <translation>查找命令、对话或模型…</translation>
+    </message>
+    <message>
+        <source>Find a command, a chat or a model</source>
+        <translation>查找命令、对话或模型</translation>
+    </message>
+    <message>
+        <source>What was found</source>
+        <translation>搜索结果</translation>
+    </message>
+    <message>
+        <source>Nothing found</source>
+        <translation>未找到</translation>
     </message>
 </context>
 <context>
     <name>Composer</name>
     <message>
         <source>Write a message…</source>
-        <translation type="unfinished"></translation>
+        <translation>输入消息…</translation>
     </message>
     <message>
         <source>Message</source>
-        <translation type="unfinished"></translation>
+        <translation>消息</translation>
     </message>
     <message>
         <source>Enter sends, Shift+Enter starts a new line.</source>
-        <translation type="unfinished"></translation>
+        <translation>按 Enter 发送，按 Shift+Enter 换行。</translation>
+    </message>
+    <message>
+        <source>Attached files</source>
+        <translation>附件</translation>
     </message>
     <message>
         <source>Send</source>
-        <translation type="unfinished"></translation>
+        <translation>发送</translation>
     </message>
     <message>
         <source>Send (Enter)</source>
+        <translation>发送 (Enter)</translation>
+    </message>
+    <message>
+        <source>Send after this reply (Enter)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Stop</source>
-        <translation type="unfinished"></translation>
+        <translation>停止</translation>
     </message>
     <message>
         <source>Stop the reply (Esc)</source>
-        <translation type="unfinished"></translation>
+        <translation>停止回复 (Esc)</translation>
     </message>
     <message>
         <source>Enter to send, Shift+Enter for a new line</source>
-        <translation type="unfinished"></translation>
+        <translation>Enter 发送，Shift+Enter 换行</translation>
     </message>
 </context>
 <context>
     <name>ConversationListModel</name>
     <message>
         <source>Pinned</source>
-        <translation type="unfinished"></translation>
+        <translation>已置顶</translation>
     </message>
     <message>
         <source>Folders</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹</translation>
     </message>
     <message>
         <source>Today</source>
-        <translation type="unfinished"></translation>
+        <translation>今天</translation>
     </message>
     <message>
         <source>Yesterday</source>
-        <translation type="unfinished"></translation>
+        <translation>昨天</translation>
     </message>
     <message>
         <source>Previous 7 days</source>
-        <translation type="unfinished"></translation>
+        <translation>过去 7 天</translation>
     </message>
     <message>
         <source>Older</source>
-        <translation type="unfinished"></translation>
+        <translation>更早</translation>
     </message>
 </context>
 <context>
     <name>ConversationsController</name>
     <message>
         <source>Conversation deleted.</source>
-        <translation type="unfinished"></translation>
+        <translation>对话已删除。</translation>
     </message>
     <message numerus="yes">
         <source>%n conversation(s) deleted.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>已删除 %n 个对话。</numerusform>
         </translation>
     </message>
     <message>
         <source>Undo</source>
-        <translation type="unfinished"></translation>
+        <translation>撤销</translation>
     </message>
     <message>
         <source>Reply copied.</source>
-        <translation type="unfinished"></translation>
+        <translation>回复已复制。</translation>
     </message>
 </context>
 <context>
     <name>CopyButton</name>
     <message>
         <source>Copy</source>
-        <translation type="unfinished"></translation>
+        <translation>复制</translation>
     </message>
 </context>
 <context>
     <name>DeletedMessagesDialog</name>
     <message>
         <source>Deleted messages</source>
-        <translation type="unfinished"></translation>
+        <translation>已删除的消息</translation>
     </message>
     <message>
         <source>You</source>
-        <translation type="unfinished"></translation>
+        <translation>您</translation>
     </message>
     <message>
         <source>Reply</source>
-        <translation type="unfinished"></translation>
+        <translation>回复</translation>
     </message>
     <message>
         <source>No message of this conversation was deleted in the last 30 days.</source>
-        <translation type="unfinished"></translation>
+        <translation>过去 30 天内，此对话没有删除过消息。</translation>
     </message>
     <message>
         <source>Restore</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复</translation>
     </message>
 </context>
 <context>
     <name>ExportDialog</name>
     <message>
         <source>Export</source>
-        <translation type="unfinished"></translation>
+        <translation>导出</translation>
     </message>
     <message>
         <source>The path that is shown</source>
-        <translation type="unfinished"></translation>
+        <translation>当前显示的分支</translation>
     </message>
     <message>
         <source>All versions</source>
-        <translation type="unfinished"></translation>
+        <translation>所有版本</translation>
     </message>
     <message>
         <source>Thinking</source>
-        <translation type="unfinished"></translation>
+        <translation>思考过程</translation>
     </message>
     <message>
         <source>Model, settings and timings</source>
-        <translation type="unfinished"></translation>
+        <translation>模型、设置和用时</translation>
     </message>
     <message>
         <source>Attached files</source>
-        <translation type="unfinished"></translation>
+        <translation>附件</translation>
     </message>
     <message>
         <source>Pack into one zip file</source>
-        <translation type="unfinished"></translation>
+        <translation>打包为一个 zip 文件</translation>
     </message>
     <message>
         <source>Where to</source>
-        <translation type="unfinished"></translation>
+        <translation>保存到</translation>
     </message>
     <message>
         <source>Choose…</source>
-        <translation type="unfinished"></translation>
+        <translation>选择…</translation>
     </message>
     <message>
         <source>Exporting</source>
-        <translation type="unfinished"></translation>
+        <translation>正在导出</translation>
     </message>
     <message>
         <source>Which chats</source>
-        <translation type="unfinished"></translation>
+        <translation>哪些对话</translation>
     </message>
     <message>
         <source>Format</source>
-        <translation type="unfinished"></translation>
+        <translation>格式</translation>
     </message>
     <message>
         <source>Of each chat</source>
-        <translation type="unfinished"></translation>
+        <translation>每个对话中</translation>
     </message>
     <message>
         <source>With</source>
-        <translation type="unfinished"></translation>
+        <translation>包含</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Stop</source>
-        <translation type="unfinished"></translation>
+        <translation>停止</translation>
     </message>
     <message>
         <source>Writing…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在写入…</translation>
     </message>
     <message>
         <source>Show in folder</source>
-        <translation type="unfinished"></translation>
+        <translation>在文件夹中显示</translation>
     </message>
     <message>
         <source>Done</source>
-        <translation type="unfinished"></translation>
+        <translation>完成</translation>
     </message>
     <message>
         <source>Export into a folder</source>
-        <translation type="unfinished"></translation>
+        <translation>导出到文件夹</translation>
     </message>
     <message>
         <source>Name a file or a folder to write to.</source>
-        <translation type="unfinished"></translation>
+        <translation>请指定要写入的文件或文件夹。</translation>
     </message>
 </context>
 <context>
     <name>ExportsController</name>
     <message>
         <source>This chat</source>
-        <translation type="unfinished"></translation>
+        <translation>此对话</translation>
     </message>
     <message numerus="yes">
         <source>%n selected chat(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>选中的 %n 个对话</numerusform>
         </translation>
     </message>
     <message>
         <source>The folder “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹“{name}”</translation>
     </message>
     <message>
         <source>Export this chat…</source>
-        <translation type="unfinished"></translation>
+        <translation>导出此对话…</translation>
     </message>
     <message>
         <source>There is no conversation to export yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>还没有可导出的对话。</translation>
     </message>
     <message numerus="yes">
         <source>All %n chat(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>全部 %n 个对话</numerusform>
         </translation>
     </message>
     <message>
         <source>Exported to “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>已导出到“{name}”。</translation>
     </message>
     <message>
         <source>Show in folder</source>
+        <translation>在文件夹中显示</translation>
+    </message>
+</context>
+<context>
+    <name>FileDialog</name>
+    <message>
+        <source>Only the beginning is shown here; the model reads all of it.</source>
         <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Only the name of this file is known.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Content of the file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This picture is damaged or of a kind that cannot be shown.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>GeneralPage</name>
+    <message>
+        <source>General</source>
+        <translation>通用</translation>
+    </message>
+    <message>
+        <source>System</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>System follows the desktop&apos;s language.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Data folder</source>
+        <translation>数据文件夹</translation>
+    </message>
+    <message>
+        <source>Conversations, settings and presets lie in {folder}.</source>
+        <translation>对话、设置和预设保存在 {folder}。</translation>
     </message>
 </context>
 <context>
     <name>ImportDialog</name>
     <message>
         <source>Import conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>导入对话</translation>
     </message>
     <message>
         <source>Progress of the import</source>
-        <translation type="unfinished"></translation>
+        <translation>导入进度</translation>
     </message>
     <message>
         <source>Import</source>
-        <translation type="unfinished"></translation>
+        <translation>导入</translation>
     </message>
     <message>
         <source>Undo</source>
-        <translation type="unfinished"></translation>
+        <translation>撤销</translation>
     </message>
     <message>
         <source>Fireside database: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Fireside 数据库：{name}</translation>
     </message>
     <message>
         <source>From ChatGPT, Claude, Open WebUI, LM Studio, Jan, GPT4All, SillyTavern, text-generation-webui, llama.cpp, ShareGPT, messages as JSON Lines, or another Fireside. Its content tells what it is, and you see what it holds before anything is taken in.</source>
-        <translation type="unfinished"></translation>
+        <translation>支持 ChatGPT、Claude、Open WebUI、LM Studio、Jan、GPT4All、SillyTavern、text-generation-webui、llama.cpp、ShareGPT、JSON Lines 格式的消息，以及另一份 Fireside。格式会根据内容自动识别，导入前您可以先查看其中包含什么。</translation>
     </message>
     <message>
         <source>Choose a file or zip…</source>
-        <translation type="unfinished"></translation>
+        <translation>选择文件或 zip…</translation>
     </message>
     <message>
         <source>Choose a folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>选择文件夹…</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Stop</source>
-        <translation type="unfinished"></translation>
+        <translation>停止</translation>
     </message>
     <message>
         <source>Choose another…</source>
-        <translation type="unfinished"></translation>
+        <translation>重新选择…</translation>
     </message>
     <message>
         <source>Done</source>
-        <translation type="unfinished"></translation>
+        <translation>完成</translation>
     </message>
     <message>
         <source>{format}, {first} to {last}. Chats: {conversations}. Messages: {messages}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{format}，{first} 至 {last}。对话：{conversations}。消息：{messages}。</translation>
     </message>
     <message numerus="yes">
         <source>%n of them are here already and get what is new.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>其中 %n 个已存在，只补充新内容。</numerusform>
         </translation>
     </message>
     <message>
         <source>What is left out, and why</source>
-        <translation type="unfinished"></translation>
+        <translation>未导入的内容及原因</translation>
     </message>
 </context>
 <context>
     <name>ImportsController</name>
     <message>
         <source>Looking at “{name}”…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查看“{name}”…</translation>
     </message>
     <message>
         <source>Importing “{name}”…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在导入“{name}”…</translation>
     </message>
     <message>
         <source>The import was stopped; nothing was taken in.</source>
-        <translation type="unfinished"></translation>
+        <translation>导入已停止，未载入任何内容。</translation>
     </message>
     <message>
         <source>Chats added: {added}. With new messages: {merged}. Here already: {unchanged}.</source>
-        <translation type="unfinished"></translation>
+        <translation>新增对话：{added}。有新消息的对话：{merged}。已存在：{unchanged}。</translation>
     </message>
     <message>
         <source>{sentence} Left out: {count}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{sentence}未导入：{count}。</translation>
     </message>
     <message>
         <source>The import was taken out again.</source>
-        <translation type="unfinished"></translation>
+        <translation>已撤销导入。</translation>
     </message>
     <message>
         <source>Undo</source>
-        <translation type="unfinished"></translation>
+        <translation>撤销</translation>
     </message>
 </context>
 <context>
     <name>MainWindow</name>
     <message>
         <source>Temporary chat: kept nowhere, gone when Fireside closes</source>
-        <translation type="unfinished"></translation>
+        <translation>临时对话：不会保存，关闭 Fireside 后即消失</translation>
     </message>
     <message>
         <source>Loading the model</source>
-        <translation type="unfinished"></translation>
+        <translation>正在加载模型</translation>
     </message>
     <message>
         <source>More actions</source>
-        <translation type="unfinished"></translation>
+        <translation>更多操作</translation>
     </message>
 </context>
 <context>
     <name>MessageBar</name>
     <message>
         <source>Close this message</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭此消息</translation>
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭</translation>
     </message>
 </context>
 <context>
     <name>MessageEditor</name>
     <message>
         <source>Edit the message</source>
-        <translation type="unfinished"></translation>
+        <translation>编辑消息</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
 </context>
 <context>
     <name>MessageView</name>
     <message>
         <source>The context is full: the model reads from here on</source>
-        <translation type="unfinished"></translation>
+        <translation>上下文已满：模型从这里开始读取</translation>
     </message>
     <message>
         <source>Previous version</source>
-        <translation type="unfinished"></translation>
+        <translation>上一个版本</translation>
     </message>
     <message>
         <source>Next version</source>
-        <translation type="unfinished"></translation>
+        <translation>下一个版本</translation>
     </message>
     <message>
         <source>Edit</source>
-        <translation type="unfinished"></translation>
+        <translation>编辑</translation>
     </message>
     <message>
         <source>Branch into a new chat</source>
-        <translation type="unfinished"></translation>
+        <translation>分支为新对话</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Attached: {names}</source>
-        <translation type="unfinished"></translation>
+        <translation>删除</translation>
     </message>
 </context>
 <context>
     <name>MessagesController</name>
     <message>
         <source>This is a new chat; the old one is as it was.</source>
-        <translation type="unfinished"></translation>
+        <translation>这是一个新对话；原对话保持不变。</translation>
     </message>
     <message>
         <source>Message deleted.</source>
-        <translation type="unfinished"></translation>
+        <translation>消息已删除。</translation>
     </message>
     <message>
         <source>Undo</source>
-        <translation type="unfinished"></translation>
+        <translation>撤销</translation>
     </message>
 </context>
 <context>
     <name>ModelPicker</name>
     <message>
         <source>No model</source>
-        <translation type="unfinished"></translation>
+        <translation>无模型</translation>
     </message>
     <message>
         <source>Model: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>模型：{name}</translation>
     </message>
     <message>
         <source>Choose a model</source>
-        <translation type="unfinished"></translation>
+        <translation>选择模型</translation>
     </message>
     <message>
         <source>Open model file…</source>
-        <translation type="unfinished"></translation>
+        <translation>打开模型文件…</translation>
     </message>
     <message>
         <source>Open model folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>打开模型文件夹…</translation>
     </message>
 </context>
 <context>
     <name>ModelsController</name>
     <message>
         <source>No model was found on this machine; open a model file or folder to begin.</source>
-        <translation type="unfinished"></translation>
+        <translation>本机未找到模型；请打开模型文件或文件夹以开始使用。</translation>
     </message>
     <message>
         <source>Loading {name}…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在加载 {name}…</translation>
     </message>
     <message>
         <source>No model</source>
-        <translation type="unfinished"></translation>
+        <translation>无模型</translation>
+    </message>
+</context>
+<context>
+    <name>ModelsPage</name>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Processor</source>
+        <translation>处理器 (CPU)</translation>
+    </message>
+    <message>
+        <source>f32: exact, the most memory</source>
+        <translation>f32：精确，占用内存最多</translation>
+    </message>
+    <message>
+        <source>f16: half of it</source>
+        <translation>f16：内存减半</translation>
+    </message>
+    <message>
+        <source>q8_0: a quarter of it, nearly exact</source>
+        <translation>q8_0：内存约为四分之一，几乎无损</translation>
+    </message>
+    <message>
+        <source>Context length</source>
+        <translation>上下文长度</translation>
+    </message>
+    <message>
+        <source>How many tokens of a conversation the model can read. More need more memory.</source>
+        <translation>模型能读取的对话 Token 数。越大占用的内存越多。</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Where models run. Automatic: the fastest that is there.</source>
+        <translation>模型在哪里运行。自动：使用最快的可用设备。</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
+        <source>Processor cores that a model uses.</source>
+        <translation>模型使用的处理器核心数。</translation>
+    </message>
+    <message>
+        <source>Memory of the conversation</source>
+        <translation>对话缓存</translation>
+    </message>
+    <message>
+        <source>How exactly the model keeps what it has read (the KV cache).</source>
+        <translation>模型以多高的精度保存已读取的内容（KV 缓存）。</translation>
     </message>
 </context>
 <context>
     <name>PersonView</name>
     <message>
         <source>Send</source>
-        <translation type="unfinished"></translation>
+        <translation>发送</translation>
     </message>
 </context>
 <context>
     <name>PreferencesController</name>
     <message>
         <source>The settings cannot be saved: {reason}.</source>
+        <translation>无法保存设置：{reason}。</translation>
+    </message>
+</context>
+<context>
+    <name>PresetsController</name>
+    <message>
+        <source>My preset</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New preset</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” was deleted. Chats that use it go on as they are.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n preset(s) imported.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Export presets</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Presets (*.json)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Exported to {name}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The presets cannot be saved: {reason}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>PresetsDialog</name>
+    <message>
+        <source>Presets</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Emoji</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Colour…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The colour of this persona</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Built in. Duplicate it to change it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Set to this chat&apos;s values</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Duplicate</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>{title}: {value}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This preset sets no value yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Import…</source>
+        <translation>导入…</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+</context>
+<context>
+    <name>PrivacyPage</name>
+    <message>
+        <source>Privacy</source>
+        <translation>隐私</translation>
+    </message>
+    <message>
+        <source>Open the log file</source>
+        <translation>打开日志文件</translation>
+    </message>
+    <message>
+        <source>Log file</source>
+        <translation>日志文件</translation>
+    </message>
+    <message>
+        <source>What happened, for finding errors. It holds no text of any message.</source>
+        <translation>记录运行情况，用于排查错误，不含任何消息内容。</translation>
+    </message>
+</context>
+<context>
+    <name>ReplySettingsController</name>
+    <message>
+        <source>The changes of this chat are dropped.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>These settings are your default now.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No model is loaded yet; open one first.</source>
+        <translation>尚未加载模型；请先打开一个模型。</translation>
+    </message>
+    <message>
+        <source>These settings are your default for this model now.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -624,438 +1007,483 @@
     <name>ReplyStream</name>
     <message>
         <source>Waiting for the model…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在等待模型…</translation>
     </message>
     <message numerus="yes">
         <source>The context is full: the oldest %n message(s) are left out of what the model reads.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>上下文已满：最早的 %n 条消息不再提供给模型。</numerusform>
         </translation>
     </message>
     <message>
         <source>Reading the conversation… {percent}%</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取对话… {percent}%</translation>
     </message>
 </context>
 <context>
     <name>ReplyView</name>
     <message>
         <source>The model is reading</source>
-        <translation type="unfinished"></translation>
+        <translation>模型正在读取</translation>
     </message>
     <message>
         <source>Regenerate</source>
-        <translation type="unfinished"></translation>
+        <translation>重新生成</translation>
     </message>
     <message>
         <source>Continue this reply</source>
-        <translation type="unfinished"></translation>
+        <translation>继续此回复</translation>
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished"></translation>
+        <translation>保存</translation>
     </message>
     <message>
         <source>Save and continue</source>
-        <translation type="unfinished"></translation>
+        <translation>保存并继续</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsDialog</name>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Search settings</source>
+        <translation>搜索设置</translation>
+    </message>
+    <message>
+        <source>Pages of settings</source>
+        <translation>设置页面</translation>
+    </message>
+    <message>
+        <source>No setting has these words.</source>
+        <translation>没有包含这些词的设置。</translation>
     </message>
 </context>
 <context>
     <name>SettingsPanel</name>
     <message>
+        <source>Settings of this chat</source>
+        <translation>此对话的设置</translation>
+    </message>
+    <message>
+        <source>Preset</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A set of values under a name, such as a persona</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Presets and defaults</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save as preset…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Make default for this model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Make default for all models</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drop this chat&apos;s changes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Presets…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>{name} (deleted)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Off</source>
+        <source>Back to {value}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>New for each reply</source>
+        <source>Back</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>No limit</source>
+        <source>from the model</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>System</source>
+        <source>your default</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Light</source>
+        <source>your default for this model</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Dark</source>
+        <source>from preset “{name}”</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>System prompt</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Told to the model before the first message. Empty: none.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Temperature</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Higher is more varied. 0: always the likeliest word.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Top-k</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Only the k likeliest tokens may be drawn. 0: off.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Top-p</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Only the likeliest tokens that together reach p. 1: off.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Min-p</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Drops tokens less likely than p times the likeliest. 0: off.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Repetition penalty</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Above 1, words already used become less likely. 1: off.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Seed</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The same seed gives the same reply. Empty: a new one.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Longest reply</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>In tokens. 0: up to the context&apos;s end.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Appearance</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>System follows the desktop&apos;s setting.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Settings</source>
+        <source>this chat</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Close settings</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭设置</translation>
     </message>
 </context>
 <context>
     <name>Sidebar</name>
     <message>
         <source>New chat</source>
-        <translation type="unfinished"></translation>
+        <translation>新建对话</translation>
     </message>
     <message>
         <source>Search, or #tag</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索，或输入 #标签</translation>
     </message>
     <message>
         <source>Search conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索对话</translation>
     </message>
     <message>
         <source>Import chats from another app…</source>
-        <translation type="unfinished"></translation>
+        <translation>从其他应用导入对话…</translation>
     </message>
     <message>
         <source>Bin ({count})</source>
-        <translation type="unfinished"></translation>
+        <translation>回收站 ({count})</translation>
     </message>
     <message>
         <source>Bin</source>
-        <translation type="unfinished"></translation>
+        <translation>回收站</translation>
     </message>
     <message>
         <source>Deleted conversations can be restored for 30 days</source>
-        <translation type="unfinished"></translation>
+        <translation>删除的对话可在 30 天内恢复</translation>
     </message>
     <message>
         <source>Search</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索</translation>
     </message>
     <message>
         <source>Conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>对话</translation>
     </message>
     <message>
         <source>Nothing found</source>
-        <translation type="unfinished"></translation>
+        <translation>未找到</translation>
     </message>
     <message>
         <source>No conversations yet</source>
-        <translation type="unfinished"></translation>
+        <translation>还没有对话</translation>
     </message>
 </context>
 <context>
     <name>SidebarMenus</name>
     <message>
         <source>Rename…</source>
-        <translation type="unfinished"></translation>
+        <translation>重命名…</translation>
     </message>
     <message>
         <source>Unpin</source>
-        <translation type="unfinished"></translation>
+        <translation>取消置顶</translation>
     </message>
     <message>
         <source>Pin</source>
-        <translation type="unfinished"></translation>
+        <translation>置顶</translation>
     </message>
     <message>
         <source>Tags…</source>
-        <translation type="unfinished"></translation>
+        <translation>标签…</translation>
     </message>
     <message>
         <source>Move to folder</source>
-        <translation type="unfinished"></translation>
+        <translation>移动到文件夹</translation>
     </message>
     <message>
         <source>Export…</source>
-        <translation type="unfinished"></translation>
+        <translation>导出…</translation>
     </message>
     <message>
         <source>Branch into a new chat</source>
-        <translation type="unfinished"></translation>
+        <translation>分支为新对话</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished"></translation>
+        <translation>删除</translation>
     </message>
     <message numerus="yes">
         <source>Delete %n chat(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>删除 %n 个对话</numerusform>
         </translation>
     </message>
     <message>
         <source>New folder inside…</source>
-        <translation type="unfinished"></translation>
+        <translation>新建子文件夹…</translation>
     </message>
     <message>
         <source>Remove folder, keep its chats</source>
-        <translation type="unfinished"></translation>
+        <translation>移除文件夹，保留其中的对话</translation>
     </message>
     <message>
         <source>New folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>新建文件夹…</translation>
     </message>
     <message>
         <source>Rename conversation</source>
-        <translation type="unfinished"></translation>
+        <translation>重命名对话</translation>
     </message>
     <message>
         <source>Title</source>
-        <translation type="unfinished"></translation>
+        <translation>标题</translation>
     </message>
     <message>
         <source>Tags</source>
-        <translation type="unfinished"></translation>
+        <translation>标签</translation>
     </message>
     <message>
         <source>Tags, with commas between them</source>
-        <translation type="unfinished"></translation>
+        <translation>标签，用逗号分隔</translation>
     </message>
     <message>
         <source>New folder</source>
-        <translation type="unfinished"></translation>
+        <translation>新建文件夹</translation>
     </message>
     <message>
         <source>Name</source>
-        <translation type="unfinished"></translation>
+        <translation>名称</translation>
     </message>
     <message>
         <source>Rename folder</source>
-        <translation type="unfinished"></translation>
+        <translation>重命名文件夹</translation>
     </message>
     <message>
         <source>No folder</source>
-        <translation type="unfinished"></translation>
+        <translation>不放入文件夹</translation>
     </message>
 </context>
 <context>
     <name>StatusRow</name>
     <message>
+        <source>{speed} tok/s</source>
+        <translation>{speed} Token/秒</translation>
+    </message>
+    <message>
         <source>Status</source>
-        <translation type="unfinished"></translation>
+        <translation>状态</translation>
     </message>
     <message>
         <source>Speed</source>
-        <translation type="unfinished"></translation>
+        <translation>速度</translation>
     </message>
     <message>
         <source>Context used</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{speed:.1f} tok/s</source>
-        <translation type="unfinished"></translation>
+        <translation>上下文用量</translation>
     </message>
     <message>
         <source>{used} of {total} tokens are in use ({percent}%). When the context is full, the oldest turns are left out of what the model reads.</source>
-        <translation type="unfinished"></translation>
+        <translation>已使用 {used} / {total} 个 Token（{percent}%）。上下文用满后，最早的几轮对话不再提供给模型。</translation>
     </message>
 </context>
 <context>
     <name>ThinkingView</name>
     <message>
         <source>Thinking…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在思考…</translation>
     </message>
     <message>
         <source>Thought for {seconds} s</source>
-        <translation type="unfinished"></translation>
+        <translation>思考了 {seconds} 秒</translation>
     </message>
     <message>
         <source>Thought</source>
-        <translation type="unfinished"></translation>
+        <translation>已思考</translation>
     </message>
 </context>
 <context>
     <name>Transcript</name>
     <message>
         <source>Conversation</source>
-        <translation type="unfinished"></translation>
+        <translation>对话</translation>
     </message>
     <message>
         <source>Jump to the end</source>
-        <translation type="unfinished"></translation>
+        <translation>跳到末尾</translation>
+    </message>
+    <message>
+        <source>What is on your mind?</source>
+        <translation>想聊点什么？</translation>
+    </message>
+    <message>
+        <source>The model runs on this machine. Nothing you write leaves it.</source>
+        <translation>模型在本机运行，您写下的内容不会离开这台电脑。</translation>
     </message>
 </context>
 <context>
     <name>WindowActions</name>
     <message>
         <source>Chat</source>
-        <translation type="unfinished"></translation>
+        <translation>对话</translation>
     </message>
     <message>
         <source>Replies</source>
-        <translation type="unfinished"></translation>
+        <translation>回复</translation>
     </message>
     <message>
         <source>Conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>对话</translation>
     </message>
     <message>
         <source>Import, export and backup</source>
-        <translation type="unfinished"></translation>
+        <translation>导入、导出与备份</translation>
     </message>
     <message>
         <source>Models</source>
-        <translation type="unfinished"></translation>
+        <translation>模型</translation>
     </message>
     <message>
         <source>Window</source>
-        <translation type="unfinished"></translation>
+        <translation>窗口</translation>
     </message>
     <message>
         <source>New chat</source>
-        <translation type="unfinished"></translation>
+        <translation>新建对话</translation>
     </message>
     <message>
         <source>Temporary chat</source>
-        <translation type="unfinished"></translation>
+        <translation>临时对话</translation>
     </message>
     <message>
         <source>Search conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索对话</translation>
     </message>
     <message>
         <source>Write a message</source>
+        <translation>输入消息</translation>
+    </message>
+    <message>
+        <source>Attach files…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Stop the reply</source>
-        <translation type="unfinished"></translation>
+        <translation>停止回复</translation>
     </message>
     <message>
         <source>Regenerate the last reply</source>
-        <translation type="unfinished"></translation>
+        <translation>重新生成上一条回复</translation>
     </message>
     <message>
         <source>Copy the last reply</source>
-        <translation type="unfinished"></translation>
+        <translation>复制上一条回复</translation>
     </message>
     <message>
         <source>Deleted messages…</source>
-        <translation type="unfinished"></translation>
+        <translation>已删除的消息…</translation>
     </message>
     <message>
         <source>Rename…</source>
-        <translation type="unfinished"></translation>
+        <translation>重命名…</translation>
     </message>
     <message>
         <source>Delete conversation</source>
-        <translation type="unfinished"></translation>
+        <translation>删除对话</translation>
     </message>
     <message>
         <source>New folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>新建文件夹…</translation>
     </message>
     <message>
         <source>Bin…</source>
-        <translation type="unfinished"></translation>
+        <translation>回收站…</translation>
     </message>
     <message>
         <source>Export…</source>
-        <translation type="unfinished"></translation>
+        <translation>导出…</translation>
     </message>
     <message>
         <source>Import…</source>
-        <translation type="unfinished"></translation>
+        <translation>导入…</translation>
     </message>
     <message>
         <source>Back up…</source>
-        <translation type="unfinished"></translation>
+        <translation>备份…</translation>
     </message>
     <message>
         <source>Restore a backup…</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复备份…</translation>
     </message>
     <message>
         <source>Open model file…</source>
-        <translation type="unfinished"></translation>
+        <translation>打开模型文件…</translation>
+    </message>
+    <message>
+        <source>Find a command…</source>
+        <translation>查找命令…</translation>
     </message>
     <message>
         <source>Sidebar</source>
+        <translation>侧边栏</translation>
+    </message>
+    <message>
+        <source>Settings of this chat</source>
+        <translation>此对话的设置</translation>
+    </message>
+    <message>
+        <source>Settings…</source>
+        <translation>设置…</translation>
+    </message>
+    <message>
+        <source>Larger text</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Settings</source>
+        <source>Smaller text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Usual text size</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Quit</source>
+        <translation>退出</translation>
+    </message>
+</context>
+<context>
+    <name>WritingController</name>
+    <message>
+        <source>A file cannot be read; remove it, then send.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A file is still being read; send in a moment.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model sees no pictures; write something, too.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>_Chip</name>
+    <message>
+        <source>Show “{name}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove “{name}”</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1063,38 +1491,443 @@
     <name>dialogs</name>
     <message>
         <source>Models (*.gguf *.safetensors config.json);;All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>模型 (*.gguf *.safetensors config.json);;所有文件 (*)</translation>
     </message>
     <message>
         <source>Open model file</source>
-        <translation type="unfinished"></translation>
+        <translation>打开模型文件</translation>
     </message>
     <message>
         <source>Open model folder</source>
+        <translation>打开模型文件夹</translation>
+    </message>
+    <message>
+        <source>Attach files</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Conversations (*.json *.jsonl *.zip *.chat *.sqlite3 *.db);;All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>对话 (*.json *.jsonl *.zip *.chat *.sqlite3 *.db);;所有文件 (*)</translation>
     </message>
     <message>
         <source>Import conversations</source>
+        <translation>导入对话</translation>
+    </message>
+    <message>
+        <source>Import presets</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Presets (*.json);;All files (*)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Backups (*.sqlite3);;All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>备份 (*.sqlite3);;所有文件 (*)</translation>
     </message>
     <message>
         <source>Restore a backup</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复备份</translation>
     </message>
     <message>
         <source>Replace the file?</source>
-        <translation type="unfinished"></translation>
+        <translation>替换文件？</translation>
     </message>
     <message>
         <source>“{name}” already exists. Replace it?</source>
+        <translation>“{name}”已存在。要替换它吗？</translation>
+    </message>
+</context>
+<context>
+    <name>errors</name>
+    <message>
+        <source>“{name}” does not exist; check the path {path}.</source>
+        <translation>“{name}”不存在；请检查路径 {path}。</translation>
+    </message>
+    <message>
+        <source>“{name}” is neither a file nor a folder.</source>
+        <translation>“{name}”既不是文件也不是文件夹。</translation>
+    </message>
+    <message>
+        <source>“{name}” is empty; download it again.</source>
+        <translation>“{name}”是空的；请重新下载。</translation>
+    </message>
+    <message>
+        <source>“{name}” holds no config.json; choose a model&apos;s own folder.</source>
+        <translation>“{name}”中没有 config.json；请选择模型自己的文件夹。</translation>
+    </message>
+    <message>
+        <source>“{name}” is not there any more; open it from its new place.</source>
+        <translation>“{name}”已不在原处；请从新的位置打开。</translation>
+    </message>
+    <message>
+        <source>“{name}” is not a model file; choose a GGUF file or a folder with config.json.</source>
+        <translation>“{name}”不是模型文件；请选择 GGUF 文件或含有 config.json 的文件夹。</translation>
+    </message>
+    <message>
+        <source>“{name}” is not a model file; choose a GGUF file or a folder with config.json and safetensors.</source>
+        <translation>“{name}”不是模型文件；请选择 GGUF 文件，或含有 config.json 和 safetensors 的文件夹。</translation>
+    </message>
+    <message>
+        <source>“{name}” is a Python pickle, which can run any code when it is opened, so Fireside does not. Get the same model as safetensors or GGUF.</source>
+        <translation>“{name}”是 Python pickle 文件，打开时可能运行任意代码，因此 Fireside 不会打开它。请获取同一模型的 safetensors 或 GGUF 版本。</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be read ({reason}); check its disk and permissions.</source>
+        <translation>无法读取“{name}”（{reason}）；请检查磁盘和权限。</translation>
+    </message>
+    <message>
+        <source>The folder “{name}” holds no config.json; choose a model&apos;s own folder or a GGUF file.</source>
+        <translation>文件夹“{name}”中没有 config.json；请选择模型自己的文件夹或 GGUF 文件。</translation>
+    </message>
+    <message>
+        <source>{part} is missing beside {name}; download all parts.</source>
+        <translation>{name} 旁边缺少 {part}；请下载全部分卷。</translation>
+    </message>
+    <message>
+        <source>{name}: {part} is missing; download all parts of the model.</source>
+        <translation>{name}：缺少 {part}；请下载模型的全部文件。</translation>
+    </message>
+    <message>
+        <source>{name} is too short to be a safetensors file; download it again.</source>
+        <translation>{name} 太短，不是完整的 safetensors 文件；请重新下载。</translation>
+    </message>
+    <message>
+        <source>{name} ends inside its header; it is cut off, download it again.</source>
+        <translation>{name} 在文件头处中断，文件不完整；请重新下载。</translation>
+    </message>
+    <message>
+        <source>{name}: GGUF version {version} is not known; versions 2 and 3 are. Get a newer conversion.</source>
+        <translation>{name}：不认识 GGUF 版本 {version}，仅支持版本 2 和 3。请获取较新的转换版本。</translation>
+    </message>
+    <message>
+        <source>{name}: {tensor} has the unknown block type {type}; choose a file with another quantisation, such as Q4_K_M.</source>
+        <translation>{name}：{tensor} 的块类型 {type} 未知；请选择其他量化的文件，例如 Q4_K_M。</translation>
+    </message>
+    <message>
+        <source>The model architecture {name} is not supported. Supported are: {known}.</source>
+        <translation>不支持模型架构 {name}。支持的有：{known}。</translation>
+    </message>
+    <message>
+        <source>The file holds no tokenizer; get a complete conversion of the model.</source>
+        <translation>文件中没有分词器；请获取完整的模型转换版本。</translation>
+    </message>
+    <message>
+        <source>The tokenizer kind {name} is not supported yet.</source>
+        <translation>尚不支持分词器类型 {name}。</translation>
+    </message>
+    <message>
+        <source>{name} needs {need} GiB with a context of {context} tokens, but {have} GiB are free on {device}. {advice}</source>
+        <translation>{name} 在 {context} 个 Token 的上下文下需要 {need} GiB，但 {device} 上只有 {have} GiB 可用。{advice}</translation>
+    </message>
+    <message>
+        <source>A context of {tokens} tokens would fit.</source>
+        <translation>{tokens} 个 Token 的上下文可以容纳。</translation>
+    </message>
+    <message>
+        <source>Choose a smaller model or a stronger quantisation, or close other programs.</source>
+        <translation>请选择更小的模型或更强的量化，或关闭其他程序。</translation>
+    </message>
+    <message>
+        <source>The device {name} is not available on this machine; use auto or cpu.</source>
+        <translation>本机没有设备 {name}；请使用 auto 或 cpu。</translation>
+    </message>
+    <message>
+        <source>Replies are slower than they could be: {reason}</source>
+        <translation>回复速度未达到最佳：{reason}</translation>
+    </message>
+    <message>
+        <source>the compiled kernels are not installed (no C compiler was found when Fireside was installed).</source>
+        <translation>未安装编译好的计算内核（安装 Fireside 时没有找到 C 编译器）。</translation>
+    </message>
+    <message>
+        <source>The newest message needs {tokens} tokens, but the context holds {limit}. Shorten it, or load the model with a longer context.</source>
+        <translation>最新的消息需要 {tokens} 个 Token，但上下文只能容纳 {limit} 个。请缩短消息，或以更长的上下文加载模型。</translation>
+    </message>
+    <message>
+        <source>The prompt has {tokens} tokens, but the context holds {limit}.</source>
+        <translation>提示词有 {tokens} 个 Token，但上下文只能容纳 {limit} 个。</translation>
+    </message>
+    <message>
+        <source>There is not enough memory to go on; close other programs or use a smaller model or context.</source>
+        <translation>内存不足，无法继续；请关闭其他程序，或使用更小的模型或上下文。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s output is not a number any more; its file may be damaged. Try another copy.</source>
+        <translation>模型的输出已不是有效数字，文件可能已损坏。请换一份副本再试。</translation>
+    </message>
+    <message>
+        <source>No model is loaded yet; open one first.</source>
+        <translation>尚未加载模型；请先打开一个模型。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s chat template refuses this conversation: {reason}.</source>
+        <translation>模型的对话模板拒绝了此对话：{reason}。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s chat template was stopped: {reason}.</source>
+        <translation>模型的对话模板被中止：{reason}。</translation>
+    </message>
+    <message>
+        <source>The JSON schema is not valid: {reason}.</source>
+        <translation>JSON Schema 无效：{reason}。</translation>
+    </message>
+    <message>
+        <source>The JSON schema cannot be followed: {reason}.</source>
+        <translation>无法遵循此 JSON Schema：{reason}。</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be read ({reason}); check its place and permissions.</source>
+        <translation>无法读取“{name}”（{reason}）；请检查其位置和权限。</translation>
+    </message>
+    <message>
+        <source>“{name}” is empty; there is nothing to attach.</source>
+        <translation>“{name}”是空的，没有内容可以附加。</translation>
+    </message>
+    <message>
+        <source>“{name}” is a folder; attach the files in it that matter.</source>
+        <translation>“{name}”是文件夹；请附加其中需要的文件。</translation>
+    </message>
+    <message>
+        <source>“{name}” has {size} MiB; {most} is the most; attach the part that counts.</source>
+        <translation>“{name}”有 {size} MiB，最多 {most} MiB；请只附加需要的部分。</translation>
+    </message>
+    <message>
+        <source>“{name}” has {size} characters; {most} is the most; attach the part that counts.</source>
+        <translation>“{name}”有 {size} 个字符，最多 {most} 个；请只附加需要的部分。</translation>
+    </message>
+    <message>
+        <source>{what}: {place} is damaged ({reason}); a rescue (`python -m app rescue`) saves what can be read.</source>
+        <translation>{what}：{place}已损坏（{reason}）；可用 `python -m app rescue` 抢救能读出的内容。</translation>
+    </message>
+    <message>
+        <source>{what}: {place} is used by another program; close it, then try again.</source>
+        <translation>{what}：{place}正被其他程序使用；请关闭该程序后重试。</translation>
+    </message>
+    <message>
+        <source>{what}: the disk that holds {place} is full; free some space, then try again.</source>
+        <translation>{what}：{place}所在的磁盘已满；请先腾出一些空间，然后重试。</translation>
+    </message>
+    <message>
+        <source>{what}: {place} cannot be written; check the permissions of the file and the folder.</source>
+        <translation>{what}：无法写入{place}；请检查文件和文件夹的权限。</translation>
+    </message>
+    <message>
+        <source>{what}: the disk that holds {place} refuses; check its space and its health.</source>
+        <translation>{what}：{place}所在的磁盘拒绝访问；请检查其空间和健康状况。</translation>
+    </message>
+    <message>
+        <source>The conversation cannot be saved</source>
+        <translation>无法保存对话</translation>
+    </message>
+    <message>
+        <source>The conversations cannot be opened</source>
+        <translation>无法打开对话</translation>
+    </message>
+    <message>
+        <source>The conversations cannot be read</source>
+        <translation>无法读取对话</translation>
+    </message>
+    <message>
+        <source>The backup cannot be read</source>
+        <translation>无法读取备份</translation>
+    </message>
+    <message>
+        <source>The backup cannot be written</source>
+        <translation>无法写入备份</translation>
+    </message>
+    <message>
+        <source>“{name}” in {folder}</source>
+        <translation>“{name}”（位于 {folder}）</translation>
+    </message>
+    <message>
+        <source>“{name}” holds no conversations of Fireside; choose a backup that it made.</source>
+        <translation>“{name}”中没有 Fireside 的对话；请选择 Fireside 生成的备份。</translation>
+    </message>
+    <message>
+        <source>{what} could not be read and begin anew; the old file was kept as “{name}”.</source>
+        <translation>无法读取{what}，已重新开始；旧文件保留为“{name}”。</translation>
+    </message>
+    <message>
+        <source>The settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>The list of opened models</source>
+        <translation>已打开模型的列表</translation>
+    </message>
+    <message>
+        <source>Plain text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>OpenAI messages</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no file or folder {path}.</source>
+        <translation>没有文件或文件夹 {path}。</translation>
+    </message>
+    <message>
+        <source>{name} holds no conversations in a format that Fireside can read.</source>
+        <translation>{name} 中没有 Fireside 能读取的对话格式。</translation>
+    </message>
+    <message>
+        <source>The import was cancelled.</source>
+        <translation>导入已取消。</translation>
+    </message>
+    <message>
+        <source>The export was stopped; nothing was written.</source>
+        <translation>导出已停止，未写入任何内容。</translation>
+    </message>
+    <message>
+        <source>{name} already exists in {folder}; name a new file or folder.</source>
+        <translation>{folder} 中已有 {name}；请指定新的文件或文件夹。</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be written in {folder}: {reason}; choose another place, or free some space.</source>
+        <translation>无法将“{name}”写入 {folder}：{reason}；请选择其他位置，或腾出一些空间。</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be read: {reason}.</source>
+        <translation>无法读取“{name}”：{reason}。</translation>
+    </message>
+    <message>
+        <source>{name} cannot be read: {reason}.</source>
+        <translation>无法读取 {name}：{reason}。</translation>
+    </message>
+</context>
+<context>
+    <name>presets</name>
+    <message>
+        <source>Precise</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Balanced</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Creative</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Code</source>
+        <translation>代码</translation>
+    </message>
+    <message>
+        <source>Translate</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>values</name>
+    <message>
+        <source>Off</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>System prompt</source>
+        <translation>系统提示词</translation>
+    </message>
+    <message>
+        <source>Told to the model before the first message. Empty: none.</source>
+        <translation>在第一条消息之前告诉模型的内容。留空：无。</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>Higher is more varied. 0: always the likeliest word.</source>
+        <translation>越高回复越多样。0：总是选最可能的词。</translation>
+    </message>
+    <message>
+        <source>Top-p</source>
+        <translation>Top-p</translation>
+    </message>
+    <message>
+        <source>Only the likeliest tokens that together reach p. 1: off.</source>
+        <translation>只从累计概率达到 p 的最可能的 Token 中抽取。1：关闭。</translation>
+    </message>
+    <message>
+        <source>Longest reply</source>
+        <translation>最大回复长度</translation>
+    </message>
+    <message>
+        <source>In tokens. 0: up to the context&apos;s end.</source>
+        <translation>以 Token 计。0：直到上下文用完。</translation>
+    </message>
+    <message>
+        <source>No limit</source>
+        <translation>不限</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>The same seed gives the same reply. Empty: a new one.</source>
+        <translation>相同的种子得到相同的回复。留空：每次随机。</translation>
+    </message>
+    <message>
+        <source>New for each reply</source>
+        <translation>每次回复随机</translation>
+    </message>
+    <message>
+        <source>Top-k</source>
+        <translation>Top-k</translation>
+    </message>
+    <message>
+        <source>Only the k likeliest tokens may be drawn. 0: off.</source>
+        <translation>只从概率最高的 k 个 Token 中抽取。0：关闭。</translation>
+    </message>
+    <message>
+        <source>Min-p</source>
+        <translation>Min-p</translation>
+    </message>
+    <message>
+        <source>Drops tokens less likely than p times the likeliest. 0: off.</source>
+        <translation>去掉概率低于最高概率 p 倍的 Token。0：关闭。</translation>
+    </message>
+    <message>
+        <source>Repetition penalty</source>
+        <translation>重复惩罚</translation>
+    </message>
+    <message>
+        <source>Above 1, words already used become less likely. 1: off.</source>
+        <translation>大于 1 时，已出现过的词更不容易再次出现。1：关闭。</translation>
+    </message>
+    <message>
+        <source>Repetition window</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How many of the last tokens the penalties look at. 0: none.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stop strings</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A reply ends before any of these, one a line. \n stands for a line&apos;s end.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>JSON output</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Holds every reply to a JSON schema. Empty: off.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

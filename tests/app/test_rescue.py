@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from app.core.conversation import Part, PartKind, StoredMessage
+from app.core.conversation import Part, PartKind, Status, StoredMessage
 from app.core.imported import ImportedConversation
 from app.core.rescue import Rescue
 from app.core.schema import MIGRATIONS
@@ -50,6 +50,11 @@ def database(tmp_path: Path) -> Path:
                     ),
                     record={"seed": turn, "token_ids": list(range(2000 if turn == 2 else 20))},
                 )
+                if turn == 3:
+                    record = {"seed": turn}
+                    store.save_reply(
+                        reply.id, reply.text, Status.COMPLETE, parts=reply.parts, record=record, alternatives=FILE
+                    )
                 store.add_message(chat.id, parent_id=asked.id, role="assistant", text="another", edited_from=reply.id)
                 parent = reply.id
         gone = store.create_conversation("deleted forever")

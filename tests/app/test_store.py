@@ -152,6 +152,20 @@ def test_what_a_reply_was_made_of_stays_when_only_its_text_is_saved_again(store:
     assert store.records(chat.id) == {reply.id: {"seed": 8}}
 
 
+def test_what_the_words_could_have_been_is_kept_with_the_record_and_copied_with_a_branch(store: Store) -> None:
+    chat = store.create_conversation("Tea")
+    reply = store.add_message(chat.id, parent_id=None, role="assistant", status=Status.STREAMING)
+    assert store.alternatives(reply.id) == b""
+    packed = bytes(range(256)) * 1000
+    store.save_reply(reply.id, "Green.", Status.COMPLETE, record={"seed": 8}, alternatives=packed)
+    assert store.alternatives(reply.id) == packed
+    copy = store.copy_branch(chat.id, reply.id)
+    assert store.alternatives(store.tree(copy.id).path()[-1].id) == packed
+    store._db.update("UPDATE records SET alternatives = ?", b"nonsense")
+    with pytest.raises(StoreError, match="is damaged"):
+        store.alternatives(reply.id)
+
+
 def test_a_continued_reply_is_a_version_that_knows_the_old_one(store: Store) -> None:
     chat = store.create_conversation("Tea")
     asked = store.add_message(chat.id, parent_id=None, role="user", text="Which?")

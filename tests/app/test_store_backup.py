@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.conversation import Part, PartKind
+from app.core.conversation import Part, PartKind, Status
 from app.core.schema import MIGRATIONS
 from app.core.sqlite_copy import copy_database
 from app.core.store import DamagedError, Store, StoreError
@@ -36,6 +36,7 @@ def fill(store: Store) -> tuple[str, str]:
     old = store.add_message(chat.id, parent_id=asked.id, role="assistant", text="Black.", record={"seed": 1})
     store.delete_messages([old.id])
     last = store.add_message(chat.id, parent_id=asked.id, role="assistant", text="Green.", record={"seed": 2})
+    store.save_reply(last.id, "Green.", Status.COMPLETE, record={"seed": 2}, alternatives=b"black, white")
     return chat.id, last.id
 
 
@@ -49,7 +50,7 @@ def everything(store: Store) -> dict[str, list[tuple[object, ...]]]:
     }
     rows = {table: store._db.read(f"SELECT {columns} FROM {table} ORDER BY 1") for table, columns in queries.items()}
     rows["records"] = store._db.read(
-        "SELECT id, record FROM records JOIN messages ON number = message_number ORDER BY id"
+        "SELECT id, record, alternatives FROM records JOIN messages ON number = message_number ORDER BY id"
     )
     return rows
 

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.alternatives import Drawn
 from engine.api import RequestError, SamplerSettings
 from engine.sampling import DeviceSampler, Sampler, choose, keep_min_p, keep_top_p, penalise_repetition, uniform
 
@@ -141,9 +142,9 @@ def test_the_sampler_on_the_device_draws_the_tokens_of_the_one_on_the_host(
         logits = torch.randn(60, generator=random) * scale
         expected = host.draw(logits, history=text, position=position)
         device.aim(seed, position)
-        token, logprob = device.draw(logits)
+        token, numbers = device.draw(logits)
         assert token.tolist() == [expected]
-        assert float(logprob) == pytest.approx(float(logits.log_softmax(-1)[expected]), abs=1e-5)
+        assert Drawn.of(numbers.tolist()).logprob == pytest.approx(float(logits.log_softmax(-1)[expected]), abs=1e-5)
         device.remember(token, torch.tensor([position]))
         text.append(expected)
 
@@ -152,4 +153,4 @@ def test_the_sampler_on_the_device_draws_the_tokens_of_the_one_on_the_host(
 def test_noise_next_to_one_picks_the_last_candidate_that_was_kept(dtype: torch.dtype) -> None:
     logits = torch.tensor([3.0, 2.9, -5.0, -6.0])
     settings = SamplerSettings(temperature=1.0, top_k=0, top_p=1.0, min_p=0.5)
-    assert choose(logits, settings, torch.tensor([1.0], dtype=dtype)).tolist() == [1]
+    assert choose(logits, settings, torch.tensor([1.0], dtype=dtype)).token.tolist() == [1]

@@ -120,6 +120,7 @@ def test_a_dropped_export_of_another_program_is_previewed(qtbot: QtBot, open_win
             Qt.KeyboardModifier.NoModifier,
         )
     )
+    qtbot.waitUntil(lambda: application.window.findChild(QLabel, "importFound") is not None)
     assert "Open WebUI" in wait_for(qtbot, application, "importFound").text()
 
 

@@ -6,7 +6,7 @@ from conftest import OpenWindow
 from fakes import FakeEngine
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListView, QPlainTextEdit
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListView, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 from window_steps import find, say, shown
 
@@ -103,6 +103,15 @@ def test_it_says_when_nothing_is_found_and_finds_what_others_add(open_window: Op
     field.setText("天气")
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert chosen == ["weather"]
+
+
+def test_a_page_of_the_settings_is_found(open_window: OpenWindow) -> None:
+    application = open_window(FakeEngine)
+    field = opened(application)
+    field.setText("settings short")
+    assert titles(application) == ["Settings: Shortcuts"]
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert find(application, QWidget, "shortcutsSettings").isVisible()
 
 
 def test_it_fits_into_a_narrow_window_and_follows_its_size(open_window: OpenWindow) -> None:

@@ -72,8 +72,8 @@ def test_what_the_style_sheet_leaves_out_is_legible_too(name: str) -> None:
 def test_texts_grow_and_shrink_with_the_size_that_was_chosen(qapp: QApplication, percent: int) -> None:
     usual, chosen = load_theme("light"), with_text_size(load_theme("light"), percent)
     assert chosen.font_size == round(usual.font_size * percent / 100)
-    for font in (text_font, code_font):
-        assert font(chosen).pointSizeF() == pytest.approx(font(usual).pointSizeF() * percent / 100)
+    assert text_font(chosen).pointSizeF() == pytest.approx(text_font(usual).pointSizeF() * percent / 100)
+    assert code_font(chosen).pixelSize() == chosen.font_size - 1
 
 
 def test_the_theme_and_the_size_change_in_the_open_window(open_window: OpenWindow) -> None:
@@ -112,3 +112,15 @@ def test_the_desktop_decides_when_nothing_was_chosen(
 ) -> None:
     assert wanted_theme("system", scheme, preference) == name
     assert wanted_theme("dark", scheme, preference) == "dark"
+
+
+def test_texts_are_resized_by_keys_within_their_limits(open_window: OpenWindow) -> None:
+    application = open_window(FakeEngine)
+    action, preferences = application.window.action, application.preferences
+    action.larger_text.trigger()
+    assert preferences.settings.text_percent == application.appearance.theme.text_percent == 110
+    for _ in range(20):
+        action.smaller_text.trigger()
+    assert preferences.settings.text_percent == 80
+    action.usual_text.trigger()
+    assert application.appearance.theme.text_percent == 100

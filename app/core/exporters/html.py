@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from html import escape
 
+from app.core.block_stream import Code, Prose, blocks
 from app.core.conversation import Part, PartKind
 from app.core.exporters.exporter import Document, ExportedConversation, Exporter, ExportOptions, one_each
 from app.core.exporters.outline import (
@@ -19,8 +20,8 @@ from app.core.exporters.outline import (
     summary,
     thinking_title,
 )
-from app.core.exporters.prose import blocks, code_colors, web_code, web_prose
-from app.core.markdown import Code, Prose, visible
+from app.core.exporters.prose import code_colors, web_code, web_prose
+from app.core.markdown import visible
 from app.core.themes import THEMES, load_theme
 
 # The page's own style and images inside it are all that a browser may use, whatever a message says.

@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from mdit_py_plugins.dollarmath import dollarmath_plugin
-from mdit_py_plugins.texmath import texmath_plugin
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 from app.core.highlighting import LONGEST_CODE, STYLES
-from app.core.markdown import Block, BlockStream, SafeRenderer, visible
+from app.core.markdown import SafeRenderer, formula_source, make_parser, visible
 
-PARSER = (
-    MarkdownIt("gfm-like", {"html": False, "linkify": True, "maxNesting": 20})
-    .use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True)
-    .use(texmath_plugin, delimiters="brackets")
-)
-_CLOSES = {"\\(": "\\)", "\\[": "\\]"}
-
-
-def blocks(text: str) -> Iterator[Block]:
-    """The top-level blocks of a whole text."""
-    stream = BlockStream()
-    yield from stream.push(text).finished
-    if (last := stream.finish()) is not None:
-        yield last
-
-
-def formula(token: Token) -> str:
-    """A formula as it was written, signs of dollar or brackets included."""
-    return f"{token.markup}{token.content}{_CLOSES.get(token.markup, token.markup)}"
+PARSER = make_parser()
 
 
 def web_prose(source: str) -> str:
@@ -93,12 +72,10 @@ class _WebRenderer(SafeRenderer):
 
     def math_inline(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """The formula's source."""
-        return f'<span class="math">{escape(formula(tokens[idx]))}</span>'
+        return f'<span class="math">{escape(formula_source(tokens[idx]))}</span>'
 
     math_inline_double = math_inline
 
     def math_block(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """The formula's source on lines of its own."""
-        return f'<div class="math">{escape(formula(tokens[idx]))}</div>\n'
-
-    math_block_eqno = math_block
+        return f'<div class="math">{escape(formula_source(tokens[idx]))}</div>\n'

@@ -1,0 +1,129 @@
+"""What else a token could have been, packed: the likeliest tokens before and after the samplers, rank and entropy.
+
+185 bytes a token, one record behind the other, so that a reply's are joined, cut and looked up by position. Imports
+no torch: the window reads them. `engine.distribution` computes the numbers.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from engine.api import FiresideError
+
+TOP = 16  # alternatives kept; with float32 log-probabilities they fit into 200 bytes a token
+ENTROPY, SURVIVORS, RANK, IDS = range(4)  # places in the numbers of a token; behind its ids come as many of two kinds
+_FORMAT = 1
+_NOTHING = 0xFFFFFFFF  # the id in the place of an alternative that a small vocabulary lacks
+# format, id, log-probability, rank, entropy, survivors, share; then ids, log-probabilities, shares of the likeliest
+_RECORD = struct.Struct(f"<BIfIfIf{TOP}I{TOP}f{TOP}e")
+RECORD_BYTES = _RECORD.size
+
+
+class DamagedRecordError(FiresideError):
+    """Stored alternatives are cut off, or written by a newer Fireside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A token that could have come: its natural log-probability, and its share when the samplers were done."""
+
+    token_id: int
+    logprob: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRecord:
+    """A token that came, and the likeliest ones (itself among them or not), the first first.
+
+    `rank` counts the tokens that were likelier, `entropy` is in nats, both before the samplers. `survivors` are the
+    tokens that the samplers left to draw from; 0 where nothing was drawn, as in a text that was only scored.
+    """
+
+    token_id: int
+    logprob: float
+    rank: int
+    entropy: float
+    survivors: int
+    share: float
+    top: tuple[Alternative, ...]
+
+
+class Drawn(NamedTuple):
+    """A token that was just drawn, with its record."""
+
+    token_id: int
+    logprob: float
+    packed: bytes
+
+    @classmethod
+    def of(cls, numbers: Sequence[float]) -> Drawn:
+        """From what `engine.distribution.observe` gives."""
+        return cls(int(numbers[IDS]), numbers[IDS + (len(numbers) - IDS) // 3], pack_numbers(numbers))
+
+
+def pack_numbers(numbers: Sequence[float]) -> bytes:
+    """The record of the numbers that `engine.distribution.observe` gives."""
+    each = (len(numbers) - IDS) // 3
+    ids, logprobs, shares = (numbers[IDS + at * each : IDS + (at + 1) * each] for at in range(3))
+    missing = TOP + 1 - each
+    return _RECORD.pack(
+        _FORMAT,
+        int(ids[0]),
+        logprobs[0],
+        int(numbers[RANK]),
+        numbers[ENTROPY],
+        int(numbers[SURVIVORS]),
+        shares[0],
+        *map(int, ids[1:]),
+        *[_NOTHING] * missing,
+        *logprobs[1:],
+        *[0.0] * missing,
+        *shares[1:],
+        *[0.0] * missing,
+    )
+
+
+def pack(record: TokenRecord) -> bytes:
+    """One record's bytes."""
+    of_all = (record.token_id, *(one.token_id for one in record.top))
+    logprobs = (record.logprob, *(one.logprob for one in record.top))
+    shares = (record.share, *(one.share for one in record.top))
+    return pack_numbers(
+        (record.entropy, record.survivors, record.rank, *of_all, *logprobs, *shares)
+    )  # as their places
+
+
+def count(packed: bytes) -> int:
+    """How many tokens have a record. Raises `DamagedRecordError`."""
+    if len(packed) % RECORD_BYTES:
+        raise DamagedRecordError("The alternatives that are kept of this reply are cut off; they cannot be shown.")
+    return len(packed) // RECORD_BYTES
+
+
+def record_at(packed: bytes, position: int) -> TokenRecord:
+    """The record of the token at `position`. Raises `DamagedRecordError`."""
+    form, token, logprob, rank, entropy, survivors, share, *top = _RECORD.unpack_from(packed, position * RECORD_BYTES)
+    if form != _FORMAT:
+        raise DamagedRecordError(
+            "The alternatives of this reply are in a form that is not known here; update Fireside."
+        )
+    alternatives = zip(top[:TOP], top[TOP : 2 * TOP], top[2 * TOP :], strict=True)
+    kept = tuple(Alternative(*each) for each in alternatives if each[0] != _NOTHING)
+    return TokenRecord(token, logprob, rank, entropy, survivors, share, kept)
+
+
+def unpack(packed: bytes) -> tuple[TokenRecord, ...]:
+    """All records. Raises `DamagedRecordError`."""
+    return tuple(record_at(packed, position) for position in range(count(packed)))
+
+
+def branched(packed: bytes, position: int, token_id: int) -> bytes:
+    """The records up to `position`, where `token_id`, one of its alternatives, takes the token's place."""
+    record = record_at(packed, position)
+    rank, chosen = next((at, one) for at, one in enumerate(record.top) if one.token_id == token_id)
+    taken = replace(record, token_id=token_id, logprob=chosen.logprob, rank=rank, share=chosen.share)
+    return packed[: position * RECORD_BYTES] + pack(taken)
