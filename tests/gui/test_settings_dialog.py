@@ -90,7 +90,16 @@ def test_a_page_that_was_added_follows_the_language(qtbot: QtBot, open_window: O
     page = _TrayPage()
     application.preferences.add_page(lambda: page)
     dialog = application.preferences.show_dialog("tray")
-    assert listed(application) == ["General", "Appearance", "Models", "Shortcuts", "Tray", "Privacy", "About"]
+    assert listed(application) == [
+        "General",
+        "Appearance",
+        "Models",
+        "Shortcuts",
+        "Model folders",
+        "Tray",
+        "Privacy",
+        "About",
+    ]
     assert page.isVisible()
     page.language = "zh"
     QApplication.sendEvent(dialog, QEvent(QEvent.Type.LanguageChange))
