@@ -34,6 +34,7 @@ from app.controllers.presets import PresetsController
 from app.controllers.queueing import QueueingController
 from app.controllers.reply_settings import ReplySettingsController
 from app.controllers.search import SearchController
+from app.controllers.token_counts import TokenCountsController
 from app.controllers.writing import WritingController
 from app.core.discovery import Machine
 from app.core.library import Library
@@ -109,6 +110,7 @@ class Application(QObject):
         self.imports = ImportsController(self._background, self.conversations, self.window)
         self.writing = WritingController(self.chat, self.window)
         self.attaching = AttachingController(self._background, self.chat, self.writing, self.window)
+        self._token_counts = TokenCountsController(self.engine, self.chat, self.writing, self.window)
         self.queueing = QueueingController(self.chat, self.writing, self.window)
         self._dropping = DroppingController(self._background, self.models, self.imports, self.attaching, self.window)
         self.palette = PaletteController(self.conversations, self.models, self.preferences, self.window)
@@ -142,6 +144,7 @@ class Application(QObject):
             return
         self._is_closed = True
         self.queueing.close()
+        self._token_counts.close()
         self.writing.save()
         self.reply_settings.save()
         self.chat.close()

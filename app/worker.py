@@ -1,4 +1,4 @@
-"""EngineThread: runs the engine on a thread of its own. One queue in, one signal out, a cancel flag per request.
+"""EngineThread: runs the engine on a thread of its own. Requests in, one signal out, a cancel flag per request.
 
 The only file of app/ that imports engine.engine, and it does so on its thread: importing torch takes seconds.
 Controllers submit requests; frozen events come back through `eventArrived` in the window's thread.
@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -21,16 +22,19 @@ from PySide6.QtCore import QObject, Signal
 
 from app.core.fit import Memory, free_ram
 from engine.api import (
+    CountTokensRequest,
     Event,
     FiresideError,
     GenerateRequest,
     ModelHeader,
     ReplyFinished,
-    Request,
+    RequestError,
     RequestFailed,
+    Run,
     StopReason,
     Timings,
     TokenGenerated,
+    TokensCounted,
 )
 
 logger = logging.getLogger(__name__)
@@ -40,12 +44,17 @@ GATHER_S = 0.03  # tokens after the first wait so long to be told together: each
 SWITCH_S = 0.0005  # how long one thread keeps the interpreter from another that waits for it
 CANCELLED = "Cancelled"  # RequestFailed.kind of a load that was cancelled before it began
 
+Request = Run | CountTokensRequest
+
 
 class EngineLike(Protocol):
     """What the thread needs of an engine; `engine.engine.Engine` is the real one."""
 
-    def run(self, request: Request, cancelled: Callable[[], bool]) -> Iterator[Event]:
+    def run(self, request: Run, cancelled: Callable[[], bool]) -> Iterator[Event]:
         """The events of one request; raises FiresideError when it fails."""
+
+    def count(self, request: CountTokensRequest) -> TokensCounted:
+        """Count tokens, on any thread, while `run` is at work or not; raises FiresideError when there is no model."""
 
     def close(self) -> None:
         """Let go of the model."""
@@ -70,23 +79,30 @@ class EngineThread(QObject):
     def __init__(self, make_engine: Callable[[], EngineLike] = create_engine) -> None:
         super().__init__()
         self._make_engine = make_engine
-        self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._engine: EngineLike | None = None  # made on its thread
+        self._requests: queue.SimpleQueue[Run | None] = queue.SimpleQueue()
+        self._counts: queue.SimpleQueue[CountTokensRequest | None] = queue.SimpleQueue()
         self._cancel_flags: dict[int, threading.Event] = {}
         self._ids = itertools.count(1)
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._counting = threading.Thread(target=self._count, name="counting", daemon=True)
 
     def start(self) -> None:
-        """Start the thread; requests submitted before wait in the queue."""
+        """Start the threads; requests submitted before wait in the queue."""
         self._thread.start()
+        self._counting.start()
 
     def next_request_id(self) -> int:
         """A number that no request of this run has had."""
         return next(self._ids)
 
     def submit(self, request: Request) -> None:
-        """Queue a request; it runs after those before it."""
+        """Queue a request; it runs after those before it, and counting beside them."""
         self._cancel_flags[request.request_id] = threading.Event()
-        self._requests.put(request)
+        if isinstance(request, CountTokensRequest):
+            self._counts.put(request)
+        else:
+            self._requests.put(request)
 
     def cancel(self, request_id: int) -> None:
         """Ask a running or waiting request to end; does nothing when it already has."""
@@ -99,28 +115,44 @@ class EngineThread(QObject):
         for flag in list(self._cancel_flags.values()):
             flag.set()
         self._requests.put(None)
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
+        self._counts.put(None)
+        for thread in (self._counting, self._thread):
+            if thread.is_alive():
+                thread.join(timeout_s)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        engine: EngineLike | None = None
         while (request := self._requests.get()) is not None:
-            try:
-                engine = engine or self._make_engine()
-                self._serve(engine, request)
-            except FiresideError as error:
-                self._fail(request, str(error), type(error).__name__)
-            except Exception as error:
-                logger.exception("request %d (%s) failed", request.request_id, type(request).__name__)
-                sentence = f"Something unexpected went wrong ({type(error).__name__}); the log file has the details."
-                self._fail(request, sentence, UNEXPECTED)
-            finally:
-                self._cancel_flags.pop(request.request_id, None)
-        if engine is not None:
-            engine.close()
+            with self._answering(request):
+                self._engine = self._engine or self._make_engine()
+                self._serve(self._engine, request)
+        if self._engine is not None:
+            self._engine.close()
 
-    def _serve(self, engine: EngineLike, request: Request) -> None:
+    def _count(self) -> None:
+        while (request := self._counts.get()) is not None:
+            with self._answering(request):
+                engine = self._engine
+                if engine is None:
+                    raise RequestError("No model is loaded yet; open one first.")
+                if not self._cancel_flags[request.request_id].is_set():
+                    self.eventArrived.emit(engine.count(request))
+
+    @contextmanager
+    def _answering(self, request: Request) -> Iterator[None]:
+        """Tell the error that a request ended with, and forget the request."""
+        try:
+            yield
+        except FiresideError as error:
+            self._fail(request, str(error), type(error).__name__)
+        except Exception as error:
+            logger.exception("request %d (%s) failed", request.request_id, type(request).__name__)
+            sentence = f"Something unexpected went wrong ({type(error).__name__}); the log file has the details."
+            self._fail(request, sentence, UNEXPECTED)
+        finally:
+            self._cancel_flags.pop(request.request_id, None)
+
+    def _serve(self, engine: EngineLike, request: Run) -> None:
         flag = self._cancel_flags[request.request_id]
         if flag.is_set():
             self._skip(request)
@@ -142,7 +174,7 @@ class EngineThread(QObject):
             self.eventArrived.emit(event)
         events.clear()
 
-    def _skip(self, request: Request) -> None:
+    def _skip(self, request: Run) -> None:
         """Answer a request that was cancelled while it waited."""
         if not isinstance(request, GenerateRequest):
             self._fail(request, "It was cancelled.", CANCELLED)

@@ -138,7 +138,20 @@ class GenerateRequest:
     begun_ids: tuple[int, ...] = ()
 
 
-Request = LoadRequest | UnloadRequest | GenerateRequest
+Run = LoadRequest | UnloadRequest | GenerateRequest  # what runs alone, one after the other
+
+
+@dataclass(frozen=True, slots=True)
+class CountTokensRequest:
+    """Count the tokens of a prompt that may be sent, and of `texts` by themselves; a running reply goes on meanwhile.
+
+    `max_tokens` are those of the reply that would follow, as in `GenerateRequest`.
+    """
+
+    request_id: int
+    prompt: tuple[Message, ...] = ()
+    texts: tuple[str, ...] = ()
+    max_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +287,19 @@ class ReplyFinished(Event):
     timings: Timings
     seed: int
     alternatives: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class TokensCounted(Event):
+    """What a `CountTokensRequest` found: `prompt_tokens` of all messages, `text_tokens` of each text.
+
+    `leaves_out`: the oldest turns would be left out; `fits` is False when the newest message alone is too long.
+    """
+
+    prompt_tokens: int
+    text_tokens: tuple[int, ...]
+    leaves_out: bool
+    fits: bool
 
 
 @dataclass(frozen=True, slots=True)

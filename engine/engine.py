@@ -1,6 +1,6 @@
 """Engine: holds a loaded model and its KV cache, and turns a request into a stream of events.
 
-Not thread-safe: one thread owns it (the worker of the window, or the command line).
+Not thread-safe: one thread owns it (the worker of the window, or the command line); `count` alone is for any thread.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from engine.ahead import ahead_for
 from engine.alternatives import Drawn
 from engine.api import (
     ContextFullError,
+    CountTokensRequest,
     Event,
     GenerateRequest,
     LoadProgressed,
@@ -30,15 +31,17 @@ from engine.api import (
     OutOfMemoryError,
     PrefillProgressed,
     ReplyFinished,
-    Request,
     RequestError,
+    Run,
     SamplerSettings,
     StopReason,
     Timings,
     TokenGenerated,
+    TokensCounted,
     UnloadRequest,
 )
 from engine.cache import common_prefix
+from engine.counting import count_tokens
 from engine.device import give_back_memory
 from engine.distribution import drawn_from
 from engine.draft import Draft, check_vocabulary
@@ -68,7 +71,7 @@ class Engine:
         self._draft: Reader | None = None
         self._prompts: LastPrompt | None = None
 
-    def run(self, request: Request, cancelled: Cancelled = never) -> Iterator[Event]:
+    def run(self, request: Run, cancelled: Cancelled = never) -> Iterator[Event]:
         """The events of one request, the last of which is `ModelLoaded`, `ModelUnloaded` or `ReplyFinished`."""
         try:
             if isinstance(request, LoadRequest):
@@ -85,6 +88,13 @@ class Engine:
             raise OutOfMemoryError(
                 "There is not enough memory to go on; close other programs or use a smaller model or context."
             ) from error
+
+    def count(self, request: CountTokensRequest) -> TokensCounted:
+        """Count tokens; the one method that another thread may call, also while `run` is at work."""
+        model = self.model
+        if model is None:
+            raise RequestError("No model is loaded yet; open one first.")
+        return count_tokens(request, model.tokenizer, limit=self.context_length)
 
     def measure(self, prompt: list[int], new_tokens: int) -> Timings:
         """Time a prompt and greedy tokens after it, as a reply would be made; nothing is reused.

@@ -37,10 +37,15 @@ def prompt_ids(request: GenerateRequest, tokenizer: Tokenizer, *, limit: int) ->
         return list(build_prompt(template, messages, tokenizer, continue_last=continue_last).ids)
 
     ids = encode(request.prompt)
-    room = limit - min(request.max_tokens or REPLY_RESERVE, limit // 4)
+    room = prompt_room(limit, request.max_tokens)
     if len(ids) < room:
         return ids, 0
     return _without_old_turns(request.prompt, ids, encode, room=room, limit=limit)
+
+
+def prompt_room(limit: int, max_tokens: int | None) -> int:
+    """How many tokens a prompt may have before old turns are left out, so that the reply has its own room."""
+    return limit - min(max_tokens or REPLY_RESERVE, limit // 4)
 
 
 class LastPrompt:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.api import (
+    CountTokensRequest,
     Event,
     GenerateRequest,
     LoadProgressed,
@@ -20,10 +21,11 @@ from engine.api import (
     ModelUnloaded,
     PrefillProgressed,
     ReplyFinished,
-    Request,
+    Run,
     StopReason,
     Timings,
     TokenGenerated,
+    TokensCounted,
     UnloadRequest,
 )
 
@@ -60,7 +62,7 @@ class FakeEngine:
         self.is_closed = False
         self.loaded: LoadRequest | None = None
 
-    def run(self, request: Request, cancelled: Callable[[], bool]) -> Iterator[Event]:
+    def run(self, request: Run, cancelled: Callable[[], bool]) -> Iterator[Event]:
         """The events of one request."""
         if isinstance(request, UnloadRequest):
             self.loaded = None
@@ -98,6 +100,14 @@ class FakeEngine:
             timings=Timings(10, 0, len(shown), 0.01, 0.01, 0.01),
             seed=request.sampler.seed or 0,
         )
+
+    def count(self, request: CountTokensRequest) -> TokensCounted:
+        """A word is a token, and the context holds those of `INFO`."""
+        lengths = [len(message.content.split()) for message in request.prompt]
+        tokens = sum(lengths)
+        texts = tuple(len(text.split()) for text in request.texts)
+        fits = not lengths or lengths[-1] < INFO.context_length
+        return TokensCounted(request.request_id, tokens, texts, tokens >= INFO.context_length - 256, fits)
 
     def close(self) -> None:
         """Remember that the engine was closed."""

@@ -256,6 +256,11 @@ class ChatController(QObject):
             self._window.composer.set_hint(self.tr("A reply is being written; stop it first (Esc)."))
         return self.is_replying
 
+    def is_shown_running(self) -> bool:
+        """Whether the running reply is one of the chat that is shown."""
+        running = self._stream.running
+        return running is not None and running.message.id in self.shown.tree
+
     def is_running_in(self, message_ids: list[str]) -> bool:
         """Whether the running reply is one of these messages."""
         return self._shown.running_id in message_ids

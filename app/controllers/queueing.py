@@ -90,7 +90,7 @@ class QueueingController(QObject):
 
     def close(self) -> None:
         """Send nothing any more; what waits is kept as a draft."""
-        self._next.stop()
+        self._next.timeout.disconnect(self._send_next)
 
     def _find(self, identifier: str) -> QueuedMessage | None:
         return next((one for one in self._writing.current.queued if one.id == identifier), None)

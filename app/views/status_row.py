@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from app.views.language import in_every_language
+
+
+class ContextState(StrEnum):
+    """Whether the conversation fits into the context; the style sheet knows them by these words."""
+
+    FITS = "fits"
+    LEAVES_OUT = "leaves_out"
+    TOO_LONG = "too_long"
 
 
 class StatusRow(QWidget):
@@ -18,6 +28,7 @@ class StatusRow(QWidget):
         self._decode_tok_s: float | None = None
         self._used_tokens: int | None = None
         self._context_length: int | None = None
+        self._context_state = ContextState.FITS
         self._text = self._label("statusText")
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._speed = self._label("statusSpeed")
@@ -41,14 +52,28 @@ class StatusRow(QWidget):
         speed = "" if decode_tok_s is None else QLocale().toString(decode_tok_s, "f", 1)
         self._speed.setText(self.tr("{speed} tok/s").format(speed=speed) if speed else "")
 
-    def show_context(self, used_tokens: int | None, context_length: int | None) -> None:
-        """How many tokens of the context the conversation takes."""
+    def show_context(
+        self, used_tokens: int | None, context_length: int | None, state: ContextState = ContextState.FITS
+    ) -> None:
+        """How many tokens of the context the conversation takes, and whether it fits, in words and by colour."""
         self._used_tokens, self._context_length = used_tokens, context_length
+        if state is not self._context_state:
+            self._context_state = state
+            self._context.setProperty("state", state.value)
+            self._context.style().unpolish(self._context)
+            self._context.style().polish(self._context)
         if used_tokens is None or not context_length:
             self._context.setText("")
             return
         used, total = QLocale().toString(used_tokens), QLocale().toString(context_length)
-        self._context.setText(f"{used} / {total}")
+        match state:
+            case ContextState.FITS:
+                shown = self.tr("{used} of {total} tokens")
+            case ContextState.LEAVES_OUT:
+                shown = self.tr("{used} of {total} tokens: the oldest turns are left out")
+            case ContextState.TOO_LONG:
+                shown = self.tr("{used} of {total} tokens: too long for the model")
+        self._context.setText(shown.format(used=used, total=total))
         percent = min(round(100 * used_tokens / context_length), 100)
         detail = self.tr(
             "{used} of {total} tokens are in use ({percent}%). "
@@ -67,7 +92,7 @@ class StatusRow(QWidget):
         self._speed.setAccessibleName(self.tr("Speed"))
         self._context.setAccessibleName(self.tr("Context used"))
         self.show_speed(self._decode_tok_s)
-        self.show_context(self._used_tokens, self._context_length)
+        self.show_context(self._used_tokens, self._context_length, self._context_state)
 
     def _label(self, object_name: str) -> QLabel:
         label = QLabel(self)
