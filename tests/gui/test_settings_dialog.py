@@ -103,5 +103,5 @@ def test_a_page_that_was_added_follows_the_language(qtbot: QtBot, open_window: O
     assert page.isVisible()
     page.language = "zh"
     QApplication.sendEvent(dialog, QEvent(QEvent.Type.LanguageChange))
-    assert listed(application)[4] == "托盘"
+    assert listed(application)[5] == "托盘"
     assert page.row.editor.accessibleName() == "留在托盘"
