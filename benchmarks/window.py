@@ -31,7 +31,7 @@ def window(_options: Namespace) -> Figures:
 
     from app.application import Application
     from app.core.paths import data_folder
-    from engine.api import ModelLoaded, ReplyFinished, SamplerSettings, TokenGenerated
+    from engine.api import ModelLoaded, ReplyFinished, TokenGenerated
 
     imported = time.perf_counter()
     qt = QApplication(["fireside"])
@@ -74,9 +74,8 @@ def window(_options: Namespace) -> Figures:
         loaded_at, loaded = seen(ModelLoaded)[0]
         assert isinstance(loaded, ModelLoaded)
 
-        application.chat.settings = type(application.chat.settings)(
-            sampler=SamplerSettings(seed=SEED), max_tokens=NEW_TOKENS
-        )
+        application.reply_settings.change_value("seed", SEED)
+        application.reply_settings.change_value("max_tokens", NEW_TOKENS)
         said = say(STORY)
         wait(lambda: bool(seen(TokenGenerated)))
         first_token = seen(TokenGenerated)[0][0] - said

@@ -66,9 +66,22 @@ def _attend(
             mask = bias if mask is None else torch.where(mask, bias, float("-inf"))
         grouped = q.shape[1] != k.shape[1]
         return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=scale, enable_gqa=grouped)
-    groups = q.shape[1] // k.shape[1]
-    k, v = k.repeat_interleave(groups, dim=1), v.repeat_interleave(groups, dim=1)
-    scores = (q @ k.transpose(-1, -2)).float() * scale
+    weights = attention_weights(q, k, scale=scale, mask=mask, softcap=softcap, sinks=sinks, bias=bias)
+    return weights.to(v.dtype) @ v.repeat_interleave(q.shape[1] // k.shape[1], dim=1)
+
+
+def attention_weights(
+    q: Tensor,
+    k: Tensor,
+    *,
+    scale: float,
+    mask: Tensor | None,
+    softcap: float | None = None,
+    sinks: Tensor | None = None,
+    bias: Tensor | None = None,
+) -> Tensor:
+    """The shares [B, H, T, S] by which `attend` adds the values up, in float32; `sinks` [H, T or 1]."""
+    scores = (q @ k.repeat_interleave(q.shape[1] // k.shape[1], dim=1).transpose(-1, -2)).float() * scale
     if softcap is not None:
         scores = torch.tanh(scores / softcap) * softcap
     if bias is not None:
@@ -77,10 +90,8 @@ def _attend(
         scores = scores.masked_fill(~mask, torch.finfo(torch.float32).min)  # -inf makes NaN of a padding row
     if sinks is not None:
         column = sinks.float()[None, :, :, None].expand(*scores.shape[:-1], 1)
-        weights = torch.cat((scores, column), dim=-1).softmax(-1)[..., :-1]
-    else:
-        weights = scores.softmax(-1)
-    return weights.to(v.dtype) @ v
+        return torch.cat((scores, column), dim=-1).softmax(-1)[..., :-1]
+    return scores.softmax(-1)
 
 
 class Mixer(nn.Module):
@@ -178,16 +189,15 @@ class Attention(Mixer):
         cache = step.layer_cache(self.layer)
         if cache is not None:
             k, v = cache.append(k, v)
-        attended = attend(
-            q,
-            k,
-            v,
-            scale=self.scale,
-            mask=step.mask(self.window),
-            softcap=self.softcap,
-            sinks=self.sinks,
-            bias=None if self.alibi is None else self.alibi.bias(k.shape[2], x.device),
-        )
+        mask = step.mask(self.window)
+        bias = None if self.alibi is None else self.alibi.bias(k.shape[2], x.device)
+        if step.observer is not None:
+            sinks = None if self.sinks is None else self.sinks[:, None]
+            weights = attention_weights(
+                q, k, scale=self.scale, mask=mask, softcap=self.softcap, sinks=sinks, bias=bias
+            )
+            step.observer.attended(self.layer, weights)
+        attended = attend(q, k, v, scale=self.scale, mask=mask, softcap=self.softcap, sinks=self.sinks, bias=bias)
         return self.o_proj(attended.transpose(1, 2).reshape(batch, tokens, -1))
 
     def _heads(self, x: Tensor, heads: int, norm: nn.Module | None) -> Tensor:
@@ -266,11 +276,8 @@ class LatentAttention(Mixer):
         cache = step.layer_cache(self.layer)
         if cache is not None:
             latent, key = cache.append(latent, key)
-        attended = attend(
-            torch.cat((self.k_up(plain), rotated), dim=-1),
-            torch.cat((latent, key), dim=-1),
-            latent,
-            scale=self.scale,
-            mask=step.mask(None),
-        )
+        q, k, mask = torch.cat((self.k_up(plain), rotated), dim=-1), torch.cat((latent, key), dim=-1), step.mask(None)
+        if step.observer is not None:
+            step.observer.attended(self.layer, attention_weights(q, k, scale=self.scale, mask=mask))
+        attended = attend(q, k, latent, scale=self.scale, mask=mask)
         return self.o_proj(self.v_up(attended).transpose(1, 2).reshape(batch, tokens, -1))

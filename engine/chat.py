@@ -59,11 +59,12 @@ BUILTIN_TEMPLATES: tuple[tuple[str, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Tokens start..end of a prompt hold the content of one message."""
+    """Tokens start..end of a prompt hold the content of one message, whose number is `message`."""
 
     role: str
     start: int
     end: int
+    message: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +318,10 @@ def _spans(
         at, at_byte = last, first_byte + len(text[first:last].encode("utf-8", "replace"))
         spans.append(
             Span(
-                turns[number]["role"], bisect_right(ends, first_byte), min(bisect_left(ends, at_byte) + 1, len(ends))
+                turns[number]["role"],
+                bisect_right(ends, first_byte),
+                min(bisect_left(ends, at_byte) + 1, len(ends)),
+                number,
             )
         )
     return tuple(spans)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from engine.attention import Mixer
 from engine.cache import KVCache
-from engine.layers import Embedding, Interrupted, Step, never, project
+from engine.layers import Embedding, Interrupted, Observer, Step, never, project
 
 INTERRUPTIBLE = 16  # tokens from which on a stop is heard between two layers; fewer run all layers in one call
 
@@ -65,6 +65,7 @@ class Decoder(nn.Module):
         padding: Tensor | None = None,
         last_only: bool = False,
         interrupted: Callable[[], bool] = never,
+        observer: Observer | None = None,
     ) -> Tensor:
         """Logits of ids [B, T] as float32 [B, T, V], or [B, 1, V] with `last_only`.
 
@@ -77,7 +78,7 @@ class Decoder(nn.Module):
             positions = torch.arange(past, past + tokens, device=ids.device)
         else:
             positions = (padding.long().cumsum(-1) - 1).clamp_min(0)[:, past:]
-        is_plain = ids.shape[0] == 1 and cache is not None and padding is None
+        is_plain = ids.shape[0] == 1 and cache is not None and padding is None and observer is None
         is_single = is_plain and self.dtype == torch.float32 and ids.device.type == "cpu"
         step = Step(
             positions,
@@ -87,6 +88,7 @@ class Decoder(nn.Module):
             padding=padding,
             is_single=is_single,
             interrupted=interrupted,
+            observer=observer,
         )
         return self.compute(ids, step, last_only=last_only)
 
@@ -102,16 +104,19 @@ class Decoder(nn.Module):
         if step.is_single and self.fused_layers is not None and step.tokens < INTERRUPTIBLE:
             x = self.fused_layers(x, step)
         else:
-            for layer in self.layers:
+            for number, layer in enumerate(self.layers):
                 if step.interrupted():
                     raise Interrupted
                 x = layer(x, step)
+                if step.observer is not None:
+                    step.observer.passed(number, x)
         if last_only:
             x = x[:, -1:]
-        return self._logits(x, is_single=step.is_single)
+        return self.read_out(x, is_single=step.is_single)
 
-    def _logits(self, x: Tensor, *, is_single: bool) -> Tensor:
-        """[B, T, E] -> [B, T, V], through the final norm."""
+    @torch.inference_mode()
+    def read_out(self, x: Tensor, *, is_single: bool = False) -> Tensor:
+        """Logits [B, T, V] of a layer's output [B, T, E], through the final norm."""
         fused = self.fused_head if is_single else None
         if self.norm is not None and fused is None:
             x = self.norm(x)

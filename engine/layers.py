@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
@@ -27,6 +28,16 @@ def never() -> bool:
     return False
 
 
+class Observer(Protocol):
+    """Sees what goes on inside of a forward pass, which then takes the plain way through every layer."""
+
+    def passed(self, layer: int, x: Tensor) -> None:
+        """The output [B, T, E] of a layer, before the final norm."""
+
+    def attended(self, layer: int, weights: Tensor) -> None:
+        """The shares [B, H, T, S] that the heads of a layer gave to the tokens in view."""
+
+
 @dataclass
 class Step:
     """What all layers share during one forward pass over T new tokens.
@@ -42,6 +53,7 @@ class Step:
     padding: Tensor | None = None
     is_single: bool = False  # one text with a cache, float32 on the CPU: what the compiled halves of a block take
     interrupted: Callable[[], bool] = never  # asked between layers
+    observer: Observer | None = None
     _masks: dict[int | None, Tensor] = field(default_factory=dict)
     _tables: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
 

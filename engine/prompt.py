@@ -7,18 +7,34 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from engine.api import ContextFullError, GenerateRequest, Message, RequestError
-from engine.chat import build_prompt
+from engine.chat import Prompt, Span, build_prompt
 from engine.tokenizers import Tokenizer
 
 REPLY_RESERVE = 256  # tokens kept free for the reply when old turns are left out
 
-Encode = Callable[[Sequence[Message]], list[int]]
+Build = Callable[[Sequence[Message]], Prompt]
+
+
+@dataclass(frozen=True, slots=True)
+class PromptPlan:
+    """What the model reads: token ids, the spans of the messages by their own numbers, and the `dropped` ones."""
+
+    ids: tuple[int, ...]
+    spans: tuple[Span, ...]
+    dropped: tuple[int, ...]
 
 
 def prompt_ids(request: GenerateRequest, tokenizer: Tokenizer, *, limit: int) -> tuple[list[int], int]:
-    """Token ids, fewer than `limit`, and the number of messages left out for that (whole turns, the oldest first).
+    """Token ids, fewer than `limit`, and the number of messages left out for that; raises as `plan_prompt` does."""
+    plan = plan_prompt(request, tokenizer, limit=limit)
+    return list(plan.ids), len(plan.dropped)
+
+
+def plan_prompt(request: GenerateRequest, tokenizer: Tokenizer, *, limit: int) -> PromptPlan:
+    """A prompt of fewer than `limit` tokens; whole turns are left out for that, the oldest first.
 
     Raises `ContextFullError` when the newest message alone is too long, `TemplateError`, `RequestError`.
     """
@@ -28,19 +44,18 @@ def prompt_ids(request: GenerateRequest, tokenizer: Tokenizer, *, limit: int) ->
             ids = [tokenizer.bos_id if tokenizer.bos_id is not None else 0]
         if len(ids) >= limit:
             raise ContextFullError(f"The prompt has {len(ids)} tokens, but the context holds {limit}.")
-        return ids, 0
+        return PromptPlan(tuple(ids), (), ())
     if not request.prompt:
         raise RequestError("There is no message to answer.")
 
-    def encode(messages: Sequence[Message]) -> list[int]:
-        template, continue_last = tokenizer.chat_template, request.continue_last
-        return list(build_prompt(template, messages, tokenizer, continue_last=continue_last).ids)
+    def build(messages: Sequence[Message]) -> Prompt:
+        return build_prompt(tokenizer.chat_template, messages, tokenizer, continue_last=request.continue_last)
 
-    ids = encode(request.prompt)
+    prompt = build(request.prompt)
     room = prompt_room(limit, request.max_tokens)
-    if len(ids) < room:
-        return ids, 0
-    return _without_old_turns(request.prompt, ids, encode, room=room, limit=limit)
+    if len(prompt.ids) < room:
+        return PromptPlan(prompt.ids, prompt.spans, ())
+    return _without_old_turns(request.prompt, prompt, build, room=room, limit=limit)
 
 
 def prompt_room(limit: int, max_tokens: int | None) -> int:
@@ -71,8 +86,8 @@ class LastPrompt:
 
 
 def _without_old_turns(
-    messages: Sequence[Message], ids: list[int], encode: Encode, *, room: int, limit: int
-) -> tuple[list[int], int]:
+    messages: Sequence[Message], prompt: Prompt, build: Build, *, room: int, limit: int
+) -> PromptPlan:
     """Leave out so many turns that their tokens reach the next quarter of the context; a system message stays.
 
     By quarters, so that the text keeps its beginning for some turns, and what was read of it stays cached.
@@ -80,18 +95,22 @@ def _without_old_turns(
     first = 1 if messages[0].role == "system" else 0
     begins = [at for at in range(first + 1, len(messages)) if messages[at].role == "user"]
     quarter = max(limit // 4, 1)
-    surplus = -(-(len(ids) - room + 1) // quarter) * quarter
+    surplus = -(-(len(prompt.ids) - room + 1) // quarter) * quarter
 
-    def from_turn(begin: int) -> list[int]:
-        return encode([*messages[:first], *messages[begin:]])
+    def from_turn(begin: int) -> Prompt:
+        return build([*messages[:first], *messages[begin:]])
 
-    dropped = 0
+    left_out = range(0)
+    whole = len(prompt.ids)
     if begins:
-        turn = bisect_left(begins, surplus, hi=len(begins) - 1, key=lambda at: len(ids) - len(from_turn(at)))
-        ids, dropped = from_turn(begins[turn]), begins[turn] - first
-    if len(ids) >= limit:
+        turn = bisect_left(begins, surplus, hi=len(begins) - 1, key=lambda at: whole - len(from_turn(at).ids))
+        prompt, left_out = from_turn(begins[turn]), range(first, begins[turn])
+    if len(prompt.ids) >= limit:
         raise ContextFullError(
-            f"The newest message needs {len(ids)} tokens, but the context holds {limit}. Shorten it, "
+            f"The newest message needs {len(prompt.ids)} tokens, but the context holds {limit}. Shorten it, "
             "or load the model with a longer context."
         )
-    return ids, dropped
+    spans = tuple(
+        span if span.message < first else replace(span, message=span.message + len(left_out)) for span in prompt.spans
+    )
+    return PromptPlan(prompt.ids, spans, tuple(left_out))

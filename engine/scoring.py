@@ -1,16 +1,23 @@
-"""How likely a model finds a given text: per-token log-probabilities and perplexity."""
+"""How likely a model finds a given text (teacher forcing): each token's numbers, and perplexity."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from engine.alternatives import pack_numbers
 from engine.api import NumericalError, RequestError
+from engine.cache import KVCache, common_prefix
+from engine.distribution import spread
+from engine.layers import Interrupted, never
 from engine.model import Model
+
+READ = 256  # tokens read at a time; multiples of 16 change no bit of what the kernels give
+MOST_LOGITS = 1 << 23  # held at a time: 32 MiB
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,130 @@ def log_likelihoods(logits: Tensor, targets: Tensor) -> Tensor:
     return chosen - logits.logsumexp(-1)
 
 
+@dataclass(frozen=True)
+class Scores:
+    """Some tokens of a text, each under the tokens before it: their numbers [T], and those of the likeliest [T, n].
+
+    `logprobs` and `entropies` are natural, `ranks` count the likelier tokens.
+    """
+
+    ids: Sequence[int]
+    logprobs: Tensor
+    ranks: Tensor
+    entropies: Tensor
+    likely_ids: Tensor
+    likely_logprobs: Tensor
+
+    def packed(self) -> bytes:
+        """The records of these tokens, as a reply has them, with nothing about samplers."""
+        top = self.likely_ids.shape[-1]
+        columns = (self.logprobs, self.ranks, self.entropies, self.likely_ids, self.likely_logprobs)
+        rows = zip(self.ids, *(column.tolist() for column in columns), strict=True)
+        return b"".join(
+            pack_numbers((entropy, 0, rank, token, *ids, logprob, *logprobs, *[0.0] * (top + 1)))
+            for token, logprob, rank, entropy, ids, logprobs in rows
+        )
+
+
+def score(
+    model: Model,
+    ids: Sequence[int],
+    *,
+    first: int = 1,
+    cache: KVCache | None = None,
+    interrupted: Callable[[], bool] = never,
+) -> Iterator[Scores]:
+    """Score the tokens of a text from number `first` on, in chunks, as the engine reads it: with a KV cache.
+
+    `cache` holds a beginning of `ids` (what of it is behind `first` is dropped) and is extended. Raises `Interrupted`
+    when `interrupted` says so, `RequestError` for tokens that cannot be scored, `NumericalError`.
+    """
+    if not 1 <= first < len(ids):
+        raise RequestError("There is nothing to score: the text needs a token, and another one before it.")
+    cache = model.decoder.new_cache(len(ids)) if cache is None else cache
+    cache.truncate(min(first - 1, common_prefix(cache.ids, ids)))
+    read(model, ids[: first - 1], cache, interrupted=interrupted)
+    size = max(16, min(READ, MOST_LOGITS // model.decoder.vocabulary // 16 * 16))
+    while (done := cache.length) < len(ids) - 1:
+        chunk = ids[done : min(done + size, len(ids) - 1)]
+        logits = _forward(model, chunk, cache, interrupted=interrupted)
+        at = max(first - 1 - done, 0)
+        yield scores(logits[at:], ids[done + at + 1 : done + len(chunk) + 1])
+
+
+def scores(logits: Tensor, ids: Sequence[int]) -> Scores:
+    """The numbers of tokens `ids` [T] under logits [T, V]. Raises `NumericalError`."""
+    targets = torch.tensor(ids, device=logits.device)[:, None]
+    values, likely, normaliser, entropies = spread(logits)
+    chosen = logits.gather(-1, targets)
+    logprobs = (chosen - normaliser)[:, 0]
+    if not bool(logprobs.isfinite().all()):
+        raise NumericalError("The model's output is not a number; its file may be damaged.")
+    return Scores(ids, logprobs, (logits > chosen).sum(-1), entropies, likely, values - normaliser)
+
+
+def read(model: Model, ids: Sequence[int], cache: KVCache, *, interrupted: Callable[[], bool] = never) -> None:
+    """Extend `cache`, which holds a beginning of `ids`, by the rest of them. Raises `Interrupted`."""
+    cache.truncate(common_prefix(cache.ids, ids))
+    while (done := cache.length) < len(ids):
+        _forward(model, ids[done : done + READ], cache, last_only=True, interrupted=interrupted)
+
+
+def _forward(
+    model: Model,
+    ids: Sequence[int],
+    cache: KVCache,
+    *,
+    last_only: bool = False,
+    interrupted: Callable[[], bool],
+) -> Tensor:
+    """Logits [T, V] behind `ids`, which `cache` then holds; as before if it is interrupted."""
+    before = cache.length
+    try:
+        tokens = torch.tensor([ids], device=model.device)
+        logits = model.decoder(tokens, cache, last_only=last_only, interrupted=interrupted)
+    except Interrupted:
+        cache.truncate(before)
+        raise
+    cache.ids += ids
+    return torch.as_tensor(logits[0])
+
+
+def windows(tokens: int, *, context: int, stride: int | None) -> Iterator[tuple[int, int, int]]:
+    """Windows over a text: where each begins, the first token that it scores, and its end.
+
+    Every token but the first is scored once, with at least context - stride tokens before it where the text has them
+    (the strided evaluation of the Hugging Face documentation, "Perplexity of fixed-length models"). `stride` None is
+    half of the context. Raises `RequestError`.
+    """
+    stride = stride or max(context // 2, 1)
+    if context < 2 or not 0 < stride < context:
+        raise RequestError("The stride must be at least 1 and smaller than the context, which must be 2 or more.")
+    if tokens < 2:
+        raise RequestError("The text is too short: at least two tokens are needed.")
+    scored_to = 1
+    for begin in range(0, tokens, stride):
+        end = min(begin + context, tokens)
+        yield begin, scored_to, end
+        scored_to = end
+        if end == tokens:
+            return
+
+
+def score_in_windows(
+    model: Model,
+    ids: Sequence[int],
+    *,
+    context: int = 512,
+    stride: int | None = None,
+    interrupted: Callable[[], bool] = never,
+) -> Iterator[Scores]:
+    """Score a text longer than the model's context, in `windows`; raises as `score` does."""
+    context = min(context, model.config.context_length)
+    for begin, scored_from, end in windows(len(ids), context=context, stride=stride):
+        yield from score(model, ids[begin:end], first=scored_from - begin, interrupted=interrupted)
+
+
 def perplexity(
     model: Model,
     ids: Sequence[int],
@@ -39,28 +170,17 @@ def perplexity(
 ) -> Perplexity:
     """Perplexity of a text in windows of `context` tokens that advance by `stride` (default: half of it).
 
-    Every token but the first is predicted once, with at least context - stride tokens before it where the
-    text has them (the strided evaluation of the Hugging Face documentation, "Perplexity of fixed-length
-    models"). `forward` is what turns ids [1, T] into logits [1, T, V]; by default the reference path.
+    `forward` is what turns ids [1, T] into logits [1, T, V]; by default the reference path.
     """
     run = forward or model.forward
     context = min(context, model.config.context_length)
-    stride = stride or max(context // 2, 1)
-    if context < 2 or not 0 < stride < context:
-        raise RequestError("The stride must be at least 1 and smaller than the context, which must be 2 or more.")
-    if len(ids) < 2:
-        raise RequestError("The text is too short: at least two tokens are needed.")
-    total, predicted, scored_to = 0.0, 0, 1
-    for begin in range(0, len(ids), stride):
-        end = min(begin + context, len(ids))
+    total, predicted = 0.0, 0
+    for begin, scored_from, end in windows(len(ids), context=context, stride=stride):
         window = torch.tensor([ids[begin:end]], device=model.device)
-        logits = run(window)[0, scored_to - begin - 1 : end - begin - 1].double()
-        total -= float(log_likelihoods(logits, window[0, scored_to - begin :]).sum())
-        predicted += end - scored_to
-        scored_to = end
+        logits = run(window)[0, scored_from - begin - 1 : end - begin - 1].double()
+        total -= float(log_likelihoods(logits, window[0, scored_from - begin :]).sum())
+        predicted += end - scored_from
         progress(end, len(ids))
-        if end == len(ids):
-            break
     nll = total / predicted
     if math.isnan(nll):
         raise NumericalError("The model's output is not a number; its file may be damaged.")

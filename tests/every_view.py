@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QPlainTextEdit,
     QSpinBox,
+    QStackedWidget,
     QTabWidget,
     QTreeWidget,
     QWidget,
@@ -72,6 +73,18 @@ def open_dialog(application: Application, name: str) -> QDialog:
     (dialog,) = (one for one in application.window.findChildren(QDialog) if type(one).__name__ == name)
     assert dialog.isVisible(), name
     return dialog
+
+
+def faces(view: QWidget) -> Iterator[str]:
+    """Show each page that the view has in turn, and name it; the view as it is when it has none."""
+    stacks = [part for part in parts(view) if isinstance(part, QStackedWidget)]
+    if not stacks:
+        yield ""
+    for stack in stacks:
+        for index in range(stack.count()):
+            stack.setCurrentIndex(index)
+            QApplication.processEvents()
+            yield f"page {index}"
 
 
 def parts(view: QWidget) -> Iterator[QWidget]:

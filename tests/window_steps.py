@@ -40,6 +40,12 @@ def say(qtbot: QtBot, application: Application, text: str, *, wait: bool = True)
         qtbot.waitUntil(lambda: not application.chat.is_replying, timeout=10_000)
 
 
+def answer_with(application: Application, **values: object) -> None:
+    """Give the open chat these settings, as its panel does."""
+    for name, value in values.items():
+        application.reply_settings.change_value(name, value)
+
+
 def shown(application: Application) -> list[str]:
     return [view.plain_text() for view in application.window.transcript.views()]
 

@@ -16,7 +16,8 @@ from markdown_it.token import Token
 from app.core.markdown import SPLITTER, References
 
 LONGEST_PROSE = 12_000  # characters of one block; a longer one is shown as plain text (parsing it takes > 10 ms)
-LONGEST_TABLE = 30_000  # characters; the rows behind them are shown as plain text
+MOST_BRACKETS = 500  # of one block; each costs markdown-it 25 us when none of them is a link
+LONGEST_TABLE = 20_000  # characters; the rows behind them are shown as plain text
 CHUNK = 4_000  # characters parsed at once, so that many blocks in one push stay linear
 _FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})([^\n]*)(?:\n|$)")
 _FORMULA = re.compile(r"^ {0,3}(\$\$|\\\[)", re.MULTILINE)
@@ -228,7 +229,7 @@ class BlockStream:
             self._tail = self._tail[last.at :]
             is_item = last.token.type == "list_item_open" and not last.is_first
             self._list = (last.token.markup, last.number) if is_item else None
-        if len(self._tail) > LONGEST_PROSE:
+        if _is_too_much(self._tail):
             self._plain, self._tail, self._list = self._tail, "", None
         return ""
 
@@ -292,6 +293,9 @@ class BlockStream:
             return
         for start, begin, end in zip(starts, begins, ends, strict=True):
             part = text[begin:end]
+            if _is_too_much(part):
+                yield Plain(part.rstrip("\n"))
+                continue
             match start.token.type:
                 case "list_item_open":
                     yield Item(part, start.number, start.is_first)
@@ -375,6 +379,10 @@ class _OpenTable:
     def _is_row(self, line: str) -> bool:
         tokens = SPLITTER.parse(self._head + line)
         return tokens[0].map == [0, 3] and tokens[-1].type == "table_close"
+
+
+def _is_too_much(source: str) -> bool:
+    return len(source) > LONGEST_PROSE or source.count("[") > MOST_BRACKETS
 
 
 def _is_open_table(start: _Start, text: str) -> bool:

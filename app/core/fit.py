@@ -18,6 +18,7 @@ LEAST_CONTEXT = 512  # tokens; less is no conversation
 LARGEST_ON_CPU = (
     6_000_000_000  # bytes; a memory of 25 GB/s reads them four times a second, about as fast as people do
 )
+UNSEEN_BYTES = 600 << 20  # working space of a model whose header is not here
 STEP = 256  # tokens by which the cache grows
 
 # Bytes that one number takes in the cache; auto keeps as many as the weights have (decision 7).
@@ -80,6 +81,14 @@ def estimate(info: ModelInfo, memory: Memory, settings: LoadSettings | None = No
     if need <= memory.free_bytes:
         verdict = Verdict.WELL if need <= ROOMY * memory.free_bytes else Verdict.TIGHT
     return Fit(verdict, need, memory.free_bytes, context, fitting if fitting >= min(LEAST_CONTEXT, longest) else 0)
+
+
+def rough_verdict(size_bytes: int, memory: Memory) -> Verdict:
+    """How a model fits of which only the size is known; a tenth of it stands for the cache."""
+    need = size_bytes * 11 // 10 + UNSEEN_BYTES
+    if need > memory.free_bytes:
+        return Verdict.NOT
+    return Verdict.WELL if need <= ROOMY * memory.free_bytes else Verdict.TIGHT
 
 
 def cache_bytes_per_token(info: ModelInfo, cache_type: str) -> float:

@@ -5,9 +5,12 @@ HTML in the text stays text, images are never loaded. `block_stream` says which 
 
 from __future__ import annotations
 
+import inspect
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -22,6 +25,7 @@ from app.core.themes import Theme
 
 SAFE_SCHEMES = ("http://", "https://", "mailto:")
 _HEADING_SIZES = {"h1": 1.45, "h2": 1.27, "h3": 1.13, "h4": 1.07, "h5": 1.0, "h6": 1.0}  # of the text's size
+MOST_BARS = 3  # of quotes in quotes: Qt lays a table in a table out twice, so ten of them a thousand times
 _MAY_LINK = re.compile(r"://|www\.|@|\w\.\w|mailto:", re.IGNORECASE)
 
 
@@ -106,7 +110,7 @@ def prose_html(
     *,
     references: References = NO_REFERENCES,
     number: int | None = None,
-    renderer: type[QtRenderer] | None = None,
+    renderer: Callable[[Theme], QtRenderer] | None = None,
 ) -> str:
     """Markdown prose as HTML of Qt's subset, in a theme's colours; `number` is that of a list's item."""
     tokens, env = parse(source, references)
@@ -117,15 +121,47 @@ def prose_html(
 
 def visible(text: str) -> str:
     """The text with direction overrides and other invisible characters spelt out, for code and link targets."""
-    return "".join(
-        f"⟨U+{ord(letter):04X}⟩" if unicodedata.category(letter) in ("Cf", "Co", "Cn") else letter for letter in text
-    )
+    if text.isascii():
+        return text
+    odd = [letter for letter in set(text) if unicodedata.category(letter) in ("Cf", "Co", "Cn")]
+    return text.translate({ord(letter): f"⟨U+{ord(letter):04X}⟩" for letter in odd}) if odd else text
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table, as HTML; `align` is left, center, right or nothing."""
+
+    html: str
+    align: str
+
+
+def table_rows(source: str, renderer: QtRenderer, references: References = NO_REFERENCES) -> list[list[Cell]]:
+    """The cells of a table, row by row, the head first."""
+    tokens, env = parse(source, references)
+    rows: list[list[Cell]] = []
+    for at, token in enumerate(tokens):
+        if token.type == "tr_open":
+            rows.append([])
+        elif token.type in ("th_open", "td_open"):
+            html = renderer.renderInline(tokens[at + 1].children or [], _plain_parser.options, env)
+            rows[-1].append(Cell(html, str(token.attrGet("style") or "").removeprefix("text-align:")))
+    return rows
+
+
+@cache
+def _rules_of(renderer: type[RendererHTML]) -> tuple[str, ...]:
+    methods = inspect.getmembers(renderer, predicate=inspect.isfunction)
+    return tuple(name for name, _ in methods if not name.startswith(("render", "_")))
 
 
 class SafeRenderer(RendererHTML):
     """What every rendering of a stranger's Markdown keeps: nothing is loaded, only safe addresses are links."""
 
     link_attributes = ""  # of every link, behind its address
+
+    def __init__(self) -> None:
+        # Not RendererHTML's own, which inspects itself each time: 0.2 ms, where one frame may draw ten blocks.
+        self.rules = {name: getattr(self, name) for name in _rules_of(type(self))}
 
     def image(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """Never loaded: the description and the address as text."""
@@ -181,6 +217,7 @@ class QtRenderer(SafeRenderer):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme, self._colors = theme, theme.colors
+        self._quotes = 0
         self.link_attributes = f' style="color: {theme.colors["link"]}; text-decoration: underline;"'
 
     def code_inline(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
@@ -231,12 +268,17 @@ class QtRenderer(SafeRenderer):
 
     def bullet_list_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """Nearer to the margin than Qt would put it."""
-        return f'<{tokens[idx].tag}{self.renderAttrs(tokens[idx])} style="margin-left: -14px;">'
+        token = tokens[idx]
+        apart = " margin-top: 0; margin-bottom: 0;" if token.level else ""
+        return f'<{token.tag}{self.renderAttrs(token)} style="margin-left: -14px;{apart}">'
 
     ordered_list_open = bullet_list_open
 
     def blockquote_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
-        """A bar at the left; Qt knows no border on one side of a block."""
+        """A bar at the left, by a table; Qt knows no border on one side of a block."""
+        self._quotes += 1
+        if self._quotes > MOST_BARS:
+            return "<div>"
         return (
             f'<table cellspacing="0" cellpadding="0"><tr><td width="3" bgcolor="{self._colors["border"]}"></td>'
             f'<td style="padding-left: 12px; color: {self._colors["text_muted"]};">'
@@ -244,4 +286,5 @@ class QtRenderer(SafeRenderer):
 
     def blockquote_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """Closes what `blockquote_open` opened."""
-        return "</td></tr></table>"
+        self._quotes -= 1
+        return "</div>" if self._quotes >= MOST_BARS else "</td></tr></table>"

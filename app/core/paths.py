@@ -45,6 +45,16 @@ class DataFolder:
         return self.root / "model_hashes.json"
 
     @property
+    def downloads(self) -> Path:
+        """Models that are being fetched, as JSON."""
+        return self.root / "downloads.json"
+
+    @property
+    def fetched_models(self) -> Path:
+        """Models that were fetched: ORGANISATION/NAME/FILE."""
+        return self.root / "models"
+
+    @property
     def caches(self) -> Path:
         """What the engine has read of conversations; may be deleted at any time."""
         return self.root / "caches"

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import logging
 
-import keyring
-from keyring.errors import KeyringError
-
 SERVICE = "Fireside"
 
 logger = logging.getLogger(__name__)
@@ -23,6 +20,9 @@ class Secrets:
 
     def get(self, address: str) -> str | None:
         """The token for an address. Takes as long as the system's keyring does, which may ask the person."""
+        import keyring
+        from keyring.errors import KeyringError
+
         try:
             return keyring.get_password(SERVICE, address) or self._kept.get(address)
         except KeyringError as error:
@@ -31,6 +31,9 @@ class Secrets:
 
     def set(self, address: str, token: str) -> bool:
         """Keep a token, or forget it when it is empty. Whether the system's keyring took it."""
+        import keyring
+        from keyring.errors import KeyringError
+
         self._kept.pop(address, None)
         if token:
             self._kept[address] = token

@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.core.downloads.hub import USUAL_ENDPOINT
 from app.core.json_file import JsonFile
 from app.core.reply_settings import Values, accepted_values, resolve
-from app.core.stored_fields import accepted, named_texts, one_of, optional_text, read, text, texts, whole
+from app.core.stored_fields import accepted, flag, named_texts, one_of, optional_text, read, text, texts, whole
 from app.core.themes import THEME_NAMES
 
 FILE_VERSION = 1
@@ -47,6 +48,8 @@ class Settings:
     model_folders: tuple[str, ...] = texts()  # of a person's own, to be looked into
     model_sources_off: tuple[str, ...] = texts()  # keys of `app.core.discovery` sources that are not looked at
     idle_unload_min: int = whole(30, smallest=0, largest=MOST_IDLE_MIN)  # 0: never
+    allows_hub: bool = flag(default=False)  # whether the hub may be contacted at all
+    hub_endpoint: str = text(USUAL_ENDPOINT)
     theme: str = one_of("system", *THEME_NAMES)
     text_percent: int = whole(100, smallest=SMALLEST_TEXT, largest=LARGEST_TEXT)
     language: str = one_of("system", *LANGUAGES)

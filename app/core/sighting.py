@@ -88,11 +88,5 @@ def _header(row: Mapping[str, Any]) -> ModelHeader:
     for name, value in info.items():
         if known[name] == "int" and type(value) is not int:
             raise ValueError(name)
-    return ModelHeader(
-        ModelInfo(**{name: _frozen(value) for name, value in info.items()}), row["problem"], row["is_model"]
-    )
-
-
-def _frozen(value: Any) -> Any:
-    """A value of JSON as a dataclass holds it: tuples for lists."""
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+    recommended = tuple((str(name), value) for name, value in info["recommended"])
+    return ModelHeader(ModelInfo(**{**info, "recommended": recommended}), row["problem"], row["is_model"])

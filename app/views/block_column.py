@@ -15,10 +15,11 @@ from app.core.block_stream import Block, Code, Formula, Item, Plain, Prose, Tabl
 from app.core.markdown import NO_REFERENCES, References
 from app.theme import Theme
 from app.views.blocks import MOST_CODE_LINES, CodeBlock, PlainBlock
+from app.views.sideways_block import FormulaBlock, TableBlock
 from app.views.stacked_heights import StackedHeights
 from app.views.text_block import ProseBlock
 
-BlockWidget = ProseBlock | CodeBlock | PlainBlock
+BlockWidget = ProseBlock | TableBlock | FormulaBlock | CodeBlock | PlainBlock
 
 GAP = 10  # pixels between two blocks
 ITEM_GAP = 4  # pixels between two items of a list
@@ -41,6 +42,7 @@ class BlockColumn(QWidget):
         self._widgets: dict[int, BlockWidget] = {}
         self._spare: list[ProseBlock] = []
         self._part = (0, 0)
+        self._is_last_open = False
 
     @property
     def blocks(self) -> Sequence[Block]:
@@ -62,36 +64,41 @@ class BlockColumn(QWidget):
         """Links and notes that are defined by now; what names them is shown anew."""
         self._references = references
         for number, widget in self._widgets.items():
-            if isinstance(widget, ProseBlock) and "[" in widget.source:
-                self._fill(widget, self._blocks[number])
+            if isinstance(widget, ProseBlock | TableBlock) and "[" in widget.source:
+                widget.references = references
+                widget.apply_theme(self._theme)
                 self._measure(number)
         self._place()
 
-    def add(self, block: Block) -> None:
-        """One more at the end."""
-        self._blocks.append(block)
-        self._heights.append(self._above(len(self._blocks) - 1) + self._estimate(block))
+    def go_on(self, finished: Sequence[Block], open_block: Block | None, *, replaces_last: bool) -> None:
+        """Put blocks at the end, the first of them in the place of the last one if `replaces_last`."""
+        blocks = [*finished] if open_block is None else [*finished, open_block]
+        if replaces_last:
+            self._replace_last(blocks.pop(0) if blocks else None)
+            if finished:
+                self._complete(len(self._blocks) - 1)
+        for block in blocks:
+            self._blocks.append(block)
+            self._heights.append(self._above(len(self._blocks) - 1) + self._estimate(block))
+        self._is_last_open = open_block is not None
         self._show_part()
 
-    def replace_last(self, block: Block | None) -> None:
-        """The last block says something else now, or is gone."""
+    def _replace_last(self, block: Block | None) -> None:
         number = len(self._blocks) - 1
         widget = self._widgets.get(number)
         if block is not None and widget is not None and _shows(widget, block):
             self._blocks[number] = block
             if widget.source != block.source:
                 self._fill(widget, block)
-                self._measure(number)
-                self._place()
+            self._measure(number)
             return
         if widget is not None:
             self._drop(number)
         self._blocks.pop()
         self._heights.pop()
         if block is not None:
-            self.add(block)
-        else:
-            self._place()
+            self._blocks.append(block)
+            self._heights.append(self._above(number) + self._estimate(block))
 
     def grow_last(self, text: str) -> None:
         """The last block goes on with this text."""
@@ -99,16 +106,10 @@ class BlockColumn(QWidget):
         block = self._blocks[number]
         self._blocks[number] = replace(block, source=block.source + text)
         widget = self._widgets.get(number)
-        if isinstance(widget, CodeBlock | PlainBlock):
+        if isinstance(widget, CodeBlock | PlainBlock | TableBlock):
             widget.append_text(text)
             self._measure(number)
             self._place()
-
-    def complete_last(self) -> None:
-        """No more text will come for the last block."""
-        widget = self._widgets.get(len(self._blocks) - 1)
-        if isinstance(widget, CodeBlock):
-            widget.complete()
 
     def fit(self, width: int) -> None:
         """Take a width."""
@@ -155,7 +156,9 @@ class BlockColumn(QWidget):
         number = self._heights.row_at(top)
         while number < len(self._blocks) and self._heights.top(number) < bottom:
             if number not in self._widgets:
-                self._widgets[number] = self._make(self._blocks[number], is_last=number == len(self._blocks) - 1)
+                self._widgets[number] = self._make(self._blocks[number])
+                if not (self._is_last_open and number == len(self._blocks) - 1):
+                    self._complete(number)
                 self._measure(number)
             number += 1
         self._drop_far(top - FAR, bottom + FAR)
@@ -168,20 +171,27 @@ class BlockColumn(QWidget):
             if is_far and not widget.isAncestorOf(self.focusWidget() or self):
                 self._drop(number)
 
-    def _make(self, block: Block, *, is_last: bool) -> BlockWidget:
+    def _make(self, block: Block) -> BlockWidget:
         widget: BlockWidget
         match block:
-            case Prose() | Item() | Table() | Formula():
+            case Table(source):
+                widget = TableBlock(source, self._references, self._theme, self)
+            case Formula(source, latex):
+                widget = FormulaBlock(source, latex, self._theme, self)
+            case Prose() | Item():
                 widget = self._spare.pop() if self._spare else ProseBlock(self._theme, self)
                 self._fill(widget, block)
             case Code(language, source):
                 widget = CodeBlock(language, source, self._theme, self)
-                if not is_last:
-                    widget.complete()
             case Plain(source):
                 widget = PlainBlock(source, self._theme, self)
         widget.show()
         return widget
+
+    def _complete(self, number: int) -> None:
+        widget = self._widgets.get(number)
+        if isinstance(widget, CodeBlock):
+            widget.complete()
 
     def _fill(self, widget: BlockWidget, block: Block) -> None:
         if isinstance(widget, ProseBlock):
@@ -237,7 +247,7 @@ class BlockColumn(QWidget):
 
 def _shows(widget: BlockWidget, block: Block) -> bool:
     match widget, block:
-        case (ProseBlock(), Prose() | Item() | Table() | Formula()) | (PlainBlock(), Plain()):
+        case (ProseBlock(), Prose() | Item()) | (TableBlock(), Table()) | (PlainBlock(), Plain()):
             return True
         case CodeBlock(), Code(language, _):
             return widget.language == language

@@ -34,6 +34,7 @@ from app.views.text_surface import Span, marks, text_of, units
 
 LONGEST_LINE = 2_000  # characters; one line of a megabyte would be laid out as a whole
 MOST_CODE_LINES = 28  # shown at once; more scroll inside the block, or show when it is unfolded
+LETTERS_AT_ONCE = 20_000  # laid out in one go, in about 10 ms
 MOST_UNFOLDED_LINES = 2_000  # QPlainTextEdit asks every line above the visible ones for its height
 COPIED_MS = 1500
 CODE_MARGINS = (12, 2, 12, 10)  # pixels around the lines of code
@@ -176,21 +177,35 @@ class ScrolledBlock(QFrame):
         self.theme = theme
         self.source = ""
         self.edit = FittedText(theme, self, wraps=wraps)
+        self._waiting = ""  # of the source: what is not laid out yet
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._lay_out_waiting)
+        self._later.timeout.connect(self.updateGeometry)
 
     def append_text(self, text: str) -> None:
-        """Add text at the end."""
+        """Add text at the end; of very much, the beginning at once and the rest later."""
         self.source += text
+        self._waiting += text
+        if not self._later.isActive():
+            self._lay_out_waiting()
+
+    def _lay_out_waiting(self) -> None:
+        text, self._waiting = self._waiting[:LETTERS_AT_ONCE], self._waiting[LETTERS_AT_ONCE:]
         self.edit.append_text(text)
+        if self._waiting:
+            self._later.start()
 
     def show_source(self, source: str) -> None:
         """Replace the text; what it begins with already stays as it is."""
         surplus = self.source[len(source) :]
-        if surplus and self.source.startswith(source) and not surplus.strip("`~\n"):
+        if surplus and not self._waiting and self.source.startswith(source) and not surplus.strip("`~\n"):
             self.edit.remove_last(len(surplus))  # the end of a code block, seen before it was whole
             self.source = source
         elif not source.startswith(self.source):
             self.edit.clear()
-            self.source = ""
+            self.source = self._waiting = ""
         self.append_text(source[len(self.source) :])
 
     def apply_theme(self, theme: Theme) -> None:

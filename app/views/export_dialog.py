@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -27,6 +27,8 @@ from app.core.files import safe_file_name
 from app.views.dialog_pages import at_end, button, column
 from app.views.dialogs import ask_folder, ask_new_file
 from app.views.known_sentences import said
+
+WIDTH = 440  # pixels, when the texts need no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,6 @@ class ExportDialog(QDialog):
         self.setObjectName("exportDialog")
         self.setWindowTitle(self.tr("Export"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(440)
         self._formats, self._scopes, self._folder = list(formats), list(scopes), folder
         self._was_chosen = False
         self._format = self._choice("exportFormat", [said(one.title) for one in formats])
@@ -115,6 +116,7 @@ class ExportDialog(QDialog):
         self._browse.clicked.connect(self._ask_output)
         self.finished.connect(self._closed)
         self._chosen()
+        self.resize(self.sizeHint().expandedTo(QSize(WIDTH, 0)))
 
     def show_progress(self, done: int, total: int) -> None:
         """How many chats are written."""
@@ -138,7 +140,6 @@ class ExportDialog(QDialog):
         page = QWidget(self)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.addRow(self.tr("Which chats"), self._scope)
         form.addRow(self.tr("Format"), self._format)
         form.addRow(self.tr("Of each chat"), self._branches)

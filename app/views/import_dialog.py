@@ -186,6 +186,7 @@ class ImportDialog(QDialog):
         rows = column(page)
         scrolled = QScrollArea(page)
         scrolled.setObjectName("importPreview")
+        scrolled.setAccessibleName(self.tr("What the file holds"))
         scrolled.setFrameShape(QFrame.Shape.NoFrame)
         scrolled.setWidgetResizable(True)
         scrolled.setWidget(self._found)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QLabel, QWidget
 
-from app.core.block_stream import Block, BlockStream, Change
+from app.core.block_stream import BlockStream, Change
 from app.theme import Theme
 from app.views.block_column import BlockColumn, BlockWidget
 from app.views.message_editor import MessageEditor
 from app.views.message_view import MessageView, TranscriptMessage, name_button
 from app.views.thinking_view import ThinkingView
 
-AT_ONCE = 20_000  # characters parsed in one go; the rest follows while the window stays responsive
+AT_ONCE = 8_000  # characters parsed in one go; the rest follows while the window stays responsive
 
 
 class ReplyView(MessageView):
@@ -178,23 +178,10 @@ class ReplyView(MessageView):
         if change.appended is not None:
             self.column.grow_last(change.appended)
             return
-        for block in change.finished:
-            self._show_open(block)
-            self._close_open()
-        self._show_open(change.open)
+        self.column.go_on(change.finished, change.open, replaces_last=self._has_open)
+        self._has_open = change.open is not None
         if change.has_references:
             self.column.set_references(self._stream.references)
-
-    def _show_open(self, block: Block | None) -> None:
-        if self._has_open:
-            self.column.replace_last(block)
-        elif block is not None:
-            self.column.add(block)
-        self._has_open = block is not None
-
-    def _close_open(self) -> None:
-        self.column.complete_last()
-        self._has_open = False
 
     def _start_again(self) -> None:
         self.column.set_blocks(())

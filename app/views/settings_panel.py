@@ -56,6 +56,7 @@ class SettingsPanel(QFrame):
         self._below: Resolved | None = None
         self._title, self._preset_label = QLabel(), QLabel()
         self._title.setObjectName("panelTitle")
+        self._title.setWordWrap(True)
         self._close = self._tool_button("closeSettings")
         self._close.clicked.connect(self.closeRequested)
         self._picker = QComboBox()

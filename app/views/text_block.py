@@ -1,6 +1,7 @@
 """TextBlock: rich or plain text that lays itself out for a width and paints what of it is visible, nothing more.
 
-Prose and bubbles are made of it. Its document loads nothing: images and style sheets that a text names do not exist.
+Prose and bubbles are made of it. Its document loads nothing: images and style sheets that a text names do not exist;
+the only pictures are our own drawings of formulas.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ import math
 from collections.abc import Sequence
 from typing import cast
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, QUrl
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
     QColor,
     QFont,
     QHelpEvent,
+    QImage,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -26,22 +28,32 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.core.markdown import NO_REFERENCES, References, prose_html
 from app.theme import Theme
+from app.views.formulas import FormulaPictures, formula_drawings
 from app.views.text_surface import Span, marks, text_of
 
 BUBBLE_PADDING = QPoint(16, 10)  # pixels at each side and above and below; window.qss rounds the corners
 
 
 class InertDocument(QTextDocument):
-    """Text that asks for nothing outside of it."""
+    """Text that asks for nothing outside of it. `pictures` are those that it may show, by name."""
 
-    def loadResource(self, kind: int, name: object) -> None:
-        """Nothing is ever loaded, whatever the text names."""
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setUndoRedoEnabled(False)
+        self.setDocumentMargin(0)
+        self.pictures: dict[str, QImage] = {}
+        option = QTextOption()
+        option.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setDefaultTextOption(option)
+
+    def loadResource(self, kind: int, name: QUrl | str) -> object:
+        """Our own drawings; nothing else is ever loaded, whatever the text names."""
+        return self.pictures.get(name.toString() if isinstance(name, QUrl) else name)
 
 
-class TextBlock(QWidget):
-    """Base of what shows a document; a `TextSurface`."""
-
-    padding = QPoint(0, 0)
+class SurfaceWidget(QWidget):
+    """Base of what paints text itself: remembers what is marked in it, and tells where its links lead."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -49,17 +61,77 @@ class TextBlock(QWidget):
         self.setMouseTracking(True)
         self.setCursor(Qt.CursorShape.IBeamCursor)
         self.theme = theme
+        self.selected: Span = (0, 0)
+        self.found: Sequence[Span] = ()
+        self.current: int | None = None
+
+    def link_at(self, point: QPoint) -> str:
+        """The address of the link under a point, or nothing."""
+        raise NotImplementedError
+
+    def show_selection(self, selected: Span) -> None:
+        """Mark these letters as selected."""
+        if selected != self.selected:
+            self.selected = selected
+            self.update()
+
+    def show_found(self, found: Sequence[Span], current: int | None) -> None:
+        """Mark what a search found."""
+        if (found, current) != (self.found, self.current):
+            self.found, self.current = found, current
+            self.update()
+
+    def event(self, event: QEvent) -> bool:
+        """Show where a link leads."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            link = self.link_at(event.pos())
+            if link:
+                QToolTip.showText(event.globalPos(), link_tip(link), self)
+            else:
+                QToolTip.hideText()
+            return True
+        return super().event(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """A hand over links; the transcript selects."""
+        is_link = bool(self.link_at(event.position().toPoint()))
+        self.setCursor(Qt.CursorShape.PointingHandCursor if is_link else Qt.CursorShape.IBeamCursor)
+        event.ignore()
+
+    def paint_document(
+        self, painter: QPainter, document: QTextDocument, clip: QRectF, *, begins: int = 0, length: int | None = None
+    ) -> None:
+        """Paint a document with what is marked of it; its text is that of the widget from `begins` on."""
+
+        def own(span: Span) -> Span:
+            end = begins + (document.characterCount() if length is None else length)
+            return max(span[0], begins) - begins, min(span[1], end) - begins
+
+        found = [own(span) for span in self.found] if self.found else ()
+        context = QAbstractTextDocumentLayout.PaintContext()
+        context.clip = clip
+        palette = QPalette(self.palette())
+        palette.setColor(QPalette.ColorRole.Text, QColor(self.theme.colors["text"]))
+        palette.setColor(QPalette.ColorRole.Dark, QColor(self.theme.colors["border"]))  # of horizontal rules
+        context.palette = palette
+        selections = []
+        for cursor, form in marks(document, self.theme, own(self.selected), found, self.current):
+            selection = QAbstractTextDocumentLayout.Selection()
+            selection.cursor, selection.format = cursor, form
+            selections.append(selection)
+        context.selections = selections
+        document.documentLayout().draw(painter, context)
+
+
+class TextBlock(SurfaceWidget):
+    """Base of what shows one document; a `TextSurface`."""
+
+    padding = QPoint(0, 0)
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(theme, parent)
         self.document = InertDocument(self)
-        self.document.setUndoRedoEnabled(False)
-        self.document.setDocumentMargin(0)
         self.document.setDefaultFont(reading_font(theme, self))
-        option = QTextOption()
-        option.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)
-        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        self.document.setDefaultTextOption(option)
-        self._selected: Span = (0, 0)
-        self._found: Sequence[Span] = ()
-        self._current: int | None = None
 
     def height_for(self, width: int) -> int:
         """Lay the text out for a width; the height that it takes."""
@@ -81,74 +153,31 @@ class TextBlock(QWidget):
         """The text as it is shown, without markup."""
         return text_of(self.document)
 
+    def copied_text(self, span: Span) -> str:
+        """What is copied of it."""
+        return self.shown_text()[span[0] : span[1]]
+
     def position_at(self, point: QPoint) -> int:
         """The place between two letters that is nearest to a point."""
         return self.document.documentLayout().hitTest(QPointF(point - self.padding), Qt.HitTestAccuracy.FuzzyHit)
 
     def rect_at(self, position: int) -> QRect:
         """Where the letter at a position stands."""
-        block = self.document.findBlock(position)
-        line = block.layout().lineForTextPosition(position - block.position())
-        if not line.isValid():
-            return QRect(self.padding, QSize(1, self.fontMetrics().height()))
-        place = self.document.documentLayout().blockBoundingRect(block).topLeft()
-        x, _ = cast("tuple[float, int]", line.cursorToX(position - block.position()))  # the stubs say object
-        at = place + QPointF(x, line.y()) + QPointF(self.padding)
-        return QRect(at.toPoint(), QSize(1, math.ceil(line.height())))
+        return rect_in(self.document, position).translated(QPointF(self.padding)).toRect()
 
     def link_at(self, point: QPoint) -> str:
         """The address of the link under a point, or nothing."""
         return self.document.documentLayout().anchorAt(QPointF(point - self.padding))
 
-    def show_selection(self, selected: Span) -> None:
-        """Mark these letters as selected."""
-        if selected != self._selected:
-            self._selected = selected
-            self.update()
-
-    def show_found(self, found: Sequence[Span], current: int | None) -> None:
-        """Mark what a search found."""
-        if (found, current) != (self._found, self._current):
-            self._found, self._current = found, current
-            self.update()
-
     def sizeHint(self) -> QSize:
         """As high as the text is at the present width."""
         return QSize(self.width(), self.height_for(self.width()))
-
-    def event(self, event: QEvent) -> bool:
-        """Show where a link leads."""
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            link = self.link_at(event.pos())
-            if link:
-                QToolTip.showText(event.globalPos(), link, self)
-            else:
-                QToolTip.hideText()
-            return True
-        return super().event(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """A hand over links; the transcript selects."""
-        is_link = bool(self.link_at(event.position().toPoint()))
-        self.setCursor(Qt.CursorShape.PointingHandCursor if is_link else Qt.CursorShape.IBeamCursor)
-        event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the lines that are visible."""
         painter = QPainter(self)
         painter.translate(self.padding)
-        context = QAbstractTextDocumentLayout.PaintContext()
-        context.clip = QRectF(event.rect().translated(-self.padding))
-        palette = QPalette(self.palette())
-        palette.setColor(QPalette.ColorRole.Text, QColor(self.theme.colors["text"]))
-        context.palette = palette
-        selections = []
-        for cursor, form in marks(self.document, self.theme, self._selected, self._found, self._current):
-            selection = QAbstractTextDocumentLayout.Selection()
-            selection.cursor, selection.format = cursor, form
-            selections.append(selection)
-        context.selections = selections
-        self.document.documentLayout().draw(painter, context)
+        self.paint_document(painter, self.document, QRectF(event.rect().translated(-self.padding)))
 
 
 class ProseBlock(TextBlock):
@@ -160,18 +189,33 @@ class ProseBlock(TextBlock):
         self.references: References = NO_REFERENCES
         self.number: int | None = None
         self.source = ""
+        self._pictures = FormulaPictures(theme, self)
+        formula_drawings().drawn.connect(self._take_drawing)
 
     def show_source(self, source: str) -> None:
         """Replace the content."""
         self.source = source
-        self.document.setHtml(prose_html(source, self.theme, references=self.references, number=self.number))
-        self.updateGeometry()
+        self._pictures = FormulaPictures(self.theme, self)
+        html = prose_html(
+            source, self.theme, references=self.references, number=self.number, renderer=self._pictures.renderer
+        )
+        self.document.pictures = self._pictures.images
+        self.document.setHtml(html)
         self.update()
+
+    def copied_text(self, span: Span) -> str:
+        """Formulas are copied as they were written."""
+        return self._pictures.spelt_out(self.shown_text(), span)
 
     def apply_theme(self, theme: Theme) -> None:
         """Colours and sizes stand in the text itself."""
         super().apply_theme(theme)
         self.show_source(self.source)
+
+    def _take_drawing(self, latex: str) -> None:
+        if latex in self._pictures.awaited:
+            self.show_source(self.source)
+            self.updateGeometry()
 
 
 class Bubble(TextBlock):
@@ -197,3 +241,20 @@ def reading_font(theme: Theme, widget: QWidget) -> QFont:
     font = QFont(widget.font())
     font.setPixelSize(theme.font_size)
     return font
+
+
+def rect_in(document: QTextDocument, position: int) -> QRectF:
+    """Where the letter at a position of a document stands, as a thin line in front of it."""
+    block = document.findBlock(min(position, document.characterCount() - 1))
+    at = position - block.position()
+    line = block.layout().lineForTextPosition(at)
+    place = document.documentLayout().blockBoundingRect(block).topLeft()
+    if not line.isValid():
+        return QRectF(place.x(), place.y(), 1, document.size().height())
+    x, _ = cast("tuple[float, int]", line.cursorToX(at))  # the stubs say object
+    return QRectF(place.x() + x, place.y() + line.y(), 1, line.height())
+
+
+def link_tip(link: str) -> str:
+    """A link's address as a tool tip: as text, whatever it spells."""
+    return f"<qt>{link.replace('&', '&amp;').replace('<', '&lt;')}</qt>"

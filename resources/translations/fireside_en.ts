@@ -95,4 +95,14 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>_Row</name>
+    <message numerus="yes">
+        <source>%Ln file(s)</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

@@ -14,13 +14,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPlainTextEdit, QToolButton
 from pytestqt.qtbot import QtBot
 from reference_data import REPOSITORY
-from window_steps import export
+from window_steps import answer_with, export
 
 from app.application import Application
-from engine.api import SamplerSettings
 
 PROMPT = "What is the capital of France?"
-GREEDY = SamplerSettings(temperature=0.0)
 LOAD_MS, REPLY_MS = 60_000, 120_000
 
 
@@ -52,7 +50,7 @@ def last_view_text(application: Application) -> str:
 def test_a_conversation_from_first_word_to_restart(qtbot: QtBot, open_window: OpenWindow, tmp_path: Path) -> None:
     """Type, stream, stop, regenerate, export, restart: the conversation is there."""
     application = open_window()
-    application.chat.settings = type(application.chat.settings)(sampler=GREEDY, max_tokens=60)
+    answer_with(application, temperature=0.0, max_tokens=60)
     say(qtbot, application, "Tell me a long story about a fox and a lantern.", wait=False)
     qtbot.waitUntil(lambda: len(last_view_text(application)) > 12, timeout=LOAD_MS + REPLY_MS)
     stop = application.window.findChild(QToolButton, "stopButton")
@@ -83,7 +81,7 @@ def test_a_conversation_from_first_word_to_restart(qtbot: QtBot, open_window: Op
 
 def test_the_window_and_the_command_line_give_the_same_greedy_reply(qtbot: QtBot, open_window: OpenWindow) -> None:
     application = open_window()
-    application.chat.settings = type(application.chat.settings)(sampler=GREEDY, max_tokens=24)
+    answer_with(application, temperature=0.0, max_tokens=24)
     say(qtbot, application, PROMPT)
     done = run("generate", "--prompt", PROMPT, "--temperature", "0", "--max-tokens", "24", "--json")
     assert done.returncode == 0, done.stderr
@@ -114,7 +112,7 @@ def test_a_broken_model_is_told_in_one_sentence_and_the_one_in_use_goes_on(
         application.models.open(str(path))
         qtbot.waitUntil(lambda s=sentence: s in application.window.message_bar.text(), timeout=LOAD_MS)
         qtbot.waitUntil(lambda: not application.models.is_loading)
-    application.chat.settings = type(application.chat.settings)(sampler=GREEDY, max_tokens=8)
+    answer_with(application, temperature=0.0, max_tokens=8)
     say(qtbot, application, PROMPT)
     assert last_view_text(application).startswith("The capital")
 
@@ -205,10 +203,10 @@ def test_a_draft_and_a_smaller_cache_are_chosen_on_the_command_line(starter: Pat
 
 def test_a_reply_that_was_cut_off_goes_on_as_if_it_had_not_been(qtbot: QtBot, open_window: OpenWindow) -> None:
     application = open_window()
-    application.chat.settings = type(application.chat.settings)(sampler=GREEDY, max_tokens=24)
+    answer_with(application, temperature=0.0, max_tokens=24)
     say(qtbot, application, PROMPT + " Tell me more about it.")
     whole = last_view_text(application)
-    application.chat.settings = type(application.chat.settings)(sampler=GREEDY, max_tokens=12)
+    answer_with(application, temperature=0.0, max_tokens=12)
     application.window.action.regenerate.trigger()
     qtbot.waitUntil(lambda: not application.chat.is_replying, timeout=REPLY_MS)
     assert whole.startswith(last_view_text(application))

@@ -11,12 +11,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QListWidget, QPlainTextEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
-from window_steps import click, find, press, say, shown
+from window_steps import answer_with, click, find, press, say, shown
 
 from app.application import Application
 from app.core.conversation import PartKind
 from app.core.paths import DataFolder
-from app.core.reply_settings import ReplySettings
 from engine.api import Event, GenerateRequest, LoadRequest, Message, PrefillProgressed
 
 
@@ -214,7 +213,7 @@ def test_a_reply_to_a_temporary_chat_does_not_land_in_another(qtbot: QtBot, open
 
 def test_the_settings_of_a_continued_reply_are_the_ones_in_force(qtbot: QtBot, open_window: OpenWindow) -> None:
     application, fake = stopped_reply(qtbot, open_window, [["one "] + ["x"] * 1000, ["two"]])
-    application.chat.settings = ReplySettings(system_prompt="Be brief.", max_tokens=7)
+    answer_with(application, system_prompt="Be brief.", max_tokens=7)
     press(application, "continueButton")
     wait(qtbot, application)
     assert prompt(fake)[0] == Message("system", "Be brief.")

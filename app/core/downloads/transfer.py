@@ -15,13 +15,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import httpx2
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from app.core.downloads.hub import HubFile
 from app.core.downloads.web import Web, WebError
 from engine.api import FiresideError, UnsupportedModelError
+
+if TYPE_CHECKING:
+    import httpx2
 
 SPARE_BYTES = 200 << 20  # left free on the disk
 HEADER_BYTES = (1 << 20, 24 << 20)  # what is there when the header is looked at; large vocabularies need the second
