@@ -21,6 +21,7 @@ class LibraryDialog(QDialog):
         self.library = LibraryPage(self)
         self._tabs = QTabWidget(self)
         self._tabs.setObjectName("libraryTabs")
+        self._tabs.setAccessibleName(self.tr("Ways to a model"))
         self._tabs.setDocumentMode(True)
         self.add_tab(self.library, self.tr("On this machine"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
@@ -35,4 +36,6 @@ class LibraryDialog(QDialog):
     def add_tab(self, page: QWidget, title: str) -> None:
         """Another way to a model."""
         self._tabs.addTab(page, title)
-        self._tabs.tabBar().setVisible(self._tabs.count() > 1)
+        has_choice = self._tabs.count() > 1
+        self._tabs.tabBar().setVisible(has_choice)
+        self._tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus if has_choice else Qt.FocusPolicy.NoFocus)

@@ -49,6 +49,7 @@ class ModelDetails(QScrollArea):
         self.setObjectName("modelDetails")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is inside has the focus, and is scrolled to
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._row: LibraryRow | None = None
         self._guard = WheelGuard(self)
@@ -157,6 +158,11 @@ class ModelDetails(QScrollArea):
                 grid.addWidget(shown, row, 1)
         for place in model.places:
             self._add_place(grid, place)
+        before: QWidget = self._forget
+        for part in facts.findChildren(QWidget):
+            if part.focusPolicy() != Qt.FocusPolicy.NoFocus:
+                QWidget.setTabOrder(before, part)
+                before = part
         self._rows.replaceWidget(self._facts, facts)
         self._facts.hide()
         self._facts.deleteLater()
