@@ -32,6 +32,7 @@ __all__ = [
 ICONS = RESOURCES / "icons"
 ICON_SIZE = 20  # pixels; the drawings have a 24-pixel grid
 TITLE = 1.5  # of the reading size
+POINTING = {"chevron-left", "chevron-right", "sidebar", "undo", "continue", "branch"}  # icons with a direction
 _ICON_FILE = re.compile(r"\$icons/([\w-]+)\.(\w+)\.svg")
 
 
@@ -93,10 +94,17 @@ def code_font(theme: Theme) -> QFont:
     return font
 
 
-@cache
 def tinted_icon(name: str, color: str, *, disabled: str | None = None, size: int = ICON_SIZE) -> QIcon:
-    """The drawing `name` of resources/icons in `color`, sharp at the screen's scale. Raises OSError if absent."""
-    drawing = (ICONS / f"{name}.svg").read_text(encoding="utf-8")
+    """The drawing `name` of resources/icons in `color`, sharp at the screen's scale. Raises OSError if absent.
+
+    One that points somewhere is mirrored where texts run from right to left.
+    """
+    return _tinted(name, color, disabled, size, is_mirrored=_reads_from_right())
+
+
+@cache
+def _tinted(name: str, color: str, disabled: str | None, size: int, *, is_mirrored: bool) -> QIcon:
+    drawing = _drawing(name, is_mirrored=is_mirrored)
     icon = QIcon(_painted(drawing, color, size))
     if disabled is not None:
         icon.addPixmap(_painted(drawing, disabled, size), QIcon.Mode.Disabled)
@@ -114,10 +122,21 @@ def _drawn(files: set[tuple[str, str]], theme: Theme) -> Path:
     folder = Path(_drawings().name) / theme.name
     folder.mkdir(exist_ok=True)
     for name, token in files:
-        drawing = (ICONS / f"{name}.svg").read_text(encoding="utf-8")
-        drawing = drawing.replace("currentColor", theme.colors[token])
+        drawing = _drawing(name, is_mirrored=_reads_from_right()).replace("currentColor", theme.colors[token])
         (folder / f"{name}.{token}.svg").write_text(drawing, encoding="utf-8")
     return folder
+
+
+def _reads_from_right() -> bool:
+    return QGuiApplication.layoutDirection() == Qt.LayoutDirection.RightToLeft
+
+
+def _drawing(name: str, *, is_mirrored: bool) -> str:
+    drawing = (ICONS / f"{name}.svg").read_text(encoding="utf-8")
+    if not is_mirrored or name not in POINTING:
+        return drawing
+    head, tail = drawing.index(">") + 1, drawing.rindex("</svg>")
+    return f'{drawing[:head]}<g transform="matrix(-1 0 0 1 24 0)">{drawing[head:tail]}</g></svg>'
 
 
 def _painted(drawing: str, color: str, size: int) -> QPixmap:

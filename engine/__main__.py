@@ -77,12 +77,7 @@ def _parser() -> ArgumentParser:
     for added in (generate, chat):
         added.add_argument("--system", metavar="TEXT", help="system message")
         added.add_argument("--max-tokens", type=int, metavar="N")
-        added.add_argument("--temperature", type=float, help="0: always the likeliest token")
-        added.add_argument("--top-k", type=int, help="0: off")
-        added.add_argument("--top-p", type=float, help="1: off")
-        added.add_argument("--min-p", type=float, help="0: off")
-        added.add_argument("--repetition-penalty", type=float, help="1: off")
-        added.add_argument("--seed", type=int)
+        _add_samplers(added)
         added.add_argument("--context", type=int, metavar="N", help="tokens of context")
         _add_machine(added)
         _add_draft(added)
@@ -124,6 +119,37 @@ def _parser() -> ArgumentParser:
     return parser
 
 
+def _add_samplers(parser: ArgumentParser) -> None:
+    """The fields of `SamplerSettings`; one that is not named keeps its default."""
+    for name, kind, help_text in (
+        ("temperature", float, "0: always the likeliest token"),
+        ("temperature-range", float, "how far a dynamic temperature goes to both sides; 0: off"),
+        ("temperature-exponent", float, "how a dynamic temperature follows the entropy"),
+        ("top-k", int, "0: off"),
+        ("typical-p", float, "1: off"),
+        ("top-p", float, "1: off"),
+        ("min-p", float, "0: off"),
+        ("top-n-sigma", float, "0: off"),
+        ("xtc-probability", float, "0: off"),
+        ("xtc-threshold", float, "how likely a token is that XTC may leave out"),
+        ("repetition-penalty", float, "1: off"),
+        ("repetition-window", int, "tokens that the penalties look back at"),
+        ("presence-penalty", float, "0: off"),
+        ("frequency-penalty", float, "0: off"),
+        ("dry-multiplier", float, "0: DRY is off"),
+        ("dry-base", float, "how fast DRY's penalty grows"),
+        ("dry-allowed-length", int, "tokens that DRY lets be repeated"),
+        ("mirostat-tau", float, "surprise aimed at, in bits; 0: mirostat is off"),
+        ("mirostat-eta", float, "how fast mirostat learns"),
+        ("seed", int, "the same seed gives the same reply"),
+    ):
+        parser.add_argument(f"--{name}", type=kind, help=help_text, metavar="N" if kind is int else "X")
+    parser.add_argument("--dry-breaker", action="append", dest="dry_breakers", metavar="TEXT", help="ends a sequence")
+    parser.add_argument(
+        "--logit-bias", action="append", type=_bias, metavar="ID=X", help="add X to the logit of token ID"
+    )
+
+
 def _add_machine(parser: ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--threads", type=int, metavar="N")
@@ -137,6 +163,11 @@ def _add_cache_type(parser: ArgumentParser, *, default: str | None) -> None:
 
 def _add_draft(parser: ArgumentParser) -> None:
     parser.add_argument("--draft", metavar="MODEL", help="a smaller model of the same vocabulary that guesses ahead")
+
+
+def _bias(text: str) -> tuple[int, float]:
+    token, _, bias = text.partition("=")
+    return int(token), float(bias)
 
 
 def _ids(text: str) -> list[int]:

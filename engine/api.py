@@ -7,6 +7,7 @@ line consume them.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -66,25 +67,61 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class SamplerSettings:
-    """How the next token is drawn. Each field's off value is named beside it."""
+    """How the next token is drawn. Each field's off value is named beside it; `engine.sampling` says in which order.
+
+    A temperature of 0 takes the likeliest token, whatever truncates. Mirostat takes the place of what truncates:
+    top-k, typical, top-p, min-p, top-n-sigma and XTC.
+    """
 
     temperature: float = 0.7  # 0: always the likeliest token
     top_k: int = 40  # 0: off
     top_p: float = 0.95  # 1: off
     min_p: float = 0.05  # 0: off
     repetition_penalty: float = 1.0  # 1: off
-    repetition_window: int = 256  # tokens looked back at; 0: none
+    repetition_window: int = 256  # tokens that the repetition, presence and frequency penalties look back at; 0: none
     seed: int | None = None  # None: a fresh one, reported in the reply's record
+    presence_penalty: float = 0.0  # 0: off
+    frequency_penalty: float = 0.0  # 0: off
+    logit_bias: tuple[tuple[int, float], ...] = ()  # token ids with what is added to their logits; empty: off
+    dry_multiplier: float = 0.0  # 0: DRY is off
+    dry_base: float = 1.75
+    dry_allowed_length: int = 2  # tokens that may be repeated freely
+    dry_breakers: tuple[str, ...] = ("\n", ":", '"', "*")  # no sequence goes on over these
+    typical_p: float = 1.0  # 1: off
+    top_n_sigma: float = 0.0  # 0: off
+    xtc_probability: float = 0.0  # 0: XTC is off
+    xtc_threshold: float = 0.1
+    temperature_range: float = 0.0  # 0: the temperature is not dynamic
+    temperature_exponent: float = 1.0
+    mirostat_tau: float = 0.0  # bits of surprise; 0: mirostat is off
+    mirostat_eta: float = 0.1
 
     def __post_init__(self) -> None:
         checks = (
-            (self.temperature >= 0.0, "temperature must be 0 or more"),
+            (0.0 <= self.temperature < math.inf, "temperature must be 0 or more"),
             (self.top_k >= 0, "top-k must be 0 or more"),
             (0.0 < self.top_p <= 1.0, "top-p must be above 0 and at most 1"),
             (0.0 <= self.min_p <= 1.0, "min-p must be between 0 and 1"),
-            (self.repetition_penalty > 0.0, "the repetition penalty must be above 0"),
+            (0.0 < self.repetition_penalty < math.inf, "the repetition penalty must be above 0"),
             (self.repetition_window >= 0, "the repetition window must be 0 or more"),
             (self.seed is None or 0 <= self.seed < 2**63, "the seed must be between 0 and 2^63 - 1"),
+            (math.isfinite(self.presence_penalty), "the presence penalty must be a number"),
+            (math.isfinite(self.frequency_penalty), "the frequency penalty must be a number"),
+            (
+                all(token >= 0 and math.isfinite(bias) for token, bias in self.logit_bias),
+                "the logit bias must give token ids of 0 or more a number each",
+            ),
+            (0.0 <= self.dry_multiplier < math.inf, "DRY's multiplier must be 0 or more"),
+            (1.0 <= self.dry_base < math.inf, "DRY's base must be 1 or more"),
+            (self.dry_allowed_length >= 1, "DRY's allowed length must be 1 or more"),
+            (0.0 < self.typical_p <= 1.0, "typical must be above 0 and at most 1"),
+            (0.0 <= self.top_n_sigma < math.inf, "top-n-sigma must be 0 or more"),
+            (0.0 <= self.xtc_probability <= 1.0, "XTC's probability must be between 0 and 1"),
+            (0.0 < self.xtc_threshold <= 1.0, "XTC's threshold must be above 0 and at most 1"),
+            (0.0 <= self.temperature_range < math.inf, "the temperature's range must be 0 or more"),
+            (0.0 < self.temperature_exponent < math.inf, "the temperature's exponent must be above 0"),
+            (0.0 <= self.mirostat_tau < math.inf, "mirostat's tau must be 0 or more"),
+            (0.0 < self.mirostat_eta <= 1.0, "mirostat's eta must be above 0 and at most 1"),
         )
         for holds, complaint in checks:
             if not holds:

@@ -8,7 +8,7 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -253,9 +253,10 @@ def _stream(engine: Engine, request: GenerateRequest, *, silent: bool) -> ReplyF
 
 
 def _sampler(options: Namespace) -> SamplerSettings:
-    names = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty", "seed")
-    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    return replace(SamplerSettings(), **given)
+    given: dict[str, Any] = {field.name: getattr(options, field.name) for field in fields(SamplerSettings)}
+    for name in ("dry_breakers", "logit_bias"):
+        given[name] = None if given[name] is None else tuple(given[name])
+    return replace(SamplerSettings(), **{name: value for name, value in given.items() if value is not None})
 
 
 def _system(options: Namespace) -> tuple[Message, ...]:

@@ -49,9 +49,10 @@ from engine.grammar import JsonGrammar
 from engine.layers import never
 from engine.lookup import Guesser, PromptLookup
 from engine.model import Model, load_model
+from engine.penalties import breaker_ids
 from engine.prompt import LastPrompt
 from engine.reader import Reader, torch_threads
-from engine.sampling import HISTORY, Sampler
+from engine.sampling import HISTORY, Sampler, can_draw_on_device
 from engine.stopping import StopStrings
 from engine.tokenizers.stream import TextStream
 
@@ -69,6 +70,7 @@ class Engine:
         self.context_length = 0
         self.reader: Reader | None = None
         self._draft: Reader | None = None
+        self._breakers: dict[tuple[str, ...], frozenset[int]] = {}  # of this model: looking through it takes 60 ms
         self._prompts: LastPrompt | None = None
 
     def run(self, request: Run, cancelled: Cancelled = never) -> Iterator[Event]:
@@ -158,6 +160,7 @@ class Engine:
         self.close()
         if request.name is not None:
             model.info = replace(model.info, name=request.name)
+        self._breakers.clear()
         self.model = model
         wanted = request.context_length or DEFAULT_CONTEXT
         self.context_length = min(wanted, model.info.context_length)
@@ -194,6 +197,7 @@ class Engine:
             )
         if request.max_tokens is not None and request.max_tokens < 1:
             raise RequestError("The token limit must be 1 or more.")
+        _check_bias(request.sampler, self.model)
         started = time.perf_counter()
         ids, dropped = self._prompts.of(request)
         ids += request.begun_ids
@@ -204,7 +208,8 @@ class Engine:
         for done in reader.read(ids, cancelled):
             yield PrefillProgressed(request.request_id, done, len(ids), reused, dropped)
         prefilled = time.perf_counter()
-        reply = _Reply(self.model, request, room=self.context_length - len(ids))
+        breakers = self._breaker_ids(request.sampler, self.model)
+        reply = _Reply(self.model, request, room=self.context_length - len(ids), breakers=breakers)
         logits = reader.logits
         if logits is None or cancelled():
             reply.stop_reason = StopReason.CANCELLED
@@ -250,6 +255,13 @@ class Engine:
             return PromptLookup(ids)
         return Draft(self._draft, ids, reply.sampler, vocabulary=reply.vocabulary)
 
+    def _breaker_ids(self, settings: SamplerSettings, model: Model) -> frozenset[int]:
+        """Where DRY's sequences end; nowhere when it is off."""
+        texts = settings.dry_breakers
+        if settings.dry_multiplier and texts not in self._breakers:
+            self._breakers = {texts: breaker_ids(model.tokenizer, texts)}
+        return self._breakers.get(texts, frozenset())
+
     def _forget(self) -> None:
         for reader in (self.reader, self._draft):
             if reader is not None:
@@ -259,11 +271,11 @@ class Engine:
 class _Reply:
     """A reply in the making: draws tokens, decodes and cuts text, knows why it ended."""
 
-    def __init__(self, model: Model, request: GenerateRequest, *, room: int) -> None:
+    def __init__(self, model: Model, request: GenerateRequest, *, room: int, breakers: frozenset[int]) -> None:
         self.request, self.room = request, room
         seed = request.sampler.seed
         self.seed = secrets.randbits(32) if seed is None else seed
-        self.sampler = Sampler(request.sampler, self.seed)
+        self.sampler = Sampler(request.sampler, self.seed, breakers=breakers)
         self.end_ids, self.vocabulary = model.tokenizer.end_ids, model.decoder.vocabulary
         self.stream, self.stops = TextStream(model.tokenizer), StopStrings(request.stop)
         self.limit = min(room, request.max_tokens or room)
@@ -299,8 +311,8 @@ class _Reply:
 
     @property
     def can_follow(self) -> bool:
-        """Whether tokens may be drawn elsewhere: the reply goes on, and no grammar restricts it."""
-        return self.stop_reason is None and self.grammar is None
+        """Whether tokens may be drawn elsewhere: the reply goes on, by settings known there and no grammar."""
+        return self.stop_reason is None and self.grammar is None and can_draw_on_device(self.sampler.settings)
 
     def follow(self, drawn: Iterator[Drawn], cancelled: Cancelled) -> Iterator[TokenGenerated]:
         """Take tokens until the reply ends."""
@@ -351,6 +363,15 @@ class _Reply:
             seed=self.seed,
             alternatives=b"".join(self.alternatives),
         )
+
+
+def _check_bias(settings: SamplerSettings, model: Model) -> None:
+    for token, _ in settings.logit_bias:
+        if token >= model.decoder.vocabulary:
+            raise RequestError(
+                f"The logit bias names token {token}, but {model.info.name} has {model.decoder.vocabulary} tokens; "
+                "take it out, or choose the model that it was made for."
+            )
 
 
 def _check_number(value: float) -> None:

@@ -16,6 +16,7 @@ GENERATION_CONFIG = {
     "top_k": "top_k",
     "top_p": "top_p",
     "min_p": "min_p",
+    "typical_p": "typical_p",
     "repetition_penalty": "repetition_penalty",
 }
 GGUF_KEYS = {
@@ -25,6 +26,10 @@ GGUF_KEYS = {
     "general.sampling.min_p": "min_p",
     "general.sampling.penalty_repeat": "repetition_penalty",
     "general.sampling.penalty_last_n": "repetition_window",
+    "general.sampling.xtc_probability": "xtc_probability",
+    "general.sampling.xtc_threshold": "xtc_threshold",
+    "general.sampling.mirostat_tau": "mirostat_tau",
+    "general.sampling.mirostat_eta": "mirostat_eta",
 }
 
 LARGEST = 1e9
@@ -33,7 +38,11 @@ LARGEST = 1e9
 def recommended_settings(checkpoint: Checkpoint) -> tuple[tuple[str, float], ...]:
     """Fields of `SamplerSettings` with the values that come with the model; those out of range are left out."""
     if isinstance(checkpoint, GgufCheckpoint):
-        return _known(checkpoint.config, GGUF_KEYS)
+        has_mirostat = (
+            checkpoint.config.get("general.sampling.mirostat") == 2
+        )  # its version; a tau alone is a default
+        known = _known(checkpoint.config, GGUF_KEYS)
+        return tuple((name, value) for name, value in known if has_mirostat or not name.startswith("mirostat"))
     try:
         found = json.loads(checkpoint.side_file("generation_config.json") or b"{}")
     except (ModelFileError, ValueError, RecursionError):

@@ -1,21 +1,29 @@
 """The sampler chain: pure functions logits -> logits, then one draw.
 
+The order, each step only where it is on: grammar (the engine's mask), logit bias, repetition penalty, presence and
+frequency penalty, DRY (`engine.penalties`); top-k, typical, top-p, min-p, top-n-sigma, XTC (`engine.truncation`);
+temperature, dynamic or not. Mirostat v2 comes behind the temperature, instead of what truncates.
+
 The draw uses a counter-based generator keyed by (seed, position): the same seed gives the same reply after a
 rewind too, and no generator state has to be kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Sequence, Set
 
 import torch
 from torch import Tensor
 
 from engine.api import SamplerSettings
 from engine.distribution import Choice, largest, likeliest, observe, rank
+from engine.penalties import penalise_repetition, penalties
+from engine.truncation import keep_unsurprising, truncations, warm
 
 HISTORY = 4096  # tokens of the prompt that a reply's sampler sees
 _MASK = 2**64 - 1
+_COIN = 0x5851F42D4C957F2D  # sets the second number of a position apart from the first
 
 
 def uniform(seed: int, position: int) -> float:
@@ -29,43 +37,32 @@ def uniform(seed: int, position: int) -> float:
     return (state >> 11) / 2**53
 
 
-def penalise_repetition(logits: Tensor, recent: Tensor, penalty: float) -> Tensor:
-    """Divide positive and multiply negative logits [V] of `recent` ids by `penalty` once each (arXiv:1909.05858)."""
-    seen = logits[recent]
-    return logits.index_copy(0, recent, torch.where(seen > 0, seen / penalty, seen * penalty))
+def noise_at(settings: SamplerSettings, seed: int, position: int) -> tuple[float, float]:
+    """The numbers in [0, 1) that draw the token of a position, and that toss XTC's coin for it if it is on."""
+    return uniform(seed, position), uniform(seed ^ _COIN, position) if settings.xtc_probability else 0.0
 
 
-def keep_top_p(logits: Tensor, mass: float) -> Tensor:
-    """Keep the fewest of descending logits whose probabilities reach `mass` (arXiv:1904.09751)."""
-    probabilities = logits.softmax(-1)
-    before = probabilities.cumsum(-1) - probabilities
-    return logits.masked_fill(before >= mass, float("-inf"))
+def choose(logits: Tensor, settings: SamplerSettings, noise: Tensor, *, bits: float | None = None) -> Choice:
+    """What `noise` [2], numbers in [0, 1), picks from logits [V]; nothing is read back from the device.
 
-
-def keep_min_p(logits: Tensor, share: float) -> Tensor:
-    """Keep descending logits at least `share` times as likely as the first (arXiv:2407.01082)."""
-    return logits.masked_fill(logits < logits[0] + torch.log(torch.tensor(share)), float("-inf"))
-
-
-def choose(logits: Tensor, settings: SamplerSettings, noise: Tensor) -> Choice:
-    """What `noise` [1], a number in [0, 1), picks from logits [V]; nothing is read back from the device.
-
-    `noise` has the dtype in which the shares are summed up: `noise_dtype`.
+    The first number draws, the second is XTC's. `noise` has the dtype in which the shares are summed up:
+    `noise_dtype`. With `bits` mirostat truncates.
     """
     if settings.temperature == 0.0:
         token = likeliest(logits)
-        return Choice(token, token, torch.ones_like(noise))
-    count = logits.numel() if settings.top_k == 0 else min(settings.top_k, logits.numel())
+        return Choice(token, token, torch.ones_like(noise[:1]))
+    count = logits.numel() if settings.top_k == 0 or bits is not None else min(settings.top_k, logits.numel())
     candidates, ids = logits.sort(descending=True) if count == logits.numel() else largest(logits, count)
-    if settings.top_p < 1.0:
-        candidates = keep_top_p(candidates, settings.top_p)
-    if settings.min_p > 0.0:
-        candidates = keep_min_p(candidates, settings.min_p)
-    shares = (candidates / settings.temperature).softmax(-1).to(noise.dtype)
+    if bits is None:
+        steps = truncations(candidates, settings, logits=logits, coin=noise[1:])
+        left = warm([candidates, *(after for _, after in steps)][-1], settings)
+    else:
+        left = keep_unsurprising(warm(candidates, settings), bits)
+    shares = left.softmax(-1).to(noise.dtype)
     cumulative = shares.cumsum(-1)
-    chosen = torch.searchsorted(cumulative, noise * cumulative[-1:], right=True)
-    last = (candidates > float("-inf")).sum() - 1  # rounding may lead past it
-    return Choice(ids[chosen.clamp_max(last)], ids, shares)
+    chosen = torch.searchsorted(cumulative, noise[:1] * cumulative[-1:], right=True)
+    last = (cumulative < cumulative[-1:]).sum()  # rounding may lead past it
+    return Choice(ids[torch.minimum(chosen, last)], ids, shares)
 
 
 def noise_dtype(device: torch.device) -> torch.dtype:
@@ -74,27 +71,48 @@ def noise_dtype(device: torch.device) -> torch.dtype:
 
 
 class Sampler:
-    """Draws tokens by one set of settings and a fixed seed."""
+    """Draws tokens by one set of settings and a fixed seed.
 
-    def __init__(self, settings: SamplerSettings, seed: int) -> None:
+    What mirostat has learnt is kept by position, so that drawing a token again is no other draw.
+    """
+
+    def __init__(self, settings: SamplerSettings, seed: int, *, breakers: Set[int] = frozenset()) -> None:
+        """`breakers`: the ids of DRY's sequence breakers, see `engine.penalties.breaker_ids`."""
         self.settings, self.seed = settings, seed
+        self._breakers = breakers
+        self._bits: dict[int, float] = {}  # that may be drawn at a position, by mirostat
 
     def choose(self, logits: Tensor, *, history: Sequence[int], position: int) -> Choice:
         """The token for `position` from logits [V]; `history` holds the tokens before it."""
         settings = self.settings
-        if settings.repetition_penalty != 1.0 and settings.repetition_window and history:
-            recent = torch.tensor(sorted(set(history[-settings.repetition_window :])), device=logits.device)
-            logits = penalise_repetition(logits, recent, settings.repetition_penalty)
-        noise = torch.tensor([uniform(self.seed, position)], dtype=noise_dtype(logits.device), device=logits.device)
-        return choose(logits, settings, noise)
+        steps = penalties(logits, settings, history, self._breakers)
+        changed = [logits, *(after for _, after in steps)][-1]
+        noise = torch.tensor(
+            noise_at(settings, self.seed, position), dtype=noise_dtype(logits.device), device=logits.device
+        )
+        if not settings.mirostat_tau or settings.temperature == 0.0:
+            return choose(changed, settings, noise)
+        bits = self._bits.get(position, 2.0 * settings.mirostat_tau)
+        choice = choose(changed, settings, noise, bits=bits)
+        surprise = -math.log2(float(choice.shares[choice.ids == choice.token]))
+        self._bits[position + 1] = bits - settings.mirostat_eta * (surprise - settings.mirostat_tau)
+        return choice
 
     def draw(self, logits: Tensor, *, history: Sequence[int], position: int) -> int:
         """The id of what `choose` gives."""
         return int(self.choose(logits, history=history, position=position).token)
 
 
+def can_draw_on_device(settings: SamplerSettings) -> bool:
+    """Whether `DeviceSampler` knows all that is on: nothing that counts tokens, and nothing that learns."""
+    is_counting = settings.presence_penalty or settings.frequency_penalty or settings.dry_multiplier
+    return not (settings.logit_bias or is_counting or settings.mirostat_tau)
+
+
 class DeviceSampler:
     """Draws the same tokens as `Sampler`, with all that a draw reads in memory of the device: it can be replayed.
+
+    For settings that `can_draw_on_device`.
 
     The host sets the noise before each draw (`aim`), since it knows every position's beforehand.
     """
@@ -102,7 +120,7 @@ class DeviceSampler:
     def __init__(self, settings: SamplerSettings, *, limit: int, device: torch.device) -> None:
         """`limit`: the most tokens that a text may have."""
         self.settings = settings
-        self._noise = torch.zeros(1, dtype=noise_dtype(device), device=device)
+        self._noise = torch.zeros(2, dtype=noise_dtype(device), device=device)
         window = min(settings.repetition_window, limit)
         is_used = settings.repetition_penalty != 1.0 and window > 0
         self._recent = torch.zeros(window, dtype=torch.long, device=device) if is_used else None
@@ -128,7 +146,8 @@ class DeviceSampler:
 
     def aim(self, seed: int, position: int) -> None:
         """The next draw is for `position`."""
-        self._noise.fill_(uniform(seed, position))
+        for place, number in zip(self._noise, noise_at(self.settings, seed, position), strict=True):
+            place.fill_(number)  # without a copy from the host, which the device would wait for
 
     def draw(self, logits: Tensor) -> tuple[Tensor, Tensor]:
         """From logits [V]: the token int64 [1], and the numbers that `observe` gives of it."""

@@ -80,13 +80,13 @@ def accepted_values(stored: object) -> dict[str, Any]:
         if name in stored:
             try:
                 accepted[name] = _checked(name, stored[name])
-            except (ValueError, OverflowError, RequestError):
+            except (ValueError, TypeError, OverflowError, RequestError):
                 continue
     return accepted
 
 
 def _checked(name: str, value: Any) -> Any:
-    """The value as its field holds it. Raises ValueError, OverflowError or `RequestError`."""
+    """The value as its field holds it. Raises ValueError, TypeError, OverflowError or `RequestError`."""
     match name:
         case "system_prompt" if isinstance(value, str):
             return value
@@ -98,6 +98,12 @@ def _checked(name: str, value: Any) -> Any:
             return tuple(value)
     if name not in SAMPLER_NAMES:
         raise ValueError(name)
+    if name == "dry_breakers" and _are_texts(value):
+        return tuple(value)
+    if name == "logit_bias":
+        value = tuple((token, float(bias)) for token, bias in value if type(token) is int)
+        replace(SamplerSettings(), logit_bias=value)
+        return value
     default = getattr(SamplerSettings(), name)
     if default is None:
         is_right = value is None or type(value) is int

@@ -145,7 +145,6 @@ class ConversationDelegate(QStyledItemDelegate):
         layout = QTextLayout(text, _small(option.font))
         wrapping = QTextOption()
         wrapping.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        wrapping.setTextDirection(option.direction)
         layout.setTextOption(wrapping)
         layout.setFormats(marks)
         room = self._mirrored(option, room.adjusted(INDENT // 2, 5, 0, 0), room)
@@ -165,7 +164,8 @@ class ConversationDelegate(QStyledItemDelegate):
 
     def _text(self, painter: QPainter, option: QStyleOptionViewItem, room: QRect, text: str) -> None:
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
-        side = QStyle.visualAlignment(option.direction, Qt.AlignmentFlag.AlignLeft)
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)  # a title has a direction of its own
+        side = QStyle.visualAlignment(option.direction, Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignAbsolute
         painter.drawText(room, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
 
     def _mirrored(self, option: QStyleOptionViewItem, box: QRect, room: QRect) -> QRect:

@@ -90,6 +90,13 @@ def token_ids(events: list[Any]) -> list[int]:
     [
         {},
         {"sampler": SamplerSettings(temperature=0.0)},
+        {
+            "sampler": SamplerSettings(
+                typical_p=0.9, top_n_sigma=1.5, xtc_probability=0.5, temperature_range=0.5, seed=3
+            )
+        },
+        {"sampler": SamplerSettings(dry_multiplier=0.8, frequency_penalty=0.2, seed=3)},  # drawn on the host
+        {"sampler": SamplerSettings(mirostat_tau=3.0, seed=3)},
         {"max_tokens": 1},
         {"stop": ("e",)},
         {"max_tokens": None},

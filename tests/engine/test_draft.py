@@ -56,8 +56,10 @@ def draft_of(model: Model, ids: list[int], clock: Clock) -> Draft:
         SamplerSettings(temperature=0.0),
         SamplerSettings(temperature=0.8, seed=3),
         SamplerSettings(temperature=1.5, top_k=0, seed=4, repetition_penalty=1.2),
+        SamplerSettings(seed=5, presence_penalty=0.5, dry_multiplier=0.8, typical_p=0.9, xtc_probability=0.5),
+        SamplerSettings(temperature=1.0, seed=6, mirostat_tau=3.0, logit_bias=((7, 2.0),)),
     ],
-    ids=["greedy", "sampled", "penalised"],
+    ids=["greedy", "sampled", "penalised", "DRY and XTC", "mirostat"],
 )
 def test_replies_are_the_same_with_and_without_a_draft(
     draft: str, sampler: SamplerSettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

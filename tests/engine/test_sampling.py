@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from engine.alternatives import Drawn
 from engine.api import RequestError, SamplerSettings
-from engine.sampling import DeviceSampler, Sampler, choose, keep_min_p, keep_top_p, penalise_repetition, uniform
+from engine.penalties import penalise_repetition
+from engine.sampling import DeviceSampler, Sampler, can_draw_on_device, choose, uniform
+from engine.truncation import keep_min_p, keep_top_p
 
 OPEN = SamplerSettings(temperature=1.0, top_k=0, top_p=1.0, min_p=0.0)
 
@@ -102,9 +104,24 @@ def test_the_same_seed_draws_the_same_after_a_rewind() -> None:
         {"min_p": 2.0},
         {"repetition_penalty": 0.0},
         {"seed": -1},
+        {"presence_penalty": math.nan},
+        {"frequency_penalty": math.inf},
+        {"logit_bias": ((-1, 1.0),)},
+        {"logit_bias": ((1, math.inf),)},
+        {"dry_multiplier": -0.1},
+        {"dry_base": 0.5},
+        {"dry_allowed_length": 0},
+        {"typical_p": 0.0},
+        {"top_n_sigma": -1.0},
+        {"xtc_probability": 1.1},
+        {"xtc_threshold": 0.0},
+        {"temperature_range": -1.0},
+        {"temperature_exponent": 0.0},
+        {"mirostat_tau": -1.0},
+        {"mirostat_eta": 0.0},
     ],
 )
-def test_a_setting_out_of_range_is_refused_by_name(setting: dict[str, float]) -> None:
+def test_a_setting_out_of_range_is_refused_by_name(setting: dict[str, object]) -> None:
     with pytest.raises(RequestError, match="out of range"):
         SamplerSettings(**setting)  # type: ignore[arg-type]
 
@@ -122,6 +139,10 @@ SETTINGS = st.builds(
     min_p=st.sampled_from([0.0, 0.05, 1.0]),
     repetition_penalty=st.sampled_from([1.0, 1.5, 0.5]),
     repetition_window=st.sampled_from([0, 1, 3, 8, 1000]),
+    typical_p=st.sampled_from([1.0, 0.5]),
+    top_n_sigma=st.sampled_from([0.0, 1.0]),
+    xtc_probability=st.sampled_from([0.0, 0.5]),
+    temperature_range=st.sampled_from([0.0, 0.5, 2.0]),
 )
 
 
@@ -134,6 +155,7 @@ SETTINGS = st.builds(
 def test_the_sampler_on_the_device_draws_the_tokens_of_the_one_on_the_host(
     settings: SamplerSettings, seed: int, history: list[int], scale: float
 ) -> None:
+    assert can_draw_on_device(settings)
     host, device = Sampler(settings, seed), DeviceSampler(settings, limit=40, device=torch.device("cpu"))
     device.restart(history, len(history))
     random = torch.Generator().manual_seed(seed % 1000)
@@ -154,3 +176,17 @@ def test_noise_next_to_one_picks_the_last_candidate_that_was_kept(dtype: torch.d
     logits = torch.tensor([3.0, 2.9, -5.0, -6.0])
     settings = SamplerSettings(temperature=1.0, top_k=0, top_p=1.0, min_p=0.5)
     assert choose(logits, settings, torch.tensor([1.0], dtype=dtype)).token.tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"presence_penalty": 0.1},
+        {"frequency_penalty": 0.1},
+        {"logit_bias": ((3, 1.0),)},
+        {"dry_multiplier": 0.8},
+        {"mirostat_tau": 5.0},
+    ],
+)
+def test_what_counts_or_learns_is_not_drawn_on_the_device(setting: dict[str, float]) -> None:
+    assert not can_draw_on_device(SamplerSettings(**setting))  # type: ignore[arg-type]
