@@ -123,6 +123,7 @@ class ModelsController(QObject):
             if fit.verdict is Verdict.NOT and not self.is_in_use(model):
                 sentence = f"{model.name}: {fit_sentences(fit)}"
                 self._offer(model.path, sentence, anyway=lambda: self._load(model.path))
+                self.loadFailed.emit(sentence)
                 return
         self._load(model.path)
 
