@@ -18,10 +18,10 @@ from engine.api import (
     ModelHeader,
     ModelInfo,
     ModelLoaded,
+    ModelRequest,
     ModelUnloaded,
     PrefillProgressed,
     ReplyFinished,
-    Run,
     StopReason,
     Timings,
     TokenGenerated,
@@ -62,7 +62,7 @@ class FakeEngine:
         self.is_closed = False
         self.loaded: LoadRequest | None = None
 
-    def run(self, request: Run, cancelled: Callable[[], bool]) -> Iterator[Event]:
+    def run(self, request: ModelRequest, cancelled: Callable[[], bool]) -> Iterator[Event]:
         """The events of one request."""
         if isinstance(request, UnloadRequest):
             self.loaded = None

@@ -24,8 +24,8 @@ from engine.api import (
     ModelChangedError,
     ModelFileError,
     ModelLoaded,
+    ModelRequest,
     RequestError,
-    Run,
 )
 
 RSS_LEFT = 60 << 20  # bytes that may be left of a model of 98 MB with its cache
@@ -83,7 +83,7 @@ class Forgetful(FakeEngine):
 
     is_gone = False
 
-    def run(self, request: Run, cancelled: Callable[[], bool]) -> Iterator[Event]:
+    def run(self, request: ModelRequest, cancelled: Callable[[], bool]) -> Iterator[Event]:
         """The events of one request."""
         if isinstance(request, LoadRequest) and self.is_gone:
             raise ModelFileError("The file is gone.")
