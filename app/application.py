@@ -36,6 +36,7 @@ from app.controllers.presets import PresetsController
 from app.controllers.queueing import QueueingController
 from app.controllers.reply_settings import ReplySettingsController
 from app.controllers.search import SearchController
+from app.controllers.slash_commands import SlashCommandsController
 from app.controllers.token_counts import TokenCountsController
 from app.controllers.window_state import WindowStateController
 from app.controllers.writing import WritingController
@@ -115,6 +116,14 @@ class Application(QObject):
         self.writing = WritingController(self.chat, self.window)
         self.attaching = AttachingController(self._background, self.chat, self.writing, self.window)
         self.message_menu = MessageMenuController(self.chat, self.models, self.window)
+        self.slash_commands = SlashCommandsController(
+            self.writing,
+            self.window,
+            conversations=self.conversations,
+            models=self.models,
+            presets=presets,
+            reply_settings=self.reply_settings,
+        )
         self._token_counts = TokenCountsController(self.engine, self.chat, self.writing, self.window)
         self.queueing = QueueingController(self.chat, self.writing, self.window)
         self._dropping = DroppingController(self._background, self.models, self.imports, self.attaching, self.window)
