@@ -22,6 +22,7 @@ from app.controllers.dropping import DroppingController
 from app.controllers.exports import ExportsController
 from app.controllers.imports import ImportsController
 from app.controllers.languages import LanguagesController
+from app.controllers.message_menu import MessageMenuController
 from app.controllers.messages import MessagesController
 from app.controllers.model_hashes import ModelHashesController
 from app.controllers.models import ModelsController
@@ -89,6 +90,7 @@ class Application(QObject):
         self.imports = ImportsController(self._background, self.conversations, self.window)
         self.writing = WritingController(self.chat, self.window)
         self.attaching = AttachingController(self._background, self.chat, self.writing, self.window)
+        self.message_menu = MessageMenuController(self.chat, self.models, self.window)
         self._token_counts = TokenCountsController(self.engine, self.chat, self.writing, self.window)
         self.queueing = QueueingController(self.chat, self.writing, self.window)
         self._dropping = DroppingController(self._background, self.models, self.imports, self.attaching, self.window)

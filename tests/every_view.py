@@ -35,11 +35,13 @@ from PySide6.QtWidgets import (
 
 import app.views
 from app.application import Application
+from app.views.details_dialog import DetailsDialog
 from app.views.file_dialog import FileDialog
 
 OPENERS: dict[str, Callable[[Application], object]] = {
     "BinDialog": lambda application: application.window.action.bin.trigger(),
     "DeletedMessagesDialog": lambda application: application.window.action.deleted_messages.trigger(),
+    "DetailsDialog": lambda application: DetailsDialog([("1", "2")], application.window).open(),
     "ExportDialog": lambda application: application.window.action.export.trigger(),
     "FileDialog": lambda application: FileDialog("notes.txt", "Some text", None, application.window).open(),
     "ImportDialog": lambda application: application.window.action.import_.trigger(),

@@ -50,6 +50,14 @@ class Messages(OnDatabase):
         )
         return decode_alternatives(rows[0][0]) if rows else b""
 
+    def record(self, message_id: str) -> dict[str, Any]:
+        """What one reply was made of; empty where nothing was kept."""
+        rows = self._db.read(
+            "SELECT record FROM records JOIN messages ON message_number = number WHERE id = ?", message_id
+        )
+        found: dict[str, Any] = json.loads(rows[0][0]) if rows else {}
+        return found
+
     def binned_messages(self, conversation_id: str) -> tuple[StoredMessage, ...]:
         """The messages of a conversation that were deleted and can be restored, in the order of their making."""
         rows = self._db.rows(

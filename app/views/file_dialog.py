@@ -63,6 +63,7 @@ class FileDialog(QDialog):
         shown.setAlignment(Qt.AlignmentFlag.AlignCenter)
         shown.setPixmap(QPixmap.fromImage(picture))
         area = QScrollArea(self)
+        area.setAccessibleName(self.windowTitle())
         area.setWidget(shown)
         area.setWidgetResizable(True)
         return area

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.theme import Theme, tinted_icon
@@ -70,6 +71,8 @@ class MessageView(QWidget):
     deleteRequested = Signal(str)
     versionRequested = Signal(str, int)
     fileOpened = Signal(str, int)
+    menuRequested = Signal(str, QPoint)
+    figuresWanted = Signal(str)
 
     def __init__(self, message: TranscriptMessage, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -98,6 +101,11 @@ class MessageView(QWidget):
         self.edit_button = self.button("editButton", "edit")
         self.branch_button = self.button("branchButton", "branch")
         self.delete_button = self.button("deleteMessageButton", "delete")
+        self.more_button = self.button("moreMessageButton", "more")
+        self.more_button.clicked.connect(self._ask_menu)
+        for keys, step in (("Alt+Left", -1), ("Alt+Right", 1)):
+            shortcut = QShortcut(QKeySequence(keys), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(partial(self._ask_version, step))
         self.action_row = QHBoxLayout()
         self.action_row.setSpacing(0)
         self.action_row.setContentsMargins(-4, 0, -4, 0)
@@ -252,11 +260,12 @@ class MessageView(QWidget):
     def say_texts(self) -> None:
         """Name the parts in the language of now."""
         self._marker.setText(self.tr("The context is full: the model reads from here on"))
-        name_button(self._previous, self.tr("Previous version"))
-        name_button(self._next, self.tr("Next version"))
+        name_button(self._previous, self.tr("Previous version"), self.tr("Previous version (Alt+Left)"))
+        name_button(self._next, self.tr("Next version"), self.tr("Next version (Alt+Right)"))
         name_button(self.edit_button, self.tr("Edit"))
         name_button(self.branch_button, self.tr("Branch into a new chat"))
         name_button(self.delete_button, self.tr("Delete"))
+        name_button(self.more_button, self.tr("More for this message"))
 
     def _save_edit(self, text: str) -> None:
         self._end_edit()
@@ -288,10 +297,15 @@ class MessageView(QWidget):
         return tinted_icon(icon, colors["text_muted"], disabled=colors["border"], size=16)
 
     def _ask_version(self, step: int) -> None:
-        self.versionRequested.emit(self.message.id, self.message.version + step)
+        if 1 <= self.message.version + step <= self.message.versions:
+            self.versionRequested.emit(self.message.id, self.message.version + step)
+
+    def _ask_menu(self) -> None:
+        corner = self.more_button.rect().bottomLeft()
+        self.menuRequested.emit(self.message.id, self.more_button.mapToGlobal(corner))
 
 
-def name_button(button: QToolButton, name: str) -> None:
-    """Tell everyone what a button with nothing but an icon does."""
+def name_button(button: QToolButton, name: str, tip: str | None = None) -> None:
+    """Tell everyone what a button with nothing but an icon does; `tip` names its keys, too."""
     button.setAccessibleName(name)
-    button.setToolTip(name)
+    button.setToolTip(tip or name)

@@ -26,7 +26,7 @@ class PersonView(MessageView):
         self._text = message.text
         self.body.addLayout(self._line)
         self.action_row.insertStretch(0, 1)
-        for button in (self.edit_button, self.branch_button, self.delete_button):
+        for button in (self.edit_button, self.branch_button, self.delete_button, self.more_button):
             self.action_row.addWidget(button)
         self.finish_layout()
         self.show_text_widgets(True)

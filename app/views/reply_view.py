@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QTimer
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from PySide6.QtGui import QEnterEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from app.core.block_stream import BlockStream, Change
 from app.theme import Theme
@@ -46,9 +47,15 @@ class ReplyView(MessageView):
             self.edit_button,
             self.branch_button,
             self.delete_button,
+            self.more_button,
         ):
             self.action_row.addWidget(button)
-        self.action_row.addStretch(1)
+            button.installEventFilter(self)
+        self._figures = QLabel(self)
+        self._figures.setObjectName("replyFigures")
+        self._figures.setTextFormat(Qt.TextFormat.PlainText)
+        self._figures.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.action_row.addWidget(self._figures, 1)
         self.finish_layout()
         self.show_message(message)
 
@@ -88,6 +95,28 @@ class ReplyView(MessageView):
         if more and not self._later.isActive():
             self._show_waiting()
 
+    def show_figures(self, sentence: str) -> None:
+        """Tell how fast the reply was, while the pointer or the focus is on it."""
+        self._figures.setText(sentence)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """The pointer came."""
+        super().enterEvent(event)
+        self._want_figures()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """The pointer left."""
+        super().leaveEvent(event)
+        self._figures.clear()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The focus came to one of the buttons, or left it."""
+        if event.type() == QEvent.Type.FocusIn:
+            self._want_figures()
+        elif event.type() == QEvent.Type.FocusOut and not self.underMouse():
+            self._figures.clear()
+        return super().eventFilter(watched, event)
+
     def plain_text(self) -> str:
         """The whole text so far."""
         return self._text
@@ -95,8 +124,13 @@ class ReplyView(MessageView):
     def show_state(self, message: TranscriptMessage) -> None:
         """Show note, versions and which actions make sense."""
         super().show_state(message)
+        self._figures.clear()
         self._regenerate.setEnabled(not message.is_streaming)
         self._continue.setVisible(message.can_continue)
+
+    def _want_figures(self) -> None:
+        if not self.message.is_streaming:
+            self.figuresWanted.emit(self.message.id)
 
     def fit(self, width: int) -> None:
         """Lay the text out for a width."""

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -57,6 +57,8 @@ class Transcript(QAbstractScrollArea):
     deleteRequested = Signal(str)
     versionRequested = Signal(str, int)
     fileOpened = Signal(str, int)
+    menuRequested = Signal(str, QPoint)
+    figuresWanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -147,6 +149,12 @@ class Transcript(QAbstractScrollArea):
         if isinstance(view, ReplyView):
             view.show_stream(thinking, text)
             self._arrange()
+
+    def show_figures(self, message_id: str, sentence: str) -> None:
+        """Tell how fast a reply was while a person looks at it."""
+        view = self._views.get(self._numbers.get(message_id, -1))
+        if isinstance(view, ReplyView):
+            view.show_figures(sentence)
 
     def clear(self) -> None:
         """Show the placeholder."""
@@ -313,6 +321,8 @@ class Transcript(QAbstractScrollArea):
         view.deleteRequested.connect(self.deleteRequested)
         view.versionRequested.connect(self.versionRequested)
         view.fileOpened.connect(self.fileOpened)
+        view.menuRequested.connect(self.menuRequested)
+        view.figuresWanted.connect(self.figuresWanted)
         return view
 
     def _put_far_away(self, top: int, bottom: int) -> None:

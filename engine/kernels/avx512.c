@@ -367,5 +367,7 @@ FN inline void store_halves(uint8_t *at, vec v) {
     _mm256_storeu_si256((__m256i *)at, _mm512_cvtps_ph((__m512)v, _MM_FROUND_TO_NEAREST_INT));
 }
 
-const Variant fireside_avx512 = {"avx512", rows, panel, dense, round512, rms_norm, gate_by, attend, narrow};
+#include "attend512.h"
+
+const Variant fireside_avx512 = {"avx512", rows, panel, dense, round512, rms_norm, gate_by, attend512, narrow};
 #endif

@@ -242,10 +242,8 @@ FN void attend(const Attend *a, const Part *part, float *room) {
         largest[n] = -INFINITY;
         total[n] = 0.0f;
     }
-    int64_t from = a->window && a->past + first + 1 > a->window ? a->past + first + 1 - a->window : 0;
-    int64_t to = part->to < a->past + part->last ? part->to : a->past + part->last;
-    if (from < part->from) from = part->from;
-    for (int64_t block = from; block < to; block += KEYS) {
+    int64_t to = last_key(a, part);
+    for (int64_t block = first_block(a, part); block < to; block += KEYS) {
         int64_t present = to - block < KEYS ? to - block : KEYS;
         if (count <= MOST_FEW) {
             for (int64_t n = 0; n < count; n += FEW) {

@@ -59,6 +59,7 @@ enum {
     KEYS = 64,       /* keys that attention looks at before it rescales */
     FEW = 4,         /* queries that share each key and value as it is loaded */
     MOST_FEW = 12,   /* queries up to which they do; more of them share keys that are turned first */
+    PROMPT = 8,      /* tokens from which they are shared out to threads, not keys */
     Q8_0_BYTES = 34  /* GROUP cached numbers: a float16 scale, then signed bytes */
 };
 
@@ -119,9 +120,20 @@ typedef struct {
     float *state;
 } Part;
 
+/* Where the first block of keys begins that a part looks at: a multiple of KEYS, so that it does not depend on the part. */
+static inline int64_t first_block(const Attend *a, const Part *part) {
+    int64_t hidden = a->window ? a->past + part->first + 1 - a->window : 0, from = hidden > 0 ? hidden / KEYS * KEYS : 0;
+    return from > part->from ? from : part->from;
+}
+
+/* Where the last key ends that a part looks at. */
+static inline int64_t last_key(const Attend *a, const Part *part) {
+    return part->to < a->past + part->last ? part->to : a->past + part->last;
+}
+
 /* Floats of working space for `queries` queries. */
 static inline int64_t attention_room(int64_t queries, int64_t depth) {
-    return 3 * KEYS * depth + FEW * KEYS + 2 * (queries + 1) * (depth + 1);
+    return (3 * KEYS * depth + 8 * KEYS + (queries + 1) * (2 * depth + 96) + 15) / 16 * 16;
 }
 
 typedef struct {

@@ -4,8 +4,9 @@
 #include "pool.h"
 
 enum {
-    BLOCK = 16,   /* tokens of a prompt that attend together */
-    SHORT = 512,  /* keys up to which they are shared out to threads in small stretches */
+    TOGETHER = 96,  /* queries of a prompt that share a block of keys, or those of TOKENS tokens if that is more */
+    TOKENS = 16,
+    STRETCHES = 8   /* into which keys are cut for a few queries; memory likes long ones */
 };
 
 typedef struct {
@@ -14,7 +15,7 @@ typedef struct {
     const float *cos, *sin;  /* [tokens][rope_depth / 2] */
     float *q, *k, *v, *rooms, *states;
     uint8_t *keys, *values;
-    int64_t tokens, room, stretch, stretches; /* floats of working space a thread; keys to a part, parts */
+    int64_t tokens, blocks, room, stretch, stretches; /* parts of a prompt; floats a thread; keys to a part, parts */
 } AttentionJob;
 
 static void rotate(const AttentionJob *job, float *x, int64_t token) {
@@ -78,9 +79,9 @@ static void attend_part(void *job_, int64_t part, int thread) {
     float *space = job->rooms + thread * job->room;
     int64_t group = job->attend.heads_a_key, kv_heads = job->plan->kv_heads, all = job->attend.past + job->tokens;
     Part what = {part % kv_heads * group, group, 0, job->tokens, 0, all, NULL};
-    if (job->tokens >= BLOCK / 2) {
-        what.first = part / kv_heads * BLOCK, what.last = what.first + BLOCK;
-        if (what.last > job->tokens) what.last = job->tokens;
+    if (job->tokens >= PROMPT) {
+        what.first = part / kv_heads * job->tokens / job->blocks;
+        what.last = (part / kv_heads + 1) * job->tokens / job->blocks;
     } else if (job->stretches > 1) {
         what.from = part / kv_heads * job->stretch, what.to = what.from + job->stretch;
         what.state = job->states + part * group * job->tokens * (job->plan->depth + 2);
@@ -140,11 +141,15 @@ FIRESIDE_API int fireside_attention(const AttentionPlan *p, float *x, int64_t to
                                     uint8_t *keys, uint8_t *values, int64_t capacity, int64_t past) {
     int64_t threads = pool_threads(), depth = p->depth, group = p->heads / p->kv_heads;
     int64_t queries = tokens * p->heads * depth, kept = tokens * p->kv_heads * depth;
-    int64_t is_prompt = tokens >= BLOCK / 2, all = past + tokens, stretch = all <= SHORT ? KEYS : 4 * KEYS;
+    int64_t is_prompt = tokens >= PROMPT, all = past + tokens;
+    int64_t most = group * TOKENS < TOGETHER ? TOGETHER / group : TOKENS;
+    int64_t blocks = is_prompt ? (tokens + most - 1) / most : 1;
+    int64_t stretch = KEYS * ((all + STRETCHES * KEYS - 1) / (STRETCHES * KEYS));
     int64_t stretches = is_prompt ? 1 : (all + stretch - 1) / stretch;
-    int64_t space = attention_room(is_prompt ? group * BLOCK : group * tokens, depth);
+    int64_t space = attention_room(group * ((tokens + blocks - 1) / blocks), depth);
     int64_t states = stretches > 1 ? stretches * p->heads * tokens * (depth + 2) : 0;
-    float *at = (float *)room(LAYER_ROOM, (size_t)(2 * queries + 2 * kept + tokens * p->width + threads * space + states) * 4);
+    int64_t branched = (tokens * p->width + 15) / 16 * 16;
+    float *at = (float *)room(LAYER_ROOM, (size_t)(2 * queries + 2 * kept + branched + threads * space + states) * 4);
     if (!at) return -1;
     float *q = at, *k = q + queries, *v = k + kept, *attended = v + kept, *branch = attended + queries;
     Targets to = {.matrices = {&p->q, &p->k, &p->v}, .outputs = {q, k, v}, .count = 3, .then = STORE};
@@ -154,10 +159,10 @@ FIRESIDE_API int fireside_attention(const AttentionPlan *p, float *x, int64_t to
         .attend = {q, keys, values, attended, capacity * depth, depth, p->heads * depth, p->heads * depth, group, past,
                    p->window, p->cache_type, (float)p->scale},
         .cos = cos, .sin = sin, .q = q, .k = k, .v = v, .keys = keys, .values = values,
-        .rooms = branch + tokens * p->width, .states = branch + tokens * p->width + threads * space,
-        .tokens = tokens, .room = space, .stretch = stretch, .stretches = stretches};
+        .rooms = branch + branched, .states = branch + branched + threads * space,
+        .tokens = tokens, .blocks = blocks, .room = space, .stretch = stretch, .stretches = stretches};
     for_tokens(prepare_part, &job, tokens);
-    pool_run(attend_part, &job, (is_prompt ? (tokens + BLOCK - 1) / BLOCK : stretches) * p->kv_heads);
+    pool_run(attend_part, &job, blocks * stretches * p->kv_heads);
     for (int64_t n = 0; stretches > 1 && n < tokens * p->heads; n++) merge(&job, n % p->heads, n / p->heads);
     return project_back(&p->o, attended, &p->out, p->residual_scale, branch, x, tokens);
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import instruction_sets
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 from engine import kernels
 from engine.attention import Attention
 from engine.cache import KVCache, LayerCache
+from engine.cache_blocks import Q8_0
 from engine.fused import fuse
 from engine.layers import ACTIVATIONS, Block, GatedMLP, Linear, RMSNorm, Step
 from engine.quants.linear import QuantizedLinear
@@ -103,9 +103,9 @@ def make_block(
     )
 
 
-def run(block: Block, *, fused: bool, held: LayerCache | None = None) -> list[Tensor]:
-    """The block's output for every step of one text, which `held` keeps."""
-    cache = KVCache([held or LayerCache(limit=512, dtype=block.self_attn.cache_dtype)])
+def run(block: Block, *, fused: bool) -> list[Tensor]:
+    """The block's output for every step of one text."""
+    cache = KVCache([LayerCache(limit=512, dtype=block.self_attn.cache_dtype)])
     generator = torch.Generator().manual_seed(1)
     outputs = []
     for tokens in STEPS:
@@ -116,31 +116,17 @@ def run(block: Block, *, fused: bool, held: LayerCache | None = None) -> list[Te
     return outputs
 
 
-class BlockCache(LayerCache):
-    """Keys and values in Q8_0 blocks, 34 bytes for 32 numbers, which only the compiled attention reads."""
-
-    def reserve(
-        self, shape: Sequence[int], *, device: torch.device, value_width: int | None = None
-    ) -> tuple[Tensor, Tensor]:
-        batch, heads, tokens, depth = shape
-        if self.keys is None or self.values is None:
-            room = (batch, heads, self.limit, depth // 32 * 34)
-            self.keys, self.values = (torch.zeros(room, dtype=torch.uint8, device=device) for _ in range(2))
-        self.length += tokens
-        return self.keys, self.values
-
-
 def difference_in_blocks() -> float:
-    """The largest that comes of rounding keys and values to 8 bits, in layers with and without a window."""
+    """The largest from torch's own Q8_0 cache: with and without a window, groups and half-filled vectors."""
     worst = 0.0
-    for parts in (PLAIN, CASES["window"], {"heads": 4, "kv_heads": 4, "head_dim": 64}):
+    shapes = ((4, 4, 64), (6, 2, 96), (7, 1, 64))
+    wide = [{"heads": heads, "kv_heads": kv_heads, "head_dim": depth} for heads, kv_heads, depth in shapes]
+    for parts in (PLAIN, CASES["window"], *wide):
         block = make_block(**parts)
+        block.self_attn.cache_dtype = Q8_0
         fuse(nn.ModuleList([block]))
         assert block.fused_attention is not None
-        expected = run(block, fused=False)
-        block.fused_attention.plan.cache_type = 8  # ggml's number of Q8_0
-        found = run(block, fused=True, held=BlockCache(limit=sum(STEPS)))
-        pairs = zip(expected, found, strict=True)
+        pairs = zip(run(block, fused=False), run(block, fused=True), strict=True)
         worst = max(worst, *(float((one - other).abs().max() / one.abs().max()) for one, other in pairs))
     return worst
 
@@ -164,7 +150,7 @@ def test_a_fused_layer_equals_the_torch_layer(case: str) -> None:
 
 
 def test_keys_and_values_may_lie_in_blocks() -> None:
-    assert difference_in_blocks() < 0.02
+    assert difference_in_blocks() < 2e-3  # where a number is rounded to the other side, the last of 8 bits
 
 
 @pytest.mark.parametrize("part", ["softcap", "clip"])
