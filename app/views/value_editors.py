@@ -247,7 +247,7 @@ class SchemaEditor(ValueEditor):
         self._show_state()
 
     def _show_state(self) -> None:
-        self._button.setText(self.tr("Off: write a schema…") if self._schema is None else self.tr("On: edit schema…"))
+        self._button.setText(self.tr("Off…") if self._schema is None else self.tr("On…"))
 
     def _open(self) -> None:
         dialog = SchemaDialog(self._schema, self)
