@@ -36,6 +36,7 @@ from engine.api import (
     TokenGenerated,
     TokensCounted,
 )
+from engine.inspection.api import InspectionRequest, InspectionStopped
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ GATHER_S = 0.03  # tokens after the first wait so long to be told together: each
 SWITCH_S = 0.0005  # how long one thread keeps the interpreter from another that waits for it
 CANCELLED = "Cancelled"  # RequestFailed.kind of a load that was cancelled before it began
 
-Run = LoadRequest | GenerateRequest
+Run = LoadRequest | GenerateRequest | InspectionRequest
 Request = Run | CountTokensRequest
 
 
@@ -179,6 +180,9 @@ class EngineThread(QObject):
         """Answer a request that was cancelled while it waited."""
         if isinstance(request, LoadRequest):
             self._fail(request, "Loading was cancelled.", CANCELLED)
+            return
+        if not isinstance(request, GenerateRequest):
+            self.eventArrived.emit(InspectionStopped(request.request_id))
             return
         nothing = Timings(0, 0, 0, 0.0, 0.0, 0.0)
         self.eventArrived.emit(

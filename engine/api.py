@@ -295,10 +295,23 @@ class TokenGenerated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a reply depends on beside its settings, in short names that can be compared; empty: not known."""
+
+    prompt: str = ""  # digest of its token ids
+    fingerprint: str = ""  # of the model's weights and settings, see `engine.fingerprint`
+    engine_version: str = ""
+    device: str = ""
+    dtype: str = ""  # of the activations
+    cache_type: str = ""  # f32, f16, bf16, q8_0
+    kernels: str = ""  # the instruction set, or torch
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyFinished(Event):
     """The reply is complete; `text` is all of it, `seed` the one that was used.
 
-    `alternatives` holds the record of each token, as `engine.alternatives` packs them.
+    `alternatives` holds the record of each token, as `engine.alternatives` packs them; `made` says how it came about.
     """
 
     text: str
@@ -308,6 +321,7 @@ class ReplyFinished(Event):
     timings: Timings
     seed: int
     alternatives: bytes = b""
+    made: Circumstances = field(default_factory=Circumstances)
 
 
 @dataclass(frozen=True, slots=True)

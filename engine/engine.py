@@ -17,6 +17,7 @@ from engine import kernels
 from engine.ahead import ahead_for
 from engine.alternatives import Drawn
 from engine.api import (
+    Circumstances,
     ContextFullError,
     CountTokensRequest,
     Event,
@@ -36,10 +37,12 @@ from engine.api import (
     TokensCounted,
 )
 from engine.cache import common_prefix
+from engine.circumstances import circumstances
 from engine.counting import count_tokens
 from engine.distribution import drawn_from
 from engine.draft import Draft, check_vocabulary
 from engine.grammar import JsonGrammar
+from engine.inspection.api import InspectionRequest
 from engine.layers import never
 from engine.lookup import Guesser, PromptLookup
 from engine.model import Model, load_model
@@ -66,15 +69,22 @@ class Engine:
         self._draft: Reader | None = None
         self._breakers: dict[tuple[str, ...], frozenset[int]] = {}  # of this model: looking through it takes 60 ms
         self._prompts: LastPrompt | None = None
+        self.loaded_by: LoadRequest | None = None  # what loaded the model in use
 
-    def run(self, request: LoadRequest | GenerateRequest, cancelled: Cancelled = never) -> Iterator[Event]:
-        """The events of one request, the last of which is `ModelLoaded` or `ReplyFinished`."""
+    def run(
+        self, request: LoadRequest | GenerateRequest | InspectionRequest, cancelled: Cancelled = never
+    ) -> Iterator[Event]:
+        """The events of one request; the last is `ModelLoaded`, `ReplyFinished` or one of `engine.inspection.api`."""
         try:
             if isinstance(request, LoadRequest):
                 yield from self._load(request)
-            else:
+            elif isinstance(request, GenerateRequest):
                 with torch_threads(1):  # drawing a token is too little to share
                     yield from self._generate(request, cancelled)
+            else:
+                from engine.inspection.answers import answer  # only for those who look
+
+                yield from answer(self, request, cancelled)
         except (torch.OutOfMemoryError, MemoryError) as error:
             self._forget()
             raise OutOfMemoryError(
@@ -133,7 +143,7 @@ class Engine:
             if reader is not None:
                 reader.close()
                 reader.model.close()
-        self.model = self.reader = self._draft = None
+        self.model = self.reader = self._draft = self._prompts = self.loaded_by = None
 
     def _load(self, request: LoadRequest) -> Iterator[Event]:
         started = time.perf_counter()
@@ -149,7 +159,7 @@ class Engine:
                 raise
         self.close()
         self._breakers.clear()
-        self.model = model
+        self.model, self.loaded_by = model, request
         wanted = request.context_length or DEFAULT_CONTEXT
         self.context_length = min(wanted, model.info.context_length)
         limit = self.context_length
@@ -183,8 +193,8 @@ class Engine:
             raise RequestError("The token limit must be 1 or more.")
         _check_bias(request.sampler, self.model)
         started = time.perf_counter()
-        ids, dropped = self._prompts.of(request)
-        ids += request.begun_ids
+        prompt, dropped = self._prompts.of(request)
+        ids = [*prompt, *request.begun_ids]
         if len(ids) >= self.context_length:
             raise ContextFullError("The beginning of the reply fills the context: load the model with a longer one.")
         path = None if request.cache_path is None else Path(request.cache_path)
@@ -232,7 +242,7 @@ class Engine:
             decode_s=ended - first_token_at,
             ttft_s=first_token_at - started,
         )
-        yield from reply.finish(timings)
+        yield from reply.finish(timings, circumstances(self.model, reader.fingerprint(), prompt))
 
     def _guesser(self, ids: list[int], reply: _Reply) -> Guesser:
         if self._draft is None:
@@ -330,7 +340,7 @@ class _Reply:
             self.stop_reason = StopReason.CONTEXT_FULL if is_context else StopReason.MAX_TOKENS
         return TokenGenerated(self.request.request_id, token, text, drawn.logprob, drawn.packed)
 
-    def finish(self, timings: Timings) -> Iterator[Event]:
+    def finish(self, timings: Timings, made: Circumstances) -> Iterator[Event]:
         """Show what was held back, then sum the reply up."""
         assert self.stop_reason is not None
         if self.stop_reason is not StopReason.STOP_STRING:
@@ -346,6 +356,7 @@ class _Reply:
             timings=timings,
             seed=self.seed,
             alternatives=b"".join(self.alternatives),
+            made=made,
         )
 
 

@@ -30,6 +30,7 @@ from app.views.settings_page import (
     name_choices,
     number_of,
     optional_number,
+    pad,
     show_number,
 )
 
@@ -93,6 +94,7 @@ class AppearancePage(SettingsPage):
         self._text_size.setSingleStep(TEXT_STEP)
         self._text_size.setSuffix(" %")
         self._text_size.setKeyboardTracking(False)
+        pad(self._text_size)
         self._text_size.valueChanged.connect(lambda percent: self.settingChanged.emit("text_percent", percent))
         self._text_size_row = self.add_setting(self._text_size)
 
