@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QPlainTextEdit,
+    QPushButton,
     QSpinBox,
     QStackedWidget,
     QTabWidget,
@@ -46,6 +47,7 @@ OPENERS: dict[str, Callable[[Application], object]] = {
     "FileDialog": lambda application: FileDialog("notes.txt", "Some text", None, application.window).open(),
     "ImportDialog": lambda application: application.window.action.import_.trigger(),
     "PresetsDialog": lambda application: application.presets.show_dialog(),
+    "SchemaDialog": lambda application: application.window.findChild(QPushButton, "jsonSchema").click(),
     "SettingsDialog": lambda application: application.preferences.show_dialog(),
     "ShortcutsDialog": lambda application: application.preferences.show_shortcuts(),
 }
