@@ -48,6 +48,7 @@ OPENERS: dict[str, Callable[[Application], object]] = {
     "ImportDialog": lambda application: application.window.action.import_.trigger(),
     "PresetsDialog": lambda application: application.presets.show_dialog(),
     "SchemaDialog": lambda application: application.window.findChild(QPushButton, "jsonSchema").click(),
+    "LibraryDialog": lambda application: application.window.action.library.trigger(),
     "SettingsDialog": lambda application: application.preferences.show_dialog(),
     "ShortcutsDialog": lambda application: application.preferences.show_shortcuts(),
 }
