@@ -247,11 +247,23 @@ class Bubble(TextBlock):
     def __init__(self, text: str, theme: Theme, parent: QWidget) -> None:
         super().__init__(theme, parent)
         self.setObjectName("personBubble")
+        self._fitted = QSize()
+        self._fitted_for: tuple[int, int, str] | None = None  # what the size was computed of
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.show_text(text)
 
+    def fitted(self, widest: int) -> QSize:
+        """The size of the bubble in a column; laid out only when something changed."""
+        key = (widest, self.theme.font_size, self.font().key())
+        if key != self._fitted_for:
+            self._fitted_for = key
+            width = min(self.ideal_width(), widest)
+            self._fitted = QSize(width, self.height_for(width))
+        return self._fitted
+
     def show_text(self, text: str) -> None:
         """Replace the text."""
+        self._fitted_for = None
         self.document.setPlainText(text)
         self.updateGeometry()
         self.update()
