@@ -66,6 +66,16 @@
     </message>
 </context>
 <context>
+    <name>MessageMenuController</name>
+    <message numerus="yes">
+        <source>%Ln token(s)</source>
+        <translation>
+            <numerusform>%Ln token</numerusform>
+            <numerusform>%Ln tokens</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>PresetsController</name>
     <message numerus="yes">
         <source>%n preset(s) imported.</source>

@@ -275,6 +275,13 @@
     </message>
 </context>
 <context>
+    <name>CommandPopup</name>
+    <message>
+        <source>Commands</source>
+        <translation>命令</translation>
+    </message>
+</context>
+<context>
     <name>Composer</name>
     <message>
         <source>Write a message…</source>
@@ -424,6 +431,79 @@
     <message>
         <source>Restore</source>
         <translation>恢复</translation>
+    </message>
+</context>
+<context>
+    <name>DesktopController</name>
+    <message>
+        <source>The reply failed</source>
+        <translation>回复失败</translation>
+    </message>
+    <message>
+        <source>The reply is ready</source>
+        <translation>回复已完成</translation>
+    </message>
+</context>
+<context>
+    <name>DesktopPage</name>
+    <message>
+        <source>Window and tray</source>
+        <translation>窗口与托盘</translation>
+    </message>
+    <message>
+        <source>A new chat</source>
+        <translation>新对话</translation>
+    </message>
+    <message>
+        <source>The chat that was open last</source>
+        <translation>上次打开的对话</translation>
+    </message>
+    <message>
+        <source>Fireside opens with</source>
+        <translation>启动时打开</translation>
+    </message>
+    <message>
+        <source>Closing leaves it in the tray</source>
+        <translation>关闭窗口后保留在托盘</translation>
+    </message>
+    <message>
+        <source>Replies go on, and the window is back at once. “Quit” ends Fireside.</source>
+        <translation>回复会继续生成，窗口可随时恢复。“退出”才会结束 Fireside。</translation>
+    </message>
+    <message>
+        <source>This desktop has no tray, or none that programs may use.</source>
+        <translation>此桌面没有托盘，或不允许程序使用托盘。</translation>
+    </message>
+    <message>
+        <source>Tell of long replies</source>
+        <translation>较长的回复完成时通知</translation>
+    </message>
+    <message>
+        <source>A notification, when one took more than 10 seconds and another window is in front.</source>
+        <translation>回复耗时超过 10 秒且 Fireside 不在前台时发送通知。</translation>
+    </message>
+    <message>
+        <source>With the reply&apos;s beginning</source>
+        <translation>通知中显示回复的开头</translation>
+    </message>
+    <message>
+        <source>Others may read it on the screen, and the desktop may keep it.</source>
+        <translation>他人可能在屏幕上看到，桌面也可能保留通知内容。</translation>
+    </message>
+</context>
+<context>
+    <name>DetailsDialog</name>
+    <message>
+        <source>Details of the reply</source>
+        <translation>回复详情</translation>
+    </message>
+    <message>
+        <source>Copy all</source>
+        <translation>全部复制</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
     </message>
 </context>
 <context>
@@ -912,6 +992,138 @@
     </message>
 </context>
 <context>
+    <name>MessageMenu</name>
+    <message>
+        <source>Copy as text</source>
+        <translation>复制为纯文本</translation>
+    </message>
+    <message>
+        <source>Copy as Markdown</source>
+        <translation>复制为 Markdown</translation>
+    </message>
+    <message>
+        <source>Regenerate with</source>
+        <translation>用其他模型重新生成</translation>
+    </message>
+    <message>
+        <source>Details…</source>
+        <translation>详情…</translation>
+    </message>
+</context>
+<context>
+    <name>MessageMenuController</name>
+    <message>
+        <source>Written</source>
+        <translation>生成时间</translation>
+    </message>
+    <message>
+        <source>{speed} tok/s · {seconds} s to the first word</source>
+        <translation>{speed} Token/秒 · 首字 {seconds} 秒</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Quantisation</source>
+        <translation>量化</translation>
+    </message>
+    <message>
+        <source>Model file</source>
+        <translation>模型文件</translation>
+    </message>
+    <message>
+        <source>SHA-256 of the model</source>
+        <translation>模型的 SHA-256</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>速度</translation>
+    </message>
+    <message>
+        <source>Time to the first word</source>
+        <translation>首字用时</translation>
+    </message>
+    <message>
+        <source>Reading the prompt</source>
+        <translation>读取提示词</translation>
+    </message>
+    <message>
+        <source>Writing</source>
+        <translation>生成回复</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>Of these known from before</source>
+        <translation>其中已缓存</translation>
+    </message>
+    <message>
+        <source>Reply</source>
+        <translation>回复</translation>
+    </message>
+    <message>
+        <source>Longest reply</source>
+        <translation>最大回复长度</translation>
+    </message>
+    <message>
+        <source>Ended by</source>
+        <translation>结束原因</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>Version of Fireside</source>
+        <translation>Fireside 版本</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln token(s)</source>
+        <translation>
+            <numerusform>%Ln Token</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{seconds} s</source>
+        <translation>{seconds} 秒</translation>
+    </message>
+    <message>
+        <source>{speed} tok/s</source>
+        <translation>{speed} Token/秒</translation>
+    </message>
+    <message>
+        <source>the model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>a stop text</source>
+        <translation>停止字符串</translation>
+    </message>
+    <message>
+        <source>the longest reply that the settings allow</source>
+        <translation>设置允许的最大回复长度</translation>
+    </message>
+    <message>
+        <source>the full context</source>
+        <translation>上下文已满</translation>
+    </message>
+    <message>
+        <source>you</source>
+        <translation>您</translation>
+    </message>
+</context>
+<context>
     <name>MessageView</name>
     <message>
         <source>The context is full: the model reads from here on</source>
@@ -922,8 +1134,16 @@
         <translation>上一个版本</translation>
     </message>
     <message>
+        <source>Previous version (Alt+Left)</source>
+        <translation>上一个版本 (Alt+Left)</translation>
+    </message>
+    <message>
         <source>Next version</source>
         <translation>下一个版本</translation>
+    </message>
+    <message>
+        <source>Next version (Alt+Right)</source>
+        <translation>下一个版本 (Alt+Right)</translation>
     </message>
     <message>
         <source>Edit</source>
@@ -936,6 +1156,10 @@
     <message>
         <source>Delete</source>
         <translation>删除</translation>
+    </message>
+    <message>
+        <source>More for this message</source>
+        <translation>此消息的更多操作</translation>
     </message>
 </context>
 <context>
@@ -1635,6 +1859,57 @@
     </message>
 </context>
 <context>
+    <name>SlashCommandsController</name>
+    <message>
+        <source>A new chat</source>
+        <translation>新对话</translation>
+    </message>
+    <message>
+        <source>A chat that is kept nowhere</source>
+        <translation>不会保存的对话</translation>
+    </message>
+    <message>
+        <source>Another reply</source>
+        <translation>换一条回复</translation>
+    </message>
+    <message>
+        <source>Export this chat</source>
+        <translation>导出此对话</translation>
+    </message>
+    <message>
+        <source>Search the chats</source>
+        <translation>搜索对话</translation>
+    </message>
+    <message>
+        <source>Reply with another model</source>
+        <translation>用其他模型回复</translation>
+    </message>
+    <message>
+        <source>name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Tell the model how to reply in this chat</source>
+        <translation>告诉模型在此对话中如何回复</translation>
+    </message>
+    <message>
+        <source>text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>There is no command /{name}; begin with // to send a slash.</source>
+        <translation>没有命令 /{name}；如要发送斜杠，请以 // 开头。</translation>
+    </message>
+    <message>
+        <source>Reply with the preset “{name}”</source>
+        <translation>用预设“{name}”回复</translation>
+    </message>
+    <message>
+        <source>No model here is called “{name}”.</source>
+        <translation>这里没有名为“{name}”的模型。</translation>
+    </message>
+</context>
+<context>
     <name>StatusRow</name>
     <message>
         <source>{speed} tok/s</source>
@@ -1708,6 +1983,25 @@
     <message>
         <source>The model runs on this machine. Nothing you write leaves it.</source>
         <translation>模型在本机运行，您写下的内容不会离开这台电脑。</translation>
+    </message>
+</context>
+<context>
+    <name>Tray</name>
+    <message>
+        <source>Show Fireside</source>
+        <translation>显示 Fireside</translation>
+    </message>
+    <message>
+        <source>New chat</source>
+        <translation>新建对话</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>退出</translation>
+    </message>
+    <message>
+        <source>Fireside: a reply is being written</source>
+        <translation>Fireside：正在生成回复</translation>
     </message>
 </context>
 <context>
