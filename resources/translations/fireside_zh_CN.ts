@@ -55,7 +55,7 @@
         <translation>主题</translation>
     </message>
     <message>
-        <source>System follows the desktop&apos;s setting.</source>
+        <source>System follows the desktop's setting.</source>
         <translation>“跟随系统”即采用桌面的设置。</translation>
     </message>
     <message>
@@ -63,7 +63,7 @@
         <translation>文字大小</translation>
     </message>
     <message>
-        <source>Of all texts, beside the desktop&apos;s own size. 100 %: unchanged.</source>
+        <source>Of all texts, beside the desktop's own size. 100 %: unchanged.</source>
         <translation>所有文字相对于桌面字号的大小。100 %：不变。</translation>
     </message>
 </context>
@@ -95,8 +95,7 @@
     <message numerus="yes">
         <source>A message holds %n file(s) at most; “{name}” was left out.</source>
         <translation>
-            <numerusform>一条消息最多包含 %n 个文件；未附加“{name}”。</numerusform>
-        </translation>
+            <numerusform>一条消息最多包含 %n 个文件；未附加“{name}”。</numerusform></translation>
     </message>
     <message>
         <source>the first {read} of {pages} pages</source>
@@ -113,8 +112,7 @@
     <message numerus="yes">
         <source>%Ln token(s)</source>
         <translation>
-            <numerusform>%Ln Token</numerusform>
-        </translation>
+            <numerusform>%Ln Token</numerusform></translation>
     </message>
 </context>
 <context>
@@ -201,8 +199,7 @@
     <message numerus="yes">
         <source>%n conversation(s) are deleted for ever; nothing brings them back.</source>
         <translation>
-            <numerusform>将永久删除 %n 个对话，无法恢复。</numerusform>
-        </translation>
+            <numerusform>将永久删除 %n 个对话，无法恢复。</numerusform></translation>
     </message>
     <message>
         <source>Delete for ever?</source>
@@ -236,12 +233,23 @@
         <translation>已达到设置允许的最大回复长度，回复被截断</translation>
     </message>
     <message>
-        <source>Cut off: the model&apos;s context is full</source>
+        <source>Cut off: the model's context is full</source>
         <translation>模型的上下文已满，回复被截断</translation>
     </message>
     <message>
         <source>Interrupted when Fireside ended</source>
         <translation>Fireside 退出时中断</translation>
+    </message>
+</context>
+<context>
+    <name>ChatModels</name>
+    <message>
+        <source>This chat was written with {name}.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Use it again</source>
+        <translation type="unfinished" />
     </message>
 </context>
 <context>
@@ -327,7 +335,7 @@
 <context>
     <name>ConnectionFields</name>
     <message>
-        <source>Kept in the system&apos;s keyring</source>
+        <source>Kept in the system's keyring</source>
         <translation>保存在系统钥匙串中</translation>
     </message>
     <message>
@@ -391,8 +399,7 @@
     <message numerus="yes">
         <source>%n conversation(s) deleted.</source>
         <translation>
-            <numerusform>已删除 %n 个对话。</numerusform>
-        </translation>
+            <numerusform>已删除 %n 个对话。</numerusform></translation>
     </message>
     <message>
         <source>Undo</source>
@@ -483,7 +490,7 @@
         <translation>回复耗时超过 10 秒且 Fireside 不在前台时发送通知。</translation>
     </message>
     <message>
-        <source>With the reply&apos;s beginning</source>
+        <source>With the reply's beginning</source>
         <translation>通知中显示回复的开头</translation>
     </message>
     <message>
@@ -676,8 +683,7 @@
     <message numerus="yes">
         <source>%n selected chat(s)</source>
         <translation>
-            <numerusform>选中的 %n 个对话</numerusform>
-        </translation>
+            <numerusform>选中的 %n 个对话</numerusform></translation>
     </message>
     <message>
         <source>The folder “{name}”</source>
@@ -694,8 +700,7 @@
     <message numerus="yes">
         <source>All %n chat(s)</source>
         <translation>
-            <numerusform>全部 %n 个对话</numerusform>
-        </translation>
+            <numerusform>全部 %n 个对话</numerusform></translation>
     </message>
     <message>
         <source>Exported to “{name}”.</source>
@@ -751,7 +756,7 @@
         <translation>语言</translation>
     </message>
     <message>
-        <source>System follows the desktop&apos;s language.</source>
+        <source>System follows the desktop's language.</source>
         <translation>“跟随系统”即采用桌面的语言。</translation>
     </message>
     <message>
@@ -855,6 +860,15 @@
     </message>
 </context>
 <context>
+    <name>IdleUnload</name>
+    <message numerus="yes">
+        <source>The model was unloaded after %n idle minute(s); your next message loads it.</source>
+        <translation type="unfinished">
+            <numerusform />
+        </translation>
+    </message>
+</context>
+<context>
     <name>ImportDialog</name>
     <message>
         <source>Import conversations</source>
@@ -915,8 +929,7 @@
     <message numerus="yes">
         <source>%n of them are here already and get what is new.</source>
         <translation>
-            <numerusform>其中 %n 个已存在，只补充新内容。</numerusform>
-        </translation>
+            <numerusform>其中 %n 个已存在，只补充新内容。</numerusform></translation>
     </message>
     <message>
         <source>What is left out, and why</source>
@@ -952,6 +965,108 @@
     <message>
         <source>Undo</source>
         <translation>撤销</translation>
+    </message>
+</context>
+<context>
+    <name>LibraryController</name>
+    <message>
+        <source>Looking for models…</source>
+        <translation type="unfinished" />
+    </message>
+    <message numerus="yes">
+        <source>%n model(s)</source>
+        <translation type="unfinished">
+            <numerusform />
+        </translation>
+    </message>
+    <message>
+        <source>Add a folder with models</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>The list of models cannot be written: {reason}.</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
+    <name>LibraryDialog</name>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Ways to a model</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>On this machine</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
+    <name>LibraryPage</name>
+    <message>
+        <source>Filter by name, family, weights or place</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Filter models</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Add folder…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Where to look…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Models on this machine</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
+    <name>LibraryTable</name>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Weights</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Family</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>not there</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>cannot be loaded</source>
+        <translation type="unfinished" />
     </message>
 </context>
 <context>
@@ -1091,8 +1206,7 @@
     <message numerus="yes">
         <source>%Ln token(s)</source>
         <translation>
-            <numerusform>%Ln Token</numerusform>
-        </translation>
+            <numerusform>%Ln Token</numerusform></translation>
     </message>
     <message>
         <source>{seconds} s</source>
@@ -1178,6 +1292,152 @@
     </message>
 </context>
 <context>
+    <name>ModelDetails</name>
+    <message>
+        <source>Load</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Find again…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Forget</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Leave it out of the lists until it is opened again. The file stays.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Load again</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Load this model in its own way</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Context length</source>
+        <translation>上下文长度</translation>
+    </message>
+    <message>
+        <source>Memory of the conversation</source>
+        <translation>对话缓存</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Family</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Weights</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Longest context</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Tokenizer</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Chat template</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>yes</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>none</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>not named</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Recommended</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>System prompt</source>
+        <translation>系统提示词</translation>
+    </message>
+    <message>
+        <source>{place} (not there any more)</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation>在文件夹中显示</translation>
+    </message>
+</context>
+<context>
+    <name>ModelMenu</name>
+    <message>
+        <source>Filter models</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>More models…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>The library: all models on this machine, with their details</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Open model file…</source>
+        <translation>打开模型文件…</translation>
+    </message>
+    <message>
+        <source>Open model folder…</source>
+        <translation>打开模型文件夹…</translation>
+    </message>
+    <message>
+        <source>No model has all these words.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Used lately</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>On this machine</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
     <name>ModelPicker</name>
     <message>
         <source>No model</source>
@@ -1191,13 +1451,36 @@
         <source>Choose a model</source>
         <translation>选择模型</translation>
     </message>
+</context>
+<context>
+    <name>ModelSourcesPage</name>
     <message>
-        <source>Open model file…</source>
-        <translation>打开模型文件…</translation>
+        <source>Model folders</source>
+        <translation type="unfinished" />
     </message>
     <message>
-        <source>Open model folder…</source>
-        <translation>打开模型文件夹…</translation>
+        <source>Own folders</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Looked into with all folders inside them. Links out of them are not followed.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Add folder…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Models of {program}</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Add a folder with models</source>
+        <translation type="unfinished" />
     </message>
 </context>
 <context>
@@ -1211,8 +1494,32 @@
         <translation>正在加载 {name}…</translation>
     </message>
     <message>
-        <source>No model</source>
-        <translation>无模型</translation>
+        <source>Load anyway</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Load {name}</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Smaller cache (q8_0)</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Context of {tokens} tokens</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Context of {tokens} tokens, smaller cache</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>The file of {name} was changed or removed; load it again before you go on.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Load again</source>
+        <translation type="unfinished" />
     </message>
 </context>
 <context>
@@ -1266,6 +1573,18 @@
         <translation>模型使用的处理器核心数。</translation>
     </message>
     <message>
+        <source>Never</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Unload when idle</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Minutes without a message until the model's memory is given back. The next message loads it.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
         <source>Memory of the conversation</source>
         <translation>对话缓存</translation>
     </message>
@@ -1316,8 +1635,7 @@
     <message numerus="yes">
         <source>%n preset(s) imported.</source>
         <translation>
-            <numerusform>已导入 %n 个预设。</numerusform>
-        </translation>
+            <numerusform>已导入 %n 个预设。</numerusform></translation>
     </message>
     <message>
         <source>Export presets</source>
@@ -1363,7 +1681,7 @@
         <translation>内置预设。如需修改，请先复制一份。</translation>
     </message>
     <message>
-        <source>Set to this chat&apos;s values</source>
+        <source>Set to this chat's values</source>
         <translation>设为此对话的值</translation>
     </message>
     <message>
@@ -1480,8 +1798,7 @@
     <message numerus="yes">
         <source>The context is full: the oldest %n message(s) are left out of what the model reads.</source>
         <translation>
-            <numerusform>上下文已满：最早的 %n 条消息不再提供给模型。</numerusform>
-        </translation>
+            <numerusform>上下文已满：最早的 %n 条消息不再提供给模型。</numerusform></translation>
     </message>
     <message>
         <source>Reading the conversation… {percent}%</source>
@@ -1561,7 +1878,7 @@
         <translation>设为所有模型的默认值</translation>
     </message>
     <message>
-        <source>Drop this chat&apos;s changes</source>
+        <source>Drop this chat's changes</source>
         <translation>放弃此对话的更改</translation>
     </message>
     <message>
@@ -1810,8 +2127,7 @@
     <message numerus="yes">
         <source>Delete %n chat(s)</source>
         <translation>
-            <numerusform>删除 %n 个对话</numerusform>
-        </translation>
+            <numerusform>删除 %n 个对话</numerusform></translation>
     </message>
     <message>
         <source>New folder inside…</source>
@@ -2103,6 +2419,10 @@
         <translation>打开模型文件…</translation>
     </message>
     <message>
+        <source>Models…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
         <source>Find a command…</source>
         <translation>查找命令…</translation>
     </message>
@@ -2170,8 +2490,7 @@
     <message numerus="yes">
         <source>%Ln file(s)</source>
         <translation>
-            <numerusform>%Ln 个文件</numerusform>
-        </translation>
+            <numerusform>%Ln 个文件</numerusform></translation>
     </message>
     <message>
         <source>Send now</source>
@@ -2256,7 +2575,7 @@
         <translation>“{name}”是空的；请重新下载。</translation>
     </message>
     <message>
-        <source>“{name}” holds no config.json; choose a model&apos;s own folder.</source>
+        <source>“{name}” holds no config.json; choose a model's own folder.</source>
         <translation>“{name}”中没有 config.json；请选择模型自己的文件夹。</translation>
     </message>
     <message>
@@ -2280,7 +2599,7 @@
         <translation>无法读取“{name}”（{reason}）；请检查磁盘和权限。</translation>
     </message>
     <message>
-        <source>The folder “{name}” holds no config.json; choose a model&apos;s own folder or a GGUF file.</source>
+        <source>The folder “{name}” holds no config.json; choose a model's own folder or a GGUF file.</source>
         <translation>文件夹“{name}”中没有 config.json；请选择模型自己的文件夹或 GGUF 文件。</translation>
     </message>
     <message>
@@ -2356,7 +2675,7 @@
         <translation>内存不足，无法继续；请关闭其他程序，或使用更小的模型或上下文。</translation>
     </message>
     <message>
-        <source>The model&apos;s output is not a number any more; its file may be damaged. Try another copy.</source>
+        <source>The model's output is not a number any more; its file may be damaged. Try another copy.</source>
         <translation>模型的输出已不是有效数字，文件可能已损坏。请换一份副本再试。</translation>
     </message>
     <message>
@@ -2364,11 +2683,11 @@
         <translation>尚未加载模型；请先打开一个模型。</translation>
     </message>
     <message>
-        <source>The model&apos;s chat template refuses this conversation: {reason}.</source>
+        <source>The model's chat template refuses this conversation: {reason}.</source>
         <translation>模型的对话模板拒绝了此对话：{reason}。</translation>
     </message>
     <message>
-        <source>The model&apos;s chat template was stopped: {reason}.</source>
+        <source>The model's chat template was stopped: {reason}.</source>
         <translation>模型的对话模板被中止：{reason}。</translation>
     </message>
     <message>
@@ -2501,6 +2820,45 @@
     </message>
 </context>
 <context>
+    <name>models</name>
+    <message>
+        <source>fits well</source>
+        <translation>完全适合</translation>
+    </message>
+    <message>
+        <source>tight</source>
+        <translation>勉强适合</translation>
+    </message>
+    <message>
+        <source>does not fit</source>
+        <translation>不适合</translation>
+    </message>
+    <message>
+        <source>Fits well: it needs {need} of {have} with a context of {context} tokens.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Tight: it needs {need} of {have} with a context of {context} tokens.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Does not fit: it needs {need}, and {have} are free, with a context of {context} tokens.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Up to {context} tokens would fit.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Own folder</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Opened here</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
     <name>presets</name>
     <message>
         <source>Precise</source>
@@ -2562,7 +2920,7 @@
         <translation>最大回复长度</translation>
     </message>
     <message>
-        <source>In tokens. 0: up to the context&apos;s end.</source>
+        <source>In tokens. 0: up to the context's end.</source>
         <translation>以 Token 计。0：直到上下文用完。</translation>
     </message>
     <message>
@@ -2618,7 +2976,7 @@
         <translation>停止字符串</translation>
     </message>
     <message>
-        <source>A reply ends before any of these, one a line. \n stands for a line&apos;s end.</source>
+        <source>A reply ends before any of these, one a line. \n stands for a line's end.</source>
         <translation>回复遇到其中任意一项即结束，每行一项。\n 表示换行。</translation>
     </message>
     <message>
