@@ -46,6 +46,7 @@ OPENERS: dict[str, Callable[[Application], object]] = {
     "FileDialog": lambda application: FileDialog("notes.txt", "Some text", None, application.window).open(),
     "ImportDialog": lambda application: application.window.action.import_.trigger(),
     "PresetsDialog": lambda application: application.presets.show_dialog(),
+    "LibraryDialog": lambda application: application.window.action.library.trigger(),
     "SettingsDialog": lambda application: application.preferences.show_dialog(),
     "ShortcutsDialog": lambda application: application.preferences.show_shortcuts(),
 }

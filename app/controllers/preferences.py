@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.appearance import AppearanceController
 from app.controllers.languages import LanguagesController
@@ -55,7 +55,6 @@ class PreferencesController(QObject):
         self._saving.setSingleShot(True)
         self._saving.setInterval(SAVE_MS)
         self._saving.timeout.connect(self.save)
-        window.restoreGeometry(QByteArray.fromBase64(self.settings.geometry.encode("ascii", "ignore")))
         window.action.preferences.triggered.connect(lambda _checked: self.show_dialog())
         window.action.shortcuts_overview.triggered.connect(lambda _checked: self.show_shortcuts())
         self._titles: list[tuple[str, str]] = []
@@ -105,8 +104,6 @@ class PreferencesController(QObject):
     def save(self) -> None:
         """Write what changed; tell when that fails."""
         self._saving.stop()
-        geometry = self._window.saveGeometry().toBase64().toStdString()
-        self.settings = replace(self.settings, geometry=geometry)
         try:
             self._file.write(self.settings)
         except OSError as error:

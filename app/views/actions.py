@@ -127,6 +127,7 @@ class WindowActions(QObject):
         self.backup = self._make("backUp", data)
         self.restore = self._make("restoreBackup", data)
         self.open_model = self._make("openModel", Group.MODEL, [_KEYS.Open], is_in_menu=False)
+        self.library = self._make("showLibrary", Group.MODEL, ["Ctrl+M"], icon="model")
         self.palette = self._make("commandPalette", Group.WINDOW, ["Ctrl+K", "Ctrl+Shift+P"], icon="command")
         self.sidebar = self._make(
             "showSidebar", Group.WINDOW, ["Ctrl+B"], icon="sidebar", icon_size=ICON_SIZE, is_in_menu=False
@@ -163,6 +164,7 @@ class WindowActions(QObject):
             (self.backup, self.tr("Back up…")),
             (self.restore, self.tr("Restore a backup…")),
             (self.open_model, self.tr("Open model file…")),
+            (self.library, self.tr("Models…")),
             (self.palette, self.tr("Find a command…")),
             (self.sidebar, self.tr("Sidebar")),
             (self.settings, self.tr("Settings of this chat")),

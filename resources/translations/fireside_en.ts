@@ -5,16 +5,16 @@
     <name>AttachingController</name>
     <message numerus="yes">
         <source>A message holds %n file(s) at most; “{name}” was left out.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>A message holds one file at most; “{name}” was left out.</numerusform>
+            <numerusform>A message holds %n files at most; “{name}” was left out.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln token(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln token</numerusform>
+            <numerusform>%Ln tokens</numerusform>
         </translation>
     </message>
 </context>
@@ -69,9 +69,9 @@
     <name>PresetsController</name>
     <message numerus="yes">
         <source>%n preset(s) imported.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n preset imported.</numerusform>
+            <numerusform>%n presets imported.</numerusform>
         </translation>
     </message>
 </context>
@@ -99,9 +99,9 @@
     <name>_Row</name>
     <message numerus="yes">
         <source>%Ln file(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%Ln file</numerusform>
+            <numerusform>%Ln files</numerusform>
         </translation>
     </message>
 </context>

@@ -90,9 +90,9 @@ def test_a_page_that_was_added_follows_the_language(qtbot: QtBot, open_window: O
     page = _TrayPage()
     application.preferences.add_page(lambda: page)
     dialog = application.preferences.show_dialog("tray")
-    assert listed(application) == ["General", "Appearance", "Models", "Shortcuts", "Tray", "Privacy", "About"]
+    assert listed(application)[-3:] == ["Tray", "Privacy", "About"]
     assert page.isVisible()
     page.language = "zh"
     QApplication.sendEvent(dialog, QEvent(QEvent.Type.LanguageChange))
-    assert listed(application)[4] == "托盘"
+    assert listed(application)[-3] == "托盘"
     assert page.row.editor.accessibleName() == "留在托盘"
