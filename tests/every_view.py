@@ -38,10 +38,13 @@ import app.views
 from app.application import Application
 from app.views.details_dialog import DetailsDialog
 from app.views.file_dialog import FileDialog
+from app.views.pictures import PictureDialog, ShownImage
 
+NO_PICTURE = ShownImage("notes.txt", "image/png", "none", lambda: b"")
 OPENERS: dict[str, Callable[[Application], object]] = {
     "BinDialog": lambda application: application.window.action.bin.trigger(),
     "DeletedMessagesDialog": lambda application: application.window.action.deleted_messages.trigger(),
+    "PictureDialog": lambda application: PictureDialog(NO_PICTURE, application.window).open(),
     "DetailsDialog": lambda application: DetailsDialog([("1", "2")], application.window).open(),
     "ExportDialog": lambda application: application.window.action.export.trigger(),
     "FileDialog": lambda application: FileDialog("notes.txt", "Some text", None, application.window).open(),
