@@ -15,7 +15,7 @@ from app.views.message_editor import MessageEditor
 from app.views.message_view import MessageView, Surface, TranscriptMessage, name_button
 from app.views.thinking_view import ThinkingView
 
-AT_ONCE = 8_000  # characters parsed in one go; the rest follows while the window stays responsive
+AT_ONCE = 4_000  # characters parsed in one go; the rest follows while the window stays responsive
 
 
 class ReplyView(MessageView):

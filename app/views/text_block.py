@@ -211,7 +211,7 @@ class ProseBlock(TextBlock):
         self.number: int | None = None
         self.source = ""
         self._pictures = FormulaPictures(theme, self)
-        formula_drawings().drawn.connect(self._take_drawing)
+        formula_drawings().drawn.connect(self._take_drawings)
 
     def show_source(self, source: str) -> None:
         """Replace the content."""
@@ -233,8 +233,8 @@ class ProseBlock(TextBlock):
         super().apply_theme(theme)
         self.show_source(self.source)
 
-    def _take_drawing(self, latex: str) -> None:
-        if latex in self._pictures.awaited:
+    def _take_drawings(self, drawn: set[str]) -> None:
+        if not drawn.isdisjoint(self._pictures.awaited):
             self.show_source(self.source)
             self.updateGeometry()
 
