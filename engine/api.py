@@ -133,7 +133,7 @@ class LoadRequest:
     """Load the model at `path`; the one in use stays until the new one is ready.
 
     `cache_type` is what keys and values are kept in: auto, f32, f16 or q8_0. `draft_path` names a smaller model of
-    the same vocabulary that guesses ahead.
+    the same vocabulary that guesses ahead. `name` is what the model is called where the file's own name says nothing.
     """
 
     request_id: int
@@ -143,6 +143,14 @@ class LoadRequest:
     context_length: int | None = None
     cache_type: str = "auto"
     draft_path: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnloadRequest:
+    """Let go of the model and its memory; what was read of conversations is saved before."""
+
+    request_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +173,9 @@ class GenerateRequest:
     cache_path: str | None = None
     continue_last: bool = False
     begun_ids: tuple[int, ...] = ()
+
+
+ModelRequest = LoadRequest | UnloadRequest | GenerateRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +280,11 @@ class ModelLoaded(Event):
     context_length: int
     load_s: float
     notice: str | None = None  # one sentence for the status line, such as slower fallback kernels
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUnloaded(Event):
+    """No model is loaded any more."""
 
 
 @dataclass(frozen=True, slots=True)

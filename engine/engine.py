@@ -9,6 +9,7 @@ import math
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -24,7 +25,10 @@ from engine.api import (
     GenerateRequest,
     LoadProgressed,
     LoadRequest,
+    ModelChangedError,
     ModelLoaded,
+    ModelRequest,
+    ModelUnloaded,
     NumericalError,
     OutOfMemoryError,
     PrefillProgressed,
@@ -35,10 +39,12 @@ from engine.api import (
     Timings,
     TokenGenerated,
     TokensCounted,
+    UnloadRequest,
 )
 from engine.cache import common_prefix
 from engine.circumstances import circumstances
 from engine.counting import count_tokens
+from engine.device import give_back_memory
 from engine.distribution import drawn_from
 from engine.draft import Draft, check_vocabulary
 from engine.grammar import JsonGrammar
@@ -71,13 +77,15 @@ class Engine:
         self._prompts: LastPrompt | None = None
         self.loaded_by: LoadRequest | None = None  # what loaded the model in use
 
-    def run(
-        self, request: LoadRequest | GenerateRequest | InspectionRequest, cancelled: Cancelled = never
-    ) -> Iterator[Event]:
-        """The events of one request; the last is `ModelLoaded`, `ReplyFinished` or one of `engine.inspection.api`."""
+    def run(self, request: ModelRequest | InspectionRequest, cancelled: Cancelled = never) -> Iterator[Event]:
+        """The events of one request, the last of which says what came of it (`ModelLoaded`, `ReplyFinished`, …)."""
         try:
             if isinstance(request, LoadRequest):
                 yield from self._load(request)
+            elif isinstance(request, UnloadRequest):
+                self.close()
+                give_back_memory()
+                yield ModelUnloaded(request.request_id)
             elif isinstance(request, GenerateRequest):
                 with torch_threads(1):  # drawing a token is too little to share
                     yield from self._generate(request, cancelled)
@@ -158,6 +166,8 @@ class Engine:
                 model.close()
                 raise
         self.close()
+        if request.name is not None:
+            model.info = replace(model.info, name=request.name)
         self._breakers.clear()
         self.model, self.loaded_by = model, request
         wanted = request.context_length or DEFAULT_CONTEXT
@@ -189,6 +199,10 @@ class Engine:
         reader = self.reader
         if self.model is None or reader is None or self._prompts is None:
             raise RequestError("No model is loaded yet; open one first.")
+        if self.model.checkpoint.changed_on_disk():
+            raise ModelChangedError(
+                f"“{self.model.info.name}” was changed or removed on the disk since it was loaded; load it again."
+            )
         if request.max_tokens is not None and request.max_tokens < 1:
             raise RequestError("The token limit must be 1 or more.")
         _check_bias(request.sampler, self.model)
@@ -202,7 +216,7 @@ class Engine:
         for done in reader.read(ids, cancelled):
             yield PrefillProgressed(request.request_id, done, len(ids), reused, dropped)
         prefilled = time.perf_counter()
-        breakers = self._breaker_ids(request.sampler, self.model)
+        breakers = self.breakers(request.sampler, self.model)
         reply = _Reply(self.model, request, room=self.context_length - len(ids), breakers=breakers)
         logits = reader.logits
         if logits is None or cancelled():
@@ -249,7 +263,7 @@ class Engine:
             return PromptLookup(ids)
         return Draft(self._draft, ids, reply.sampler, vocabulary=reply.vocabulary)
 
-    def _breaker_ids(self, settings: SamplerSettings, model: Model) -> frozenset[int]:
+    def breakers(self, settings: SamplerSettings, model: Model) -> frozenset[int]:
         """Where DRY's sequences end; nowhere when it is off."""
         texts = settings.dry_breakers
         if settings.dry_multiplier and texts not in self._breakers:
