@@ -112,6 +112,7 @@ class WindowActions(QObject):
             "temporaryChat", chat, ["Ctrl+Shift+N"], icon="temporary", icon_size=ICON_SIZE
         )
         self.search = self._make("searchConversations", chat, [_KEYS.Find, "Ctrl+Shift+F"])
+        self.find = self._make("findInChat", chat, ["Ctrl+G", "F3"], icon="search")
         self.write = self._make("writeMessage", chat, ["Ctrl+L"], is_in_menu=False)
         self.attach = self._make("attachFiles", chat, ["Ctrl+U"], icon="attach", is_in_menu=False)
         self.stop = self._make("stopReply", reply, ["Esc"], is_in_menu=False)
@@ -149,6 +150,7 @@ class WindowActions(QObject):
             (self.new_chat, self.tr("New chat")),
             (self.temporary_chat, self.tr("Temporary chat")),
             (self.search, self.tr("Search conversations")),
+            (self.find, self.tr("Find in this chat")),
             (self.write, self.tr("Write a message")),
             (self.attach, self.tr("Attach files…")),
             (self.stop, self.tr("Stop the reply")),

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 from app.theme import ICON_SIZE, Theme, tinted_icon
 from app.views.actions import WindowActions, explain_by_action
 from app.views.composer import Composer
+from app.views.find_bar import FindBar
 from app.views.language import in_every_language
 from app.views.message_bar import MessageBar
 from app.views.model_picker import ModelPicker
@@ -61,6 +62,7 @@ class MainWindow(QMainWindow):
         self.sidebar = Sidebar(theme)
         self.transcript = Transcript()
         self.transcript.setObjectName("transcript")
+        self.find_bar = FindBar(self.transcript)
         self.composer = Composer()
         self.status = StatusRow()
         self.message_bar = MessageBar()
@@ -95,6 +97,7 @@ class MainWindow(QMainWindow):
             self.action,
             self.sidebar,
             self.transcript,
+            self.find_bar,
             self.composer,
             self.message_bar,
             self.model_picker,
@@ -184,6 +187,8 @@ class MainWindow(QMainWindow):
     def _connect_actions(self) -> None:
         action = self.action
         action.search.triggered.connect(self._focus_search)
+        action.find.triggered.connect(self.find_bar.go_on)
+        self.find_bar.closed.connect(self.transcript.setFocus)
         action.write.triggered.connect(lambda _checked: self.composer.setFocus())
         action.quit.triggered.connect(self.quit)
         action.sidebar.setChecked(True)
@@ -249,6 +254,7 @@ class MainWindow(QMainWindow):
         rows.addWidget(self.load_progress)
         rows.addLayout(_centred(self.temporary_mark, top=0, bottom=2))
         rows.addLayout(_centred(self.message_bar, top=6, bottom=2))
+        rows.addLayout(_centred(self.find_bar, top=2, bottom=2))
         rows.addWidget(self.transcript, 1)
         rows.addLayout(_centred(self.composer, top=6, bottom=4))
         rows.addLayout(_centred(self.status, top=0, bottom=2))
