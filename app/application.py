@@ -17,11 +17,15 @@ from app.controllers.attaching import AttachingController
 from app.controllers.background import Background
 from app.controllers.backups import BackupsController
 from app.controllers.chat import ChatController
+from app.controllers.chat_models import ChatModels
 from app.controllers.conversations import ConversationsController
+from app.controllers.desktop import DesktopController
 from app.controllers.dropping import DroppingController
 from app.controllers.exports import ExportsController
+from app.controllers.idle_unload import IdleUnload
 from app.controllers.imports import ImportsController
 from app.controllers.languages import LanguagesController
+from app.controllers.library import LibraryController
 from app.controllers.message_menu import MessageMenuController
 from app.controllers.messages import MessagesController
 from app.controllers.model_hashes import ModelHashesController
@@ -32,19 +36,23 @@ from app.controllers.presets import PresetsController
 from app.controllers.queueing import QueueingController
 from app.controllers.reply_settings import ReplySettingsController
 from app.controllers.search import SearchController
+from app.controllers.slash_commands import SlashCommandsController
 from app.controllers.token_counts import TokenCountsController
+from app.controllers.window_state import WindowStateController
 from app.controllers.writing import WritingController
+from app.core.discovery import Machine
 from app.core.library import Library
 from app.core.paths import DataFolder
 from app.core.presets import Presets
 from app.core.reply_caches import ReplyCaches
 from app.core.rescuing import newest_damaged
+from app.core.scan import ReadHeader
 from app.core.settings import SettingsFile
 from app.core.store import StoreError, open_store
 from app.instance import SingleInstance
 from app.views.known_sentences import said
 from app.views.main_window import MainWindow
-from app.worker import EngineLike, EngineThread, create_engine
+from app.worker import EngineLike, EngineThread, create_engine, read_model_header
 
 logger = logging.getLogger(__name__)
 
@@ -60,8 +68,10 @@ class Application(QObject):
         folder: DataFolder,
         *,
         make_engine: Callable[[], EngineLike] = create_engine,
+        machine: Machine | None = None,
+        read_header: ReadHeader = read_model_header,
     ) -> None:
-        """Raises `StoreError` when the conversations cannot be opened."""
+        """Models are looked for on `machine`; None: this one. Raises `StoreError` when there are no conversations."""
         super().__init__()
         self._qt = qt
         self.store, store_notice = open_store(folder.database)
@@ -74,11 +84,13 @@ class Application(QObject):
         self.engine = EngineThread(make_engine)
         self._caches = ReplyCaches(folder.caches)
         self.chat = ChatController(self.engine, self.store, self._caches, self.window)
+        self.languages.changed.connect(self.chat.show_path)  # the notes below messages are sentences of ours
         self.messages = MessagesController(self.chat, self.window)
         self.conversations = ConversationsController(self.store, self._caches, self.chat, self.window)
         self._background = Background(folder.database)
         self.search = SearchController(self._background, self.chat, self.messages, self.window)
-        self.models = ModelsController(self.engine, Library(folder.models), self.window)
+        library = Library(folder.models)
+        self.models = ModelsController(self.engine, library, self.window)
         self.preferences = PreferencesController(
             settings, self.appearance, self.languages, self.models, self.window, folder=folder
         )
@@ -86,15 +98,40 @@ class Application(QObject):
         self.reply_settings = ReplySettingsController(self.preferences, presets, self.chat, self.window)
         self.presets = PresetsController(presets, self.reply_settings, self.appearance, self.window)
         self.models.modelReady.connect(lambda _loaded: self.reply_settings.refresh())
+        self.library = LibraryController(
+            library,
+            self.models,
+            self.preferences,
+            self._background,
+            self.window,
+            folder=folder,
+            machine=machine or Machine.here(),
+            read_header=read_header,
+        )
+        self.idle_unload = IdleUnload(self.models, self.chat, self.preferences, self.window)
+        self._chat_models = ChatModels(self.store, library, self.chat, self.models, self.window)
+        self.chat.replyBegan.connect(self.models.load_again)
         self.exports = ExportsController(self.store, self._background, self.chat, self.window)
         self.imports = ImportsController(self._background, self.conversations, self.window)
         self.writing = WritingController(self.chat, self.window)
         self.attaching = AttachingController(self._background, self.chat, self.writing, self.window)
         self.message_menu = MessageMenuController(self.chat, self.models, self.window)
+        self.slash_commands = SlashCommandsController(
+            self.writing,
+            self.window,
+            conversations=self.conversations,
+            models=self.models,
+            presets=presets,
+            reply_settings=self.reply_settings,
+        )
         self._token_counts = TokenCountsController(self.engine, self.chat, self.writing, self.window)
         self.queueing = QueueingController(self.chat, self.writing, self.window)
         self._dropping = DroppingController(self._background, self.models, self.imports, self.attaching, self.window)
         self.palette = PaletteController(self.conversations, self.models, self.preferences, self.window)
+        self.window_state = WindowStateController(self.preferences, self.store, self.chat, self.window)
+        self.desktop = DesktopController(
+            self.preferences, self.appearance, self.chat, self.conversations, self.window
+        )
         self.backups = BackupsController(self._background, self.conversations, self.window)
         self._hashes = ModelHashesController(folder.model_hashes, self._background, self.chat)
         self.models.modelReady.connect(self._hashes.compute)
@@ -115,6 +152,7 @@ class Application(QObject):
             self.store.mark_interrupted()  # before a new reply can be mistaken for an interrupted one
         except StoreError as error:
             self.window.message_bar.show_error(str(error))
+        self.window_state.restore()
         self.window.show()
         self.models.open_default()  # first in the queue: a message typed at once waits for it
         QTimer.singleShot(0, self._after_first_paint)
@@ -125,6 +163,8 @@ class Application(QObject):
             return
         self._is_closed = True
         self.queueing.close()
+        self.window_state.keep()
+        self.desktop.close()
         self._token_counts.close()
         self.writing.save()
         self.reply_settings.save()
@@ -180,6 +220,9 @@ def run(folder: DataFolder, *, started: float) -> int:
         box.exec()
         return 1
     instance.raiseRequested.connect(application.window.raise_to_front)
+    qt.setQuitOnLastWindowClosed(False)  # in the tray no window is open
+    application.window.closing.connect(qt.quit)
+    qt.commitDataRequest.connect(lambda _session: application.window.quit())
     _catch_everything(application)
     application.start()
     logger.info("window shown %.2f s after the start", time.perf_counter() - started)
@@ -194,7 +237,7 @@ def _catch_everything(application: Application) -> None:
 
     def in_slot(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
         if isinstance(error, KeyboardInterrupt):
-            application.window.close()
+            application.window.quit()
         else:
             application.report(error)
 

@@ -28,6 +28,7 @@ from engine.api import (
     GenerateRequest,
     LoadRequest,
     ModelHeader,
+    ModelRequest,
     ReplyFinished,
     RequestError,
     RequestFailed,
@@ -35,7 +36,9 @@ from engine.api import (
     Timings,
     TokenGenerated,
     TokensCounted,
+    UnloadRequest,
 )
+from engine.inspection.api import InspectionRequest, InspectionStopped
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +47,7 @@ GATHER_S = 0.03  # tokens after the first wait so long to be told together: each
 SWITCH_S = 0.0005  # how long one thread keeps the interpreter from another that waits for it
 CANCELLED = "Cancelled"  # RequestFailed.kind of a load that was cancelled before it began
 
-Run = LoadRequest | GenerateRequest
+Run = ModelRequest | InspectionRequest
 Request = Run | CountTokensRequest
 
 
@@ -177,8 +180,11 @@ class EngineThread(QObject):
 
     def _skip(self, request: Run) -> None:
         """Answer a request that was cancelled while it waited."""
-        if isinstance(request, LoadRequest):
-            self._fail(request, "Loading was cancelled.", CANCELLED)
+        if isinstance(request, LoadRequest | UnloadRequest):
+            self._fail(request, "It was cancelled.", CANCELLED)
+            return
+        if not isinstance(request, GenerateRequest):
+            self.eventArrived.emit(InspectionStopped(request.request_id))
             return
         nothing = Timings(0, 0, 0, 0.0, 0.0, 0.0)
         self.eventArrived.emit(

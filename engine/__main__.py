@@ -108,6 +108,20 @@ def _parser() -> ArgumentParser:
     _add_machine(perplexity)
     _add_cache_type(perplexity, default=None)
 
+    score = verb("score", "How likely a model finds each token of a text or a reply.", optional_model=False)
+    text = score.add_mutually_exclusive_group(required=True)
+    text.add_argument("--file", metavar="TEXT", help="a text file, scored in windows")
+    text.add_argument("--messages", metavar="FILE.json", help="messages, of which the last is the reply to score")
+    score.add_argument("--context", type=int, default=512, help="tokens of a window")
+    score.add_argument("--stride", type=int, help="tokens between two windows; default: half of one")
+    _add_machine(score)
+
+    inspect = verb("inspect", "What led to a token: layer by layer, and what each head read.", optional_model=False)
+    inspect.add_argument("--messages", required=True, metavar="FILE.json")
+    inspect.add_argument("--position", type=int, metavar="N", help="the token behind the first N (default: the next)")
+    inspect.add_argument("--top", type=int, default=8, metavar="N", help="tokens shown of each layer")
+    _add_machine(inspect)
+
     bench = verb("bench", "How fast the engine is here.")
     bench.add_argument("--prompt-tokens", type=int, default=512, metavar="N")
     bench.add_argument("--new-tokens", type=int, default=128, metavar="N")

@@ -1,6 +1,6 @@
 """What else a token could have been, packed: the likeliest tokens before and after the samplers, rank and entropy.
 
-185 bytes a token, one record behind the other, so that a reply's are joined, cut and looked up by position. Imports
+189 bytes a token, one record behind the other, so that a reply's are joined, cut and looked up by position. Imports
 no torch: the window reads them. `engine.distribution` computes the numbers.
 """
 
@@ -14,11 +14,11 @@ from typing import NamedTuple
 from engine.api import FiresideError
 
 TOP = 16  # alternatives kept; with float32 log-probabilities they fit into 200 bytes a token
-ENTROPY, SURVIVORS, RANK, IDS = range(4)  # places in the numbers of a token; behind its ids come as many of two kinds
+NORMALISER, ENTROPY, SURVIVORS, RANK, IDS = range(5)  # places in a token's numbers; two kinds follow the ids
 _FORMAT = 1
 _NOTHING = 0xFFFFFFFF  # the id in the place of an alternative that a small vocabulary lacks
-# format, id, log-probability, rank, entropy, survivors, share; then ids, log-probabilities, shares of the likeliest
-_RECORD = struct.Struct(f"<BIfIfIf{TOP}I{TOP}f{TOP}e")
+# format, id, log-probability, rank, normaliser, entropy, survivors, share; then ids, log-probabilities, shares
+_RECORD = struct.Struct(f"<BIfIffIf{TOP}I{TOP}f{TOP}e")
 RECORD_BYTES = _RECORD.size
 
 
@@ -40,12 +40,14 @@ class TokenRecord:
     """A token that came, and the likeliest ones (itself among them or not), the first first.
 
     `rank` counts the tokens that were likelier, `entropy` is in nats, both before the samplers. `survivors` are the
-    tokens that the samplers left to draw from; 0 where nothing was drawn, as in a text that was only scored.
+    tokens that the samplers left to draw from; 0 where nothing was drawn, as in a text that was only scored. A
+    log-probability plus the `normaliser` is the model's logit, which penalties work on.
     """
 
     token_id: int
     logprob: float
     rank: int
+    normaliser: float
     entropy: float
     survivors: int
     share: float
@@ -75,6 +77,7 @@ def pack_numbers(numbers: Sequence[float]) -> bytes:
         int(ids[0]),
         logprobs[0],
         int(numbers[RANK]),
+        numbers[NORMALISER],
         numbers[ENTROPY],
         int(numbers[SURVIVORS]),
         shares[0],
@@ -92,9 +95,8 @@ def pack(record: TokenRecord) -> bytes:
     of_all = (record.token_id, *(one.token_id for one in record.top))
     logprobs = (record.logprob, *(one.logprob for one in record.top))
     shares = (record.share, *(one.share for one in record.top))
-    return pack_numbers(
-        (record.entropy, record.survivors, record.rank, *of_all, *logprobs, *shares)
-    )  # as their places
+    first = (record.normaliser, record.entropy, record.survivors, record.rank)  # as their places
+    return pack_numbers((*first, *of_all, *logprobs, *shares))
 
 
 def count(packed: bytes) -> int:
@@ -106,14 +108,15 @@ def count(packed: bytes) -> int:
 
 def record_at(packed: bytes, position: int) -> TokenRecord:
     """The record of the token at `position`. Raises `DamagedRecordError`."""
-    form, token, logprob, rank, entropy, survivors, share, *top = _RECORD.unpack_from(packed, position * RECORD_BYTES)
+    unpacked = _RECORD.unpack_from(packed, position * RECORD_BYTES)
+    form, token, logprob, rank, normaliser, entropy, survivors, share, *top = unpacked
     if form != _FORMAT:
         raise DamagedRecordError(
             "The alternatives of this reply are in a form that is not known here; update Fireside."
         )
     alternatives = zip(top[:TOP], top[TOP : 2 * TOP], top[2 * TOP :], strict=True)
     kept = tuple(Alternative(*each) for each in alternatives if each[0] != _NOTHING)
-    return TokenRecord(token, logprob, rank, entropy, survivors, share, kept)
+    return TokenRecord(token, logprob, rank, normaliser, entropy, survivors, share, kept)
 
 
 def unpack(packed: bytes) -> tuple[TokenRecord, ...]:

@@ -133,7 +133,7 @@ class LoadRequest:
     """Load the model at `path`; the one in use stays until the new one is ready.
 
     `cache_type` is what keys and values are kept in: auto, f32, f16 or q8_0. `draft_path` names a smaller model of
-    the same vocabulary that guesses ahead.
+    the same vocabulary that guesses ahead. `name` is what the model is called where the file's own name says nothing.
     """
 
     request_id: int
@@ -143,6 +143,14 @@ class LoadRequest:
     context_length: int | None = None
     cache_type: str = "auto"
     draft_path: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnloadRequest:
+    """Let go of the model and its memory; what was read of conversations is saved before."""
+
+    request_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +173,9 @@ class GenerateRequest:
     cache_path: str | None = None
     continue_last: bool = False
     begun_ids: tuple[int, ...] = ()
+
+
+ModelRequest = LoadRequest | UnloadRequest | GenerateRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +283,11 @@ class ModelLoaded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ModelUnloaded(Event):
+    """No model is loaded any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class PrefillProgressed(Event):
     """The prompt is being read: `done_tokens` of `prompt_tokens`, `dropped_messages` left out as too old."""
 
@@ -295,10 +311,23 @@ class TokenGenerated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a reply depends on beside its settings, in short names that can be compared; empty: not known."""
+
+    prompt: str = ""  # digest of its token ids
+    fingerprint: str = ""  # of the model's weights and settings, see `engine.fingerprint`
+    engine_version: str = ""
+    device: str = ""
+    dtype: str = ""  # of the activations
+    cache_type: str = ""  # f32, f16, bf16, q8_0
+    kernels: str = ""  # the instruction set, or torch
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyFinished(Event):
     """The reply is complete; `text` is all of it, `seed` the one that was used.
 
-    `alternatives` holds the record of each token, as `engine.alternatives` packs them.
+    `alternatives` holds the record of each token, as `engine.alternatives` packs them; `made` says how it came about.
     """
 
     text: str
@@ -308,6 +337,7 @@ class ReplyFinished(Event):
     timings: Timings
     seed: int
     alternatives: bytes = b""
+    made: Circumstances = field(default_factory=Circumstances)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 import sys
 import time
@@ -181,6 +182,70 @@ def perplexity(options: Namespace) -> None:
         _print_json(asdict(result))
     else:
         print(f"perplexity {result.perplexity:.4f} ({result.nll:.5f} nats per token, {result.tokens} tokens)")
+
+
+def score(options: Namespace) -> None:
+    """Print how likely a model finds each token of a text, or of the last reply of messages, as in a reply."""
+    from engine import scoring
+
+    model = load_model(model_path(options.model), options.device, threads=options.threads)
+    tokenizer = model.tokenizer
+    if options.messages:
+        *messages, reply = _read_messages(options.messages)
+        if not messages or reply.role != "assistant":
+            raise RequestError(f"{Path(options.messages).name} must end with the assistant's reply to score.")
+        prompt = build_prompt(tokenizer.chat_template, messages, tokenizer).ids
+        ids = [*prompt, *tokenizer.encode(reply.content, is_start=False)]
+        parts = scoring.score(model, ids, first=len(prompt))
+    else:
+        ids = tokenizer.encode_with_specials(_read_text(options.file), add_special=True, parse_special=False)
+        parts = scoring.score_in_windows(model, ids, context=options.context, stride=options.stride)
+    scored = [
+        {"id": token, "piece": tokenizer.piece(token), "logprob": logprob, "rank": rank, "entropy": entropy}
+        for part in parts
+        for token, logprob, rank, entropy in zip(
+            part.ids, part.logprobs.tolist(), part.ranks.tolist(), part.entropies.tolist(), strict=True
+        )
+    ]
+    nll = -statistics.fmean(token["logprob"] for token in scored)
+    if options.json:
+        _print_json({"nll": nll, "tokens": scored})
+        return
+    for token in scored:
+        print(f"{token['logprob']:9.3f} {token['rank']:6} {token['entropy']:7.3f}  {token['piece']!r}")
+    print(f"{nll:.5f} nats per token, {len(scored)} tokens")
+
+
+def inspect(options: Namespace) -> None:
+    """Print what led to a token: the likeliest behind each layer, and what each layer's heads read."""
+    from engine.inspection.look import look
+
+    model = load_model(model_path(options.model), options.device, threads=options.threads)
+    tokenizer = model.tokenizer
+    messages = _read_messages(options.messages)
+    is_begun = len(messages) > 1 and messages[-1].role == "assistant"
+    ids = build_prompt(tokenizer.chat_template, messages, tokenizer, continue_last=is_begun).ids
+    position = len(ids) if options.position is None else options.position
+    if not 0 < position <= len(ids) or options.top < 1:
+        raise RequestError(
+            f"--position must be from 1 to {len(ids)}, the tokens that are read, and --top at least 1."
+        )
+    seen = look(model, ids[:position])
+    logprobs, likely = (column.tolist() for column in seen.guesses(options.top))
+    guesses = [
+        [{"id": token, "piece": tokenizer.piece(token), "logprob": value} for token, value in zip(*row, strict=True)]
+        for row in zip(likely, logprobs, strict=True)
+    ]
+    if options.json:
+        attention = [{"layer": layer, "weights": seen.attention[layer].tolist()} for layer in sorted(seen.attention)]
+        read = [{"id": token, "piece": tokenizer.piece(token)} for token in ids[:position]]
+        _print_json({"position": position, "read": read, "layers": guesses, "attention": attention})
+        return
+    for layer, row in enumerate(guesses):
+        shares = seen.attention[layer].mean(0) if layer in seen.attention else None
+        most = "no attention" if shares is None else repr(tokenizer.piece(ids[int(shares.argmax())]))
+        spelt = "  ".join(f"{one['piece']!r} {math.exp(one['logprob']):.0%}" for one in row[:4])
+        print(f"{layer:3}  read most {most:14}  {spelt}")
 
 
 def bench(options: Namespace) -> None:

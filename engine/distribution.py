@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from engine import kernels
-from engine.alternatives import TOP, Drawn
+from engine.alternatives import IDS, TOP, Drawn
 
 MOST_LISTED = 256  # ids that are looked up one by one
 BLOCK = 64  # of 32 to 256, the quickest for 49,152 and 151,936 logits
@@ -65,15 +65,15 @@ def rank(logits: Tensor, token: Tensor) -> Tensor:
 
 
 def observe(logits: Tensor, choice: Choice, counted: Tensor) -> Tensor:
-    """The numbers [n] of one token, from the model's logits [V]: entropy, survivors, and the rank that was `counted`.
+    """The numbers [n] of one token, from the model's logits [V]; `counted` is its rank.
 
-    Then ids, log-probabilities and shares, each of the token and then of the likeliest.
+    Normaliser, entropy, survivors, rank; then ids, log-probabilities and shares, each of the token and the likeliest.
     """
     dtype = choice.shares.dtype
     _, ids, normaliser, entropy = spread(logits)
     wanted = torch.cat((choice.token, ids))
     shares = torch.zeros(logits.shape, dtype=dtype, device=logits.device).scatter(0, choice.ids, choice.shares)
-    first = (entropy[None], (choice.shares > 0).sum(-1, keepdim=True), counted)
+    first = (normaliser, entropy[None], (choice.shares > 0).sum(-1, keepdim=True), counted)
     return torch.cat(
         (
             *(number.to(dtype) for number in first),
@@ -108,9 +108,9 @@ def drawn_from(logits: Tensor, choice: Choice) -> Drawn:
         shares = [left.get(one, 0.0) for one in wanted]
     logprobs = [logit - normaliser, *(chance - normaliser for chance in chances)]
     survivors = int(choice.shares.count_nonzero())
-    return Drawn.of([entropy, survivors, place, *wanted, *logprobs, *shares])
+    return Drawn.of([normaliser, entropy, survivors, place, *wanted, *logprobs, *shares])
 
 
 def observed_size(vocabulary: int) -> int:
     """How many numbers `observe` gives."""
-    return 3 * (2 + min(TOP, vocabulary))
+    return IDS + 3 * (1 + min(TOP, vocabulary))

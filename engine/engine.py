@@ -9,6 +9,7 @@ import math
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -17,13 +18,17 @@ from engine import kernels
 from engine.ahead import ahead_for
 from engine.alternatives import Drawn
 from engine.api import (
+    Circumstances,
     ContextFullError,
     CountTokensRequest,
     Event,
     GenerateRequest,
     LoadProgressed,
     LoadRequest,
+    ModelChangedError,
     ModelLoaded,
+    ModelRequest,
+    ModelUnloaded,
     NumericalError,
     OutOfMemoryError,
     PrefillProgressed,
@@ -34,12 +39,16 @@ from engine.api import (
     Timings,
     TokenGenerated,
     TokensCounted,
+    UnloadRequest,
 )
 from engine.cache import common_prefix
+from engine.circumstances import circumstances
 from engine.counting import count_tokens
+from engine.device import give_back_memory
 from engine.distribution import drawn_from
 from engine.draft import Draft, check_vocabulary
 from engine.grammar import JsonGrammar
+from engine.inspection.api import InspectionRequest
 from engine.layers import never
 from engine.lookup import Guesser, PromptLookup
 from engine.model import Model, load_model
@@ -66,15 +75,24 @@ class Engine:
         self._draft: Reader | None = None
         self._breakers: dict[tuple[str, ...], frozenset[int]] = {}  # of this model: looking through it takes 60 ms
         self._prompts: LastPrompt | None = None
+        self.loaded_by: LoadRequest | None = None  # what loaded the model in use
 
-    def run(self, request: LoadRequest | GenerateRequest, cancelled: Cancelled = never) -> Iterator[Event]:
-        """The events of one request, the last of which is `ModelLoaded` or `ReplyFinished`."""
+    def run(self, request: ModelRequest | InspectionRequest, cancelled: Cancelled = never) -> Iterator[Event]:
+        """The events of one request, the last of which says what came of it (`ModelLoaded`, `ReplyFinished`, …)."""
         try:
             if isinstance(request, LoadRequest):
                 yield from self._load(request)
-            else:
+            elif isinstance(request, UnloadRequest):
+                self.close()
+                give_back_memory()
+                yield ModelUnloaded(request.request_id)
+            elif isinstance(request, GenerateRequest):
                 with torch_threads(1):  # drawing a token is too little to share
                     yield from self._generate(request, cancelled)
+            else:
+                from engine.inspection.answers import answer  # only for those who look
+
+                yield from answer(self, request, cancelled)
         except (torch.OutOfMemoryError, MemoryError) as error:
             self._forget()
             raise OutOfMemoryError(
@@ -133,7 +151,7 @@ class Engine:
             if reader is not None:
                 reader.close()
                 reader.model.close()
-        self.model = self.reader = self._draft = None
+        self.model = self.reader = self._draft = self._prompts = self.loaded_by = None
 
     def _load(self, request: LoadRequest) -> Iterator[Event]:
         started = time.perf_counter()
@@ -148,8 +166,10 @@ class Engine:
                 model.close()
                 raise
         self.close()
+        if request.name is not None:
+            model.info = replace(model.info, name=request.name)
         self._breakers.clear()
-        self.model = model
+        self.model, self.loaded_by = model, request
         wanted = request.context_length or DEFAULT_CONTEXT
         self.context_length = min(wanted, model.info.context_length)
         limit = self.context_length
@@ -179,12 +199,16 @@ class Engine:
         reader = self.reader
         if self.model is None or reader is None or self._prompts is None:
             raise RequestError("No model is loaded yet; open one first.")
+        if self.model.checkpoint.changed_on_disk():
+            raise ModelChangedError(
+                f"“{self.model.info.name}” was changed or removed on the disk since it was loaded; load it again."
+            )
         if request.max_tokens is not None and request.max_tokens < 1:
             raise RequestError("The token limit must be 1 or more.")
         _check_bias(request.sampler, self.model)
         started = time.perf_counter()
-        ids, dropped = self._prompts.of(request)
-        ids += request.begun_ids
+        prompt, dropped = self._prompts.of(request)
+        ids = [*prompt, *request.begun_ids]
         if len(ids) >= self.context_length:
             raise ContextFullError("The beginning of the reply fills the context: load the model with a longer one.")
         path = None if request.cache_path is None else Path(request.cache_path)
@@ -192,7 +216,7 @@ class Engine:
         for done in reader.read(ids, cancelled):
             yield PrefillProgressed(request.request_id, done, len(ids), reused, dropped)
         prefilled = time.perf_counter()
-        breakers = self._breaker_ids(request.sampler, self.model)
+        breakers = self.breakers(request.sampler, self.model)
         reply = _Reply(self.model, request, room=self.context_length - len(ids), breakers=breakers)
         logits = reader.logits
         if logits is None or cancelled():
@@ -232,14 +256,14 @@ class Engine:
             decode_s=ended - first_token_at,
             ttft_s=first_token_at - started,
         )
-        yield from reply.finish(timings)
+        yield from reply.finish(timings, circumstances(self.model, reader.fingerprint(), prompt))
 
     def _guesser(self, ids: list[int], reply: _Reply) -> Guesser:
         if self._draft is None:
             return PromptLookup(ids)
         return Draft(self._draft, ids, reply.sampler, vocabulary=reply.vocabulary)
 
-    def _breaker_ids(self, settings: SamplerSettings, model: Model) -> frozenset[int]:
+    def breakers(self, settings: SamplerSettings, model: Model) -> frozenset[int]:
         """Where DRY's sequences end; nowhere when it is off."""
         texts = settings.dry_breakers
         if settings.dry_multiplier and texts not in self._breakers:
@@ -330,7 +354,7 @@ class _Reply:
             self.stop_reason = StopReason.CONTEXT_FULL if is_context else StopReason.MAX_TOKENS
         return TokenGenerated(self.request.request_id, token, text, drawn.logprob, drawn.packed)
 
-    def finish(self, timings: Timings) -> Iterator[Event]:
+    def finish(self, timings: Timings, made: Circumstances) -> Iterator[Event]:
         """Show what was held back, then sum the reply up."""
         assert self.stop_reason is not None
         if self.stop_reason is not StopReason.STOP_STRING:
@@ -346,6 +370,7 @@ class _Reply:
             timings=timings,
             seed=self.seed,
             alternatives=b"".join(self.alternatives),
+            made=made,
         )
 
 

@@ -40,7 +40,7 @@ class Reader:
         self._path: Path | None = None
         self._fingerprint = ""
         self._layout: KVCache | None = None
-        self._shelf = CacheShelf(self._model_fingerprint, self._one_token)
+        self._shelf = CacheShelf(self.fingerprint, self._one_token)
 
     @property
     def ids(self) -> Sequence[int]:
@@ -170,7 +170,8 @@ class Reader:
         elif took_s > CHUNK_S[1]:
             self._chunk = max(self._chunk // 2, least)
 
-    def _model_fingerprint(self) -> str:
+    def fingerprint(self) -> str:
+        """The model's, see `engine.fingerprint`."""
         self._fingerprint = self._fingerprint or cache_fingerprint(self.model)
         return self._fingerprint
 

@@ -39,12 +39,14 @@ def log_likelihoods(logits: Tensor, targets: Tensor) -> Tensor:
 class Scores:
     """Some tokens of a text, each under the tokens before it: their numbers [T], and those of the likeliest [T, n].
 
-    `logprobs` and `entropies` are natural, `ranks` count the likelier tokens.
+    `logprobs` and `entropies` are natural, `ranks` count the likelier tokens; a log-probability plus its normaliser
+    is a logit.
     """
 
     ids: Sequence[int]
     logprobs: Tensor
     ranks: Tensor
+    normalisers: Tensor
     entropies: Tensor
     likely_ids: Tensor
     likely_logprobs: Tensor
@@ -52,11 +54,14 @@ class Scores:
     def packed(self) -> bytes:
         """The records of these tokens, as a reply has them, with nothing about samplers."""
         top = self.likely_ids.shape[-1]
-        columns = (self.logprobs, self.ranks, self.entropies, self.likely_ids, self.likely_logprobs)
+        columns = (
+            *(self.logprobs, self.ranks, self.normalisers, self.entropies),
+            *(self.likely_ids, self.likely_logprobs),
+        )
         rows = zip(self.ids, *(column.tolist() for column in columns), strict=True)
         return b"".join(
-            pack_numbers((entropy, 0, rank, token, *ids, logprob, *logprobs, *[0.0] * (top + 1)))
-            for token, logprob, rank, entropy, ids, logprobs in rows
+            pack_numbers((normaliser, entropy, 0, rank, token, *ids, logprob, *logprobs, *[0.0] * (top + 1)))
+            for token, logprob, rank, normaliser, entropy, ids, logprobs in rows
         )
 
 
@@ -73,6 +78,19 @@ def score(
     `cache` holds a beginning of `ids` (what of it is behind `first` is dropped) and is extended. Raises `Interrupted`
     when `interrupted` says so, `RequestError` for tokens that cannot be scored, `NumericalError`.
     """
+    for chunk, logits in score_logits(model, ids, first=first, cache=cache, interrupted=interrupted):
+        yield scores(logits, chunk)
+
+
+def score_logits(
+    model: Model,
+    ids: Sequence[int],
+    *,
+    first: int,
+    cache: KVCache | None = None,
+    interrupted: Callable[[], bool] = never,
+) -> Iterator[tuple[Sequence[int], Tensor]]:
+    """As `score`: the tokens of each chunk, and the logits [T, V] that they are scored under."""
     if not 1 <= first < len(ids):
         raise RequestError("There is nothing to score: the text needs a token, and another one before it.")
     cache = model.decoder.new_cache(len(ids)) if cache is None else cache
@@ -83,7 +101,7 @@ def score(
         chunk = ids[done : min(done + size, len(ids) - 1)]
         logits = _forward(model, chunk, cache, interrupted=interrupted)
         at = max(first - 1 - done, 0)
-        yield scores(logits[at:], ids[done + at + 1 : done + len(chunk) + 1])
+        yield ids[done + at + 1 : done + len(chunk) + 1], logits[at:]
 
 
 def scores(logits: Tensor, ids: Sequence[int]) -> Scores:
@@ -94,7 +112,7 @@ def scores(logits: Tensor, ids: Sequence[int]) -> Scores:
     logprobs = (chosen - normaliser)[:, 0]
     if not bool(logprobs.isfinite().all()):
         raise NumericalError("The model's output is not a number; its file may be damaged.")
-    return Scores(ids, logprobs, (logits > chosen).sum(-1), entropies, likely, values - normaliser)
+    return Scores(ids, logprobs, (logits > chosen).sum(-1), normaliser[:, 0], entropies, likely, values - normaliser)
 
 
 def read(model: Model, ids: Sequence[int], cache: KVCache, *, interrupted: Callable[[], bool] = never) -> None:
@@ -114,6 +132,8 @@ def _forward(
 ) -> Tensor:
     """Logits [T, V] behind `ids`, which `cache` then holds; as before if it is interrupted."""
     before = cache.length
+    if interrupted():  # a few tokens run all layers in one call
+        raise Interrupted
     try:
         tokens = torch.tensor([ids], device=model.device)
         logits = model.decoder(tokens, cache, last_only=last_only, interrupted=interrupted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,12 +12,15 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import pytest
+from fakes import fake_header
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from reference_data import FIXTURES
 
 from app.application import Application
+from app.core.discovery import Machine
 from app.core.paths import DataFolder, data_folder
+from app.core.scan import ReadHeader
 from app.worker import EngineLike, create_engine
 from engine.starter import starter_model_path
 
@@ -49,8 +53,16 @@ def open_window(qtbot: QtBot, qapp: QApplication, folder: DataFolder) -> Iterato
     before = set(threading.enumerate())
     opened: list[Application] = []
 
-    def open_one(make_engine: Callable[[], EngineLike] = create_engine) -> Application:
-        application = Application(qapp, folder, make_engine=make_engine)
+    def open_one(
+        make_engine: Callable[[], EngineLike] = create_engine,
+        *,
+        machine: Machine | None = None,
+        read_header: ReadHeader = fake_header,
+    ) -> Application:
+        home = Machine(folder.root / "home", {}, sys.platform)  # so that no test finds what others keep here
+        application = Application(
+            qapp, folder, make_engine=make_engine, machine=machine or home, read_header=read_header
+        )
         opened.append(application)
         application.start()
         qtbot.waitExposed(application.window)

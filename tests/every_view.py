@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QPlainTextEdit,
+    QPushButton,
     QSpinBox,
     QStackedWidget,
     QTabWidget,
@@ -37,15 +38,20 @@ import app.views
 from app.application import Application
 from app.views.details_dialog import DetailsDialog
 from app.views.file_dialog import FileDialog
+from app.views.pictures import PictureDialog, ShownImage
 
+NO_PICTURE = ShownImage("notes.txt", "image/png", "none", lambda: b"")
 OPENERS: dict[str, Callable[[Application], object]] = {
     "BinDialog": lambda application: application.window.action.bin.trigger(),
     "DeletedMessagesDialog": lambda application: application.window.action.deleted_messages.trigger(),
+    "PictureDialog": lambda application: PictureDialog(NO_PICTURE, application.window).open(),
     "DetailsDialog": lambda application: DetailsDialog([("1", "2")], application.window).open(),
     "ExportDialog": lambda application: application.window.action.export.trigger(),
     "FileDialog": lambda application: FileDialog("notes.txt", "Some text", None, application.window).open(),
     "ImportDialog": lambda application: application.window.action.import_.trigger(),
     "PresetsDialog": lambda application: application.presets.show_dialog(),
+    "SchemaDialog": lambda application: application.window.findChild(QPushButton, "jsonSchema").click(),
+    "LibraryDialog": lambda application: application.window.action.library.trigger(),
     "SettingsDialog": lambda application: application.preferences.show_dialog(),
     "ShortcutsDialog": lambda application: application.preferences.show_shortcuts(),
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from engine.api import (
     CountTokensRequest,
@@ -13,14 +15,18 @@ from engine.api import (
     LoadProgressed,
     LoadRequest,
     ModelFileError,
+    ModelHeader,
     ModelInfo,
     ModelLoaded,
+    ModelRequest,
+    ModelUnloaded,
     PrefillProgressed,
     ReplyFinished,
     StopReason,
     Timings,
     TokenGenerated,
     TokensCounted,
+    UnloadRequest,
 )
 
 INFO = ModelInfo(
@@ -39,6 +45,11 @@ INFO = ModelInfo(
 )
 
 
+def fake_header(path: Path) -> ModelHeader:
+    """What a scan of folders reads, without importing torch."""
+    return ModelHeader(replace(INFO, name=path.stem, path=str(path)))
+
+
 class FakeEngine:
     """`replies` are given in turn, each as a list of texts or an error to raise; the last one repeats."""
 
@@ -49,13 +60,19 @@ class FakeEngine:
         self.gate.set()
         self.token_s = 0.0
         self.is_closed = False
+        self.loaded: LoadRequest | None = None
 
-    def run(self, request: LoadRequest | GenerateRequest, cancelled: Callable[[], bool]) -> Iterator[Event]:
+    def run(self, request: ModelRequest, cancelled: Callable[[], bool]) -> Iterator[Event]:
         """The events of one request."""
+        if isinstance(request, UnloadRequest):
+            self.loaded = None
+            yield ModelUnloaded(request.request_id)
+            return
         if isinstance(request, LoadRequest):
             yield LoadProgressed(request.request_id, 0.0)
             if "broken" in request.path:
                 raise ModelFileError("“broken.gguf” is not a model file; choose another.")
+            self.loaded = request
             yield ModelLoaded(request.request_id, INFO, device="cpu", context_length=2048, load_s=0.0)
             return
         self.requests.append(request)

@@ -23,6 +23,7 @@ from app.core.store import Store, StoreError
 from app.views.dialogs import ask_files
 from app.views.file_chips import ChipState, FileChip
 from app.views.file_dialog import FileDialog
+from app.views.known_sentences import said
 from app.views.language import in_every_language
 from app.views.main_window import MainWindow
 
@@ -169,7 +170,7 @@ class AttachingController(QObject):
 
     def _chip(self, item: AttachedItem) -> FileChip:
         if item.problem is not None:
-            return FileChip(item.id, item.name, item.problem, ChipState.REFUSED)
+            return FileChip(item.id, item.name, said(item.problem), ChipState.REFUSED)
         if item.part is None:
             return FileChip(item.id, item.name, self.tr("being read…"), ChipState.READING)
         is_picture = item.part.kind is PartKind.IMAGE

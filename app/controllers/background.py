@@ -33,6 +33,9 @@ class Control(Protocol):
     def progress(self, done: int, total: int) -> None:
         """Tell how far it is; may be called as often as one likes."""
 
+    def tell(self, value: Any) -> None:
+        """Hand over a part of the result; the job's `told` emits it."""
+
     def is_cancelled(self) -> bool:
         """Whether the person or the application wants it to end."""
 
@@ -48,6 +51,7 @@ class Job(QObject):
     """
 
     progressed = Signal(object, object)  # integers that may pass 2^31
+    told = Signal(object)
     succeeded = Signal(object)
     failed = Signal(str)
     ended = Signal()
@@ -82,6 +86,10 @@ class Job(QObject):
             self._last_report = now
             self._reported.emit("progress", (done, total))
 
+    def tell(self, value: Any) -> None:
+        """Part of `Control`, called on the thread."""
+        self._reported.emit("part", value)
+
     def is_cancelled(self) -> bool:
         """Part of `Control`, called on the thread."""
         return self._cancelled.is_set()
@@ -106,6 +114,9 @@ class Job(QObject):
             return
         if what == "progress":
             self.progressed.emit(*value)
+            return
+        if what == "part":
+            self.told.emit(value)
             return
         if what == "result":
             self.succeeded.emit(value)

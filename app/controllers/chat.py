@@ -36,13 +36,14 @@ from engine.api import GenerateRequest, ModelLoaded
 class ChatController(QObject):
     """`conversationsChanged()` after anything the sidebar shows, `opened(str or None)` when another is shown.
 
-    `replyEnded(Store, conversation id, Status)` comes after every reply, `replyFinished(message id)` after those that
-    the engine ended. `saveFailed(sentence)` comes when the store refuses: what was said is still here and can be
-    exported.
+    `replyBegan()` comes before every reply and `replyEnded(Store, conversation id, Status)` after it,
+    `replyFinished(message id)` after those that the engine ended. `saveFailed(sentence)` comes when the store
+    refuses: what was said is still here and can be exported.
     """
 
     conversationsChanged = Signal()
     opened = Signal(object)
+    replyBegan = Signal()
     replyEnded = Signal(object, str, object)
     replyFinished = Signal(str)
     saveFailed = Signal(str)
@@ -234,6 +235,7 @@ class ChatController(QObject):
             self.saveFailed.emit(str(error))
             return
         chat.add(reply)
+        self.replyBegan.emit()
         self._stream.begin(RunningReply(request, chat.store, chat.conversation_id, reply))
         if chat is self.shown:
             self.show_path()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTranslator, Signal
 from PySide6.QtWidgets import QApplication
 
 from app.core.settings import LANGUAGES
@@ -13,7 +13,9 @@ SYSTEM = "system"
 
 
 class LanguagesController(QObject):
-    """Installs Fireside's and Qt's own texts; the widgets hear of it by Qt's `LanguageChange`."""
+    """Installs Fireside's and Qt's own texts. Widgets hear of it by Qt's `LanguageChange`, others by `changed()`."""
+
+    changed = Signal()
 
     def __init__(self, application: QApplication, choice: str) -> None:
         super().__init__()
@@ -39,6 +41,7 @@ class LanguagesController(QObject):
         if wanted != self._language:
             self._language = wanted
             self._install()
+            self.changed.emit()
 
     def close(self) -> None:
         """Take the texts out again."""

@@ -1,49 +1,76 @@
-"""ModelsController: opens models, keeps the list of known ones, and shows which is in use and how far a load is."""
+"""ModelsController: opens models and lets go of them, and shows which is in use and how far a load is."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.controllers.model_file_watch import ModelFileWatch
+from app.core.fit import Alternative, Verdict, alternatives, estimate, free_ram
+from app.core.known_model import KnownModel
 from app.core.library import Library, model_name, model_path
 from app.core.settings import LoadSettings
 from app.views.dialogs import ask_model_file, ask_model_folder
 from app.views.main_window import MainWindow
 from app.views.model_picker import ModelChoice
+from app.views.model_words import fit_sentences, parameters_text, size_text, tokens_text, verdict_text
 from app.worker import EngineThread
-from engine.api import Event, LoadProgressed, LoadRequest, ModelFileError, ModelLoaded, RequestFailed
+from engine.api import (
+    Event,
+    LoadProgressed,
+    LoadRequest,
+    ModelChangedError,
+    ModelFileError,
+    ModelLoaded,
+    ModelUnloaded,
+    OutOfMemoryError,
+    RequestError,
+    RequestFailed,
+    UnloadRequest,
+)
 
 logger = logging.getLogger(__name__)
 
 
 class ModelsController(QObject):
-    """`loadStarted` comes before a load, then `modelReady(ModelLoaded)` or `loadFailed(sentence)`."""
+    """`loadStarted` comes before a load, then `modelReady(ModelLoaded)` or `loadFailed(sentence)`.
+
+    `defaultMissing` comes when no model to begin with is known yet, `unloaded` when the model was let go of.
+    """
 
     loadStarted = Signal()
     modelReady = Signal(object)
     loadFailed = Signal(str)
+    defaultMissing = Signal()
+    unloaded = Signal()
 
     def __init__(self, engine: EngineThread, library: Library, window: MainWindow) -> None:
         super().__init__()
         self._engine, self._library, self._window = engine, library, window
         self._loaded: ModelLoaded | None = None
-        self._loaded_path: Path | None = None
+        self._path: Path | None = None  # of the model in use, also while it is unloaded
         self._loads: dict[int, Path] = {}
+        self._tell_again: Callable[[], None] | None = None  # why the last load failed, while no model is in use
         self.load_settings = LoadSettings()
+        self.memory = free_ram()
+        self._watch = ModelFileWatch()
+        self._watch.changed.connect(self._tell_change)
         engine.eventArrived.connect(self._handle)
         window.action.open_model.triggered.connect(self.open_file)
         picker = window.model_picker
         picker.modelChosen.connect(self.open)
         picker.openFileRequested.connect(self.open_file)
         picker.openFolderRequested.connect(self.open_folder)
-        self._show_choices()
+        self.show_choices()
 
     @property
     def loaded(self) -> ModelLoaded | None:
-        """The model in use."""
+        """The model in use; None while there is none in the memory."""
         return self._loaded
 
     @property
@@ -51,15 +78,29 @@ class ModelsController(QObject):
         """Whether a model is on its way."""
         return bool(self._loads)
 
+    def is_in_use(self, model: KnownModel) -> bool:
+        """Whether it is the one that replies."""
+        return any(place.path == self._path for place in model.places)
+
     def open_default(self) -> None:
-        """Load the model used last, or the starter model; say so when there is none."""
+        """Load the model used last, or the starter model, or have others looked for."""
         if self._library.notice is not None:
             self._window.message_bar.show_error(self._library.notice)
         model = self._library.default()
         if model is None:
-            self._tell(self.tr("No model was found on this machine; open a model file or folder to begin."))
+            self.defaultMissing.emit()
+        else:
+            self._load(model.path)
+
+    def open_best(self) -> None:
+        """Load the best of what was found, unless a model is in use or on its way; say so when there is none."""
+        if self._path is not None or self._loads:
             return
-        self._load(model.path)
+        model = self._library.default(self.memory)
+        if model is None:
+            self._tell(self.tr("No model was found on this machine; open a model file or folder to begin."))
+        else:
+            self._load(model.path)
 
     def open(self, chosen: str) -> None:
         """Load a chosen or dropped file or folder; the model in use stays until the new one is ready."""
@@ -68,7 +109,23 @@ class ModelsController(QObject):
         except ModelFileError as error:
             self._tell(str(error))
             return
-        self._load(path)
+        known = self._library.at(path)
+        if known is not None:
+            self.open_known(known)
+        else:
+            self._load(path)
+
+    def open_known(self, model: KnownModel) -> None:
+        """Load a model of the library; where it does not fit, say so and offer what would."""
+        settings = self._settings_of(model.path)
+        if model.info is not None:
+            fit = estimate(model.info, self.memory, settings)
+            if fit.verdict is Verdict.NOT and not self.is_in_use(model):
+                sentence = f"{model.name}: {fit_sentences(fit)}"
+                self._offer(model.path, sentence, anyway=lambda: self._load(model.path))
+                self.loadFailed.emit(sentence)
+                return
+        self._load(model.path)
 
     def open_file(self) -> None:
         """Ask for a model file, then load it."""
@@ -82,74 +139,149 @@ class ModelsController(QObject):
         if chosen is not None:
             self.open(chosen)
 
+    def unload(self) -> None:
+        """Let go of the model; `load_again` brings it back."""
+        if self._loaded is not None:
+            self._engine.submit(UnloadRequest(self._engine.next_request_id()))
+
+    def load_again(self) -> None:
+        """Load the model that was let go of, if one was and none is on its way."""
+        if self._loaded is None and self._path is not None and not self._loads:
+            self._load(self._path)
+
+    def show_choices(self) -> None:
+        """Give the picker what is known now."""
+        recent = {model.places for model in self._library.recent()}
+        models = [model for model in self._library.models() if model.is_loadable]
+        choices = [self._choice(model, is_recent=model.places in recent) for model in models]
+        self._window.model_picker.set_choices(choices)
+
+    def _choice(self, model: KnownModel, *, is_recent: bool) -> ModelChoice:
+        info, facts, fit = model.info, [size_text(model.size_bytes)], ""
+        if info is not None:
+            facts = [parameters_text(info.parameters), info.quantisation, *facts]
+            fit = verdict_text(estimate(info, self.memory, self._settings_of(model.path)))
+        return ModelChoice(str(model.path), model.name, "  ".join(filter(None, facts)), fit, is_recent)
+
+    def _settings_of(self, path: Path) -> LoadSettings:
+        return self._library.load_settings(path) or self.load_settings
+
     def _load(self, path: Path) -> None:
         for waiting in self._loads:
             self._engine.cancel(waiting)  # only the newest wish counts
-        request = LoadRequest(self._engine.next_request_id(), str(path), **asdict(self.load_settings))
+        known = self._library.at(path)
+        name = model_name(path) if known is None else known.name
+        settings = asdict(self._settings_of(path))
+        request = LoadRequest(self._engine.next_request_id(), str(path), **settings, name=name)
         self._loads[request.request_id] = path
         self.loadStarted.emit()
         self._window.show_load_progress(0.0)
-        text = self.tr("Loading {name}…").format(name=model_name(path))
-        self._window.model_picker.show_state(text, str(path))
+        self._window.model_picker.show_state(self.tr("Loading {name}…").format(name=name), str(path))
         self._engine.submit(request)
 
     def _handle(self, event: Event) -> None:
         path = self._loads.get(event.request_id)
-        if path is None:
-            return
         match event:
-            case LoadProgressed(fraction=fraction):
-                if self._is_newest(event.request_id):
-                    self._window.show_load_progress(fraction)
-            case ModelLoaded():
+            case ModelUnloaded():
+                self._loaded = None
+                self._watch.watch(None)
+                self.unloaded.emit()
+            case LoadProgressed(fraction=fraction) if path is not None and self._is_newest(event.request_id):
+                self._window.show_load_progress(fraction)
+            case ModelLoaded() if path is not None:
                 self._loads.pop(event.request_id)
                 self._finish(event, path)
-            case RequestFailed(message=message):
+            case RequestFailed() if path is not None:
                 was_newest = self._is_newest(event.request_id)
                 self._loads.pop(event.request_id)
                 if was_newest:
-                    self._show_loaded()
-                    self._tell(message)
+                    self._fail(event, path)
+            case RequestFailed(kind=ModelChangedError.__name__):
+                self._tell_change()
+            case RequestFailed(kind=RequestError.__name__) if self._loaded is None and self._tell_again is not None:
+                self._tell_again()  # the message that waited for the model failed for the same reason
 
     def _is_newest(self, request_id: int) -> bool:
         return request_id == max(self._loads)
 
     def _finish(self, event: ModelLoaded, path: Path) -> None:
         logger.info("model loaded in %.2f s on %s", event.load_s, event.device)
-        self._loaded, self._loaded_path = event, path
+        self._loaded, self._path, self._tell_again = event, path, None
         if self._loads:
             return  # a newer one is on its way
+        self._watch.watch(path)
         try:
             self._library.remember(path)
         except OSError as error:
             logger.warning("the list of models cannot be written: %s", error)
-        self._show_choices()
+        self.show_choices()
         self._show_loaded()
         self.modelReady.emit(event)
 
+    def _fail(self, event: RequestFailed, path: Path) -> None:
+        self._show_loaded()
+
+        def tell() -> None:
+            if event.kind == OutOfMemoryError.__name__:
+                self._offer(path, event.message)
+            else:
+                self._window.message_bar.show_error(event.message)
+
+        self._tell_again = tell
+        tell()
+        self.loadFailed.emit(event.message)
+
     def _show_loaded(self) -> None:
         self._window.show_load_progress(None)
-        if self._loaded is None:
-            self._window.model_picker.show_state(self.tr("No model"), None)
-        else:
-            self._window.model_picker.show_state(self._loaded.info.name, str(self._loaded_path))
+        name = None if self._loaded is None else self._loaded.info.name
+        self._window.model_picker.show_state(name, None if name is None else str(self._path))
 
-    def _show_choices(self) -> None:
-        self._window.model_picker.set_choices(
-            [
-                ModelChoice(str(model.path), model.name, _gigabytes(model.size_bytes))
-                for model in self._library.models()
-                if model.problem is None
-            ]
+    def _offer(self, path: Path, sentence: str, *, anyway: Callable[[], None] | None = None) -> None:
+        """Tell that a model does not fit, with what would as buttons."""
+        known = self._library.at(path)
+        settings = self._settings_of(path)
+        fitting = [] if known is None else alternatives(known, self._library.models(), self.memory, settings)
+        choices: list[tuple[str, Callable[[], None]]] = [
+            (self._named(one, settings), partial(self._take, one)) for one in fitting
+        ]
+        if anyway is not None:
+            choices.append((self.tr("Load anyway"), anyway))
+        if choices:
+            self._window.message_bar.show_choices(sentence, choices)
+        else:
+            self._window.message_bar.show_error(sentence)
+
+    def _named(self, one: Alternative, settings: LoadSettings) -> str:
+        """What a person reads on the button of an alternative."""
+        if one.settings == settings:
+            return self.tr("Load {name}").format(name=one.model.name)
+        if one.settings.context_length == settings.context_length:
+            return self.tr("Smaller cache (q8_0)")
+        tokens = tokens_text(one.settings.context_length or 0)
+        if one.settings.cache_type == settings.cache_type:
+            return self.tr("Context of {tokens} tokens").format(tokens=tokens)
+        return self.tr("Context of {tokens} tokens, smaller cache").format(tokens=tokens)
+
+    def _take(self, one: Alternative) -> None:
+        path = one.model.path
+        if one.settings != self._settings_of(path):
+            try:
+                self._library.set_load_settings(path, one.settings)
+            except OSError as error:
+                logger.warning("the list of models cannot be written: %s", error)
+        self._load(path)
+
+    def _tell_change(self) -> None:
+        path = self._path
+        if path is None or self._loaded is None:
+            return
+        sentence = self.tr("The file of {name} was changed or removed; load it again before you go on.")
+        self._window.message_bar.show_error(
+            sentence.format(name=self._loaded.info.name),
+            action=self.tr("Load again"),
+            on_action=lambda: self.open(str(path)),
         )
 
     def _tell(self, sentence: str) -> None:
         self._window.message_bar.show_error(sentence)
         self.loadFailed.emit(sentence)
-
-
-def _gigabytes(size_bytes: int) -> str:
-    """A size as people say it, in decimal units: `92 MB`, `4.1 GB`."""
-    if size_bytes < 1e9:
-        return f"{size_bytes / 1e6:.0f} MB"
-    return f"{size_bytes / 1e9:.1f} GB"

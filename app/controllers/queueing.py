@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.controllers.chat import ChatController
 from app.controllers.composition import Composition, QueuedMessage
+from app.controllers.open_chat import OpenChat
 from app.controllers.writing import WritingController
 from app.core.conversation import PartKind, Status
 from app.core.store import Store, StoreError
@@ -120,20 +121,27 @@ class QueueingController(QObject):
 
     def _send(self, message: QueuedMessage, writing: Composition) -> None:
         is_open = writing is self._writing.current
-        try:
-            chat = self._chat.chat_of(writing.store, writing.conversation_id)
-        except StoreError as error:
-            self._window.message_bar.show_error(str(error))
-            writing.is_paused = True
-            return
-        was_sent = self._chat.send(message.parts, chat=chat, settings=None if is_open else message.settings)
-        if was_sent:
+        chat = self._chat_for(writing)
+        settings = None if is_open else message.settings
+        if chat is not None and self._chat.send(message.parts, chat=chat, settings=settings):
             writing.queued.remove(message)
             if writing.conversation_id is None and chat.conversation_id is not None:
                 self._move(writing, chat.conversation_id, is_open=is_open)
         else:
             writing.is_paused = True
+            self._next.start()  # other chats go on
         self._writing.tell_changed(writing)
+
+    def _chat_for(self, writing: Composition) -> OpenChat | None:
+        """The chat that a composition belongs to; None when it was deleted: what waits there goes on waiting."""
+        store, conversation_id = writing.store, writing.conversation_id
+        try:
+            if conversation_id is not None and store.conversation(conversation_id).deleted_at is not None:
+                return None
+            return self._chat.chat_of(store, conversation_id)
+        except StoreError as error:
+            self._window.message_bar.show_error(str(error))
+            return None
 
     def _move(self, writing: Composition, conversation_id: str, *, is_open: bool) -> None:
         """What waits for a chat that has begun just now belongs to it, and what is being written if it is open."""

@@ -21,6 +21,7 @@ from app.worker import EngineThread
 from engine.api import (
     Event,
     ModelLoaded,
+    ModelUnloaded,
     PrefillProgressed,
     ReplyFinished,
     RequestFailed,
@@ -98,6 +99,8 @@ class ReplyStream(QObject):
         running = self.running
         if isinstance(event, ModelLoaded):
             self.model, self.model_sha256 = event, None
+        if isinstance(event, ModelUnloaded):
+            self.model = self.model_sha256 = None
         if running is None or event.request_id != running.request.request_id:
             return
         match event:

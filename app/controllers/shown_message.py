@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication
 from app.core.conversation import Part, PartKind, Status, StoredMessage
 from app.views.file_chips import FileChip
 from app.views.known_sentences import said
-from app.views.message_view import ShownImage
+from app.views.pictures import ShownImage
 from app.views.transcript import TranscriptMessage
 
 translate = QCoreApplication.translate

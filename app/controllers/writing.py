@@ -5,6 +5,8 @@ Each chat has its own `Composition`; the composer shows that of the open one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.chat import ChatController
@@ -26,6 +28,8 @@ class WritingController(QObject):
         self._chat, self._window = chat, window
         self._compositions: dict[tuple[Store, str | None], Composition] = {}
         self._unsaved: list[Composition] = []
+        self._recalled: int | None = None  # the number of the sent message that stands in the composer
+        self._run_command: Callable[[str], bool] = lambda _text: False
         self._saving = QTimer(self)
         self._saving.setSingleShot(True)
         self._saving.setInterval(SAVE_MS)
@@ -33,8 +37,21 @@ class WritingController(QObject):
         self.current = self.of(chat.shown.store, chat.shown.conversation_id)
         window.composer.textChanged.connect(self._typed)
         window.composer.submitted.connect(self.submit)
+        window.composer.recallRequested.connect(self.recall)
         chat.opened.connect(self.show_open)
         self.show_open()
+
+    def take_commands(self, run: Callable[[str], bool]) -> None:
+        """Let `run` have what is sent first; it says whether that was a command."""
+        self._run_command = run
+
+    def recall(self, step: int) -> None:
+        """Write an earlier message of this chat anew: -1 for the one before, 1 for the one after."""
+        sent = [message.text for message in self._chat.shown.tree.path() if message.role == "user" and message.text]
+        text = self._window.composer.text()
+        at = len(sent) if self._recalled is None or not text else self._recalled
+        self._recalled = max(0, min(at + step, len(sent)))
+        self._window.composer.show_recalled(sent[self._recalled] if self._recalled < len(sent) else "")
 
     def of(self, store: Store, conversation_id: str | None) -> Composition:
         """The composition of a chat, with what was kept of it."""
@@ -79,10 +96,14 @@ class WritingController(QObject):
     def submit(self) -> None:
         """Send what is written, or let it wait for its turn while a reply is running."""
         writing = self.current
+        if self._run_command(writing.text):
+            return
         hint = self._objection(writing)
         if hint is not None:
             self._window.composer.set_hint(hint)
             return
+        if writing.text.startswith("//"):
+            writing.text = writing.text[1:]
         draft = writing.draft()
         if draft and self._chat.is_replying:
             writing.queued.append(QueuedMessage(draft, self._chat.settings))

@@ -22,7 +22,10 @@ class Drafts(OnDatabase):
         return tuple(decode_parts(text, parts) for text, parts in rows)
 
     def keep_drafts(self, conversation_id: str | None, drafts: Sequence[Draft]) -> None:
-        """Keep these in the place of what was kept for the chat; empty ones at the end are nothing."""
+        """Keep these in the place of what was kept for the chat; empty ones at the end are nothing.
+
+        A chat that was removed for good has no drafts.
+        """
         kept = [*drafts]
         while kept and not kept[-1]:
             kept.pop()
@@ -31,6 +34,7 @@ class Drafts(OnDatabase):
             for position, parts in enumerate(kept):
                 text, encoded = encode_parts(map(storable_part, parts))
                 execute(
-                    "INSERT INTO drafts (conversation_id, position, text, parts) VALUES (?, ?, ?, ?)",
-                    (conversation_id, position, text, encoded),
+                    "INSERT INTO drafts (conversation_id, position, text, parts) SELECT ?, ?, ?, ? "
+                    "WHERE ? IS NULL OR EXISTS (SELECT 1 FROM conversations WHERE id = ?)",
+                    (conversation_id, position, text, encoded, conversation_id, conversation_id),
                 )

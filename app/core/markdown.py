@@ -116,7 +116,7 @@ def prose_html(
     tokens, env = parse(source, references)
     if number is not None and tokens and tokens[0].type == "ordered_list_open":
         tokens[0].attrSet("start", str(number))
-    return str((renderer or QtRenderer)(theme).render(tokens, _plain_parser.options, env))
+    return str((renderer or QtRenderer)(theme).render(tokens, _plain_parser.options, env)).rstrip()
 
 
 def visible(text: str) -> str:

@@ -43,6 +43,17 @@ class Messages(OnDatabase):
         )
         return {message_id: json.loads(record) for message_id, record in rows}
 
+    def last_model(self, conversation_id: str) -> tuple[str, str] | None:
+        """Path and name of the model that made the newest reply; None where that is not known."""
+        rows = self._db.read(
+            "SELECT json_extract(record, '$.model_path'), json_extract(record, '$.model_name') FROM messages "
+            "JOIN records ON message_number = number WHERE conversation_id = ? AND deleted_at IS NULL "
+            "ORDER BY number DESC LIMIT 1",
+            conversation_id,
+        )
+        path, name = rows[0] if rows else (None, None)
+        return (path, name) if isinstance(path, str) and isinstance(name, str) else None
+
     def alternatives(self, message_id: str) -> bytes:
         """What each token of a reply could have been, see `engine.alternatives`; empty where it is not known."""
         rows = self._db.read(

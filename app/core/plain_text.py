@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from markdown_it.token import Token
 
-from app.core.markdown import formula_source, parse
+from app.core.markdown import NO_REFERENCES, References, formula_source, parse
 
 _BREAKS = frozenset(["softbreak", "hardbreak"])
 
 
-def plain_text(source: str) -> str:
-    """The text of Markdown: lists keep their signs and code its lines; a link is followed by its address."""
-    tokens, _ = parse(source)
+def plain_text(source: str, references: References = NO_REFERENCES, *, number: int | None = None) -> str:
+    """The text of Markdown: lists keep their signs and code its lines; a link is followed by its address.
+
+    `number` is that of a list's item that stands alone, whatever its source says.
+    """
+    tokens, _ = parse(source, references)
     lines: list[str] = []
     lists: list[int | None] = []  # the next number of each list around, None for one without numbers
     starts = ""  # what stands before the next text
@@ -21,15 +24,16 @@ def plain_text(source: str) -> str:
             case "bullet_list_open":
                 lists.append(None)
             case "ordered_list_open":
-                lists.append(int(token.attrGet("start") or 1))
+                alone = number if not lists else None
+                lists.append(int(token.attrGet("start") or 1) if alone is None else alone)
             case "bullet_list_close" | "ordered_list_close":
                 lists.pop()
                 if not lists:
                     lines.append("")
             case "list_item_open":
-                number = lists[-1]
-                starts = "  " * (len(lists) - 1) + ("- " if number is None else f"{number}. ")
-                lists[-1] = None if number is None else number + 1
+                item = lists[-1]
+                starts = "  " * (len(lists) - 1) + ("- " if item is None else f"{item}. ")
+                lists[-1] = None if item is None else item + 1
             case "tr_open":
                 cells = []
             case "tr_close":

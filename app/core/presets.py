@@ -59,7 +59,14 @@ BUILT_IN = (
     Preset(
         "creative",
         "Creative",
-        {"temperature": 1.2, "top_k": 0, "top_p": 1.0, "min_p": 0.08, "repetition_penalty": 1.05},
+        {
+            "temperature": 1.2,
+            "top_k": 0,
+            "top_p": 1.0,
+            "min_p": 0.08,
+            "xtc_probability": 0.3,
+            "dry_multiplier": 0.8,
+        },
         emoji="🎨",
         is_built_in=True,
     ),

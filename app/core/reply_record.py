@@ -33,6 +33,7 @@ def reply_record(
         "token_ids": finished.token_ids,
         "logprobs": [round(value, 5) for value in finished.logprobs],
         "timings": asdict(finished.timings),
+        "made": asdict(finished.made),
     }
     if model is not None:
         record |= {

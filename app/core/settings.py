@@ -17,6 +17,8 @@ from app.core.stored_fields import accepted, flag, named_texts, one_of, optional
 from app.core.themes import THEME_NAMES
 
 FILE_VERSION = 1
+START_WITH = ("new", "last")  # chat
+WIDEST = 10_000  # pixels
 DEVICES = ("auto", "cpu", "cuda", "mps")
 CACHE_TYPES = ("auto", "f32", "f16", "q8_0")
 LARGEST_CONTEXT = 1 << 24  # tokens
@@ -38,8 +40,21 @@ class LoadSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowState:
+    """How the window was left; `geometry` is its place as Qt's own text."""
+
+    geometry: str = text()
+    has_sidebar: bool = flag(default=True)
+    has_panel: bool = flag(default=False)
+    sidebar_width: int = whole(252, smallest=1, largest=WIDEST)  # pixels
+    panel_width: int = whole(300, smallest=1, largest=WIDEST)
+    closed_folders: tuple[str, ...] = texts()  # their ids
+    open_chat: str | None = optional_text()  # its id
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a person set; `geometry` is the window's place as Qt's own text."""
+    """Everything a person set, and how the window was left."""
 
     own_values: Values = field(default_factory=dict)  # for replies of every model, see `app.core.reply_settings`
     own_by_model: Mapping[str, Values] = field(default_factory=dict)  # for replies of the model at a path
@@ -53,7 +68,12 @@ class Settings:
     theme: str = one_of("system", *THEME_NAMES)
     text_percent: int = whole(100, smallest=SMALLEST_TEXT, largest=LARGEST_TEXT)
     language: str = one_of("system", *LANGUAGES)
-    geometry: str = text()
+    window: WindowState = field(default_factory=WindowState)
+    start_with: str = one_of(*START_WITH)
+    tray: bool = flag(default=False)
+    notify: bool = flag(default=True)
+    notify_text: bool = flag(default=False)
+    told_hints: tuple[str, ...] = texts()  # those that are not told again
     shortcuts: Mapping[str, tuple[str, ...]] = named_texts()  # the keys of actions that were given others, by id
 
 
@@ -83,6 +103,7 @@ def _parse(content: dict[str, Any]) -> Settings:
             if isinstance(model, str)
         },
         load=read(LoadSettings, content.get("load")),
+        window=read(WindowState, content.get("window")),
         **accepted(Settings, content),
     )
 

@@ -112,6 +112,7 @@ class WindowActions(QObject):
             "temporaryChat", chat, ["Ctrl+Shift+N"], icon="temporary", icon_size=ICON_SIZE
         )
         self.search = self._make("searchConversations", chat, [_KEYS.Find, "Ctrl+Shift+F"])
+        self.find = self._make("findInChat", chat, ["Ctrl+G", "F3"], icon="search")
         self.write = self._make("writeMessage", chat, ["Ctrl+L"], is_in_menu=False)
         self.attach = self._make("attachFiles", chat, ["Ctrl+U"], icon="attach", is_in_menu=False)
         self.stop = self._make("stopReply", reply, ["Esc"], is_in_menu=False)
@@ -127,6 +128,7 @@ class WindowActions(QObject):
         self.backup = self._make("backUp", data)
         self.restore = self._make("restoreBackup", data)
         self.open_model = self._make("openModel", Group.MODEL, [_KEYS.Open], is_in_menu=False)
+        self.library = self._make("showLibrary", Group.MODEL, ["Ctrl+M"], icon="model")
         self.palette = self._make("commandPalette", Group.WINDOW, ["Ctrl+K", "Ctrl+Shift+P"], icon="command")
         self.sidebar = self._make(
             "showSidebar", Group.WINDOW, ["Ctrl+B"], icon="sidebar", icon_size=ICON_SIZE, is_in_menu=False
@@ -148,6 +150,7 @@ class WindowActions(QObject):
             (self.new_chat, self.tr("New chat")),
             (self.temporary_chat, self.tr("Temporary chat")),
             (self.search, self.tr("Search conversations")),
+            (self.find, self.tr("Find in this chat")),
             (self.write, self.tr("Write a message")),
             (self.attach, self.tr("Attach files…")),
             (self.stop, self.tr("Stop the reply")),
@@ -163,6 +166,7 @@ class WindowActions(QObject):
             (self.backup, self.tr("Back up…")),
             (self.restore, self.tr("Restore a backup…")),
             (self.open_model, self.tr("Open model file…")),
+            (self.library, self.tr("Models…")),
             (self.palette, self.tr("Find a command…")),
             (self.sidebar, self.tr("Sidebar")),
             (self.settings, self.tr("Settings of this chat")),

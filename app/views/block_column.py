@@ -5,19 +5,21 @@ The transcript says which part is visible. A block that was never laid out has a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.core.block_stream import Block, Code, Formula, Item, Plain, Prose, Table
-from app.core.markdown import NO_REFERENCES, References
+from app.core.markdown import NO_REFERENCES, QtRenderer, References, prose_html, table_rows, visible
 from app.theme import Theme
 from app.views.blocks import MOST_CODE_LINES, CodeBlock, PlainBlock
+from app.views.formulas import FormulaPictures
 from app.views.sideways_block import FormulaBlock, TableBlock
 from app.views.stacked_heights import StackedHeights
-from app.views.text_block import ProseBlock
+from app.views.text_block import InertDocument, ProseBlock
+from app.views.text_surface import text_of, units
 
 BlockWidget = ProseBlock | TableBlock | FormulaBlock | CodeBlock | PlainBlock
 
@@ -43,6 +45,7 @@ class BlockColumn(QWidget):
         self._spare: list[ProseBlock] = []
         self._part = (0, 0)
         self._is_last_open = False
+        self.keeps_widgets = False  # while the mouse is pressed in one of them
 
     @property
     def blocks(self) -> Sequence[Block]:
@@ -52,6 +55,10 @@ class BlockColumn(QWidget):
     def widget_of(self, number: int) -> BlockWidget | None:
         """The widget of a block, if it has one now."""
         return self._widgets.get(number)
+
+    def widgets(self) -> Iterator[tuple[int, BlockWidget]]:
+        """The blocks that have widgets now, with their numbers."""
+        yield from self._widgets.items()
 
     def set_blocks(self, blocks: Sequence[Block]) -> None:
         """Replace everything."""
@@ -168,7 +175,7 @@ class BlockColumn(QWidget):
         for number, widget in [*self._widgets.items()]:
             begins = self._heights.top(number)
             is_far = begins > bottom or begins + self._heights.height(number) < top
-            if is_far and not widget.isAncestorOf(self.focusWidget() or self):
+            if is_far and not self.keeps_widgets and not widget.isAncestorOf(self.focusWidget() or self):
                 self._drop(number)
 
     def _make(self, block: Block) -> BlockWidget:
@@ -252,3 +259,29 @@ def _shows(widget: BlockWidget, block: Block) -> bool:
         case CodeBlock(), Code(language, _):
             return widget.language == language
     return False
+
+
+def shown_text(block: Block, references: References, theme: Theme, widget: QWidget) -> str:
+    """The text of a block as its widget would show it, without making one."""
+    match block:
+        case Code(source=source) | Plain(source):
+            return units(visible(source))
+        case Prose(source) | Item(source):
+            pictures = FormulaPictures(theme, widget)
+            number = block.number if isinstance(block, Item) else None
+            document = InertDocument()
+            html = prose_html(source, theme, references=references, number=number, renderer=pictures.renderer)
+            document.pictures = pictures.images
+            document.setHtml(html)
+            return text_of(document)
+        case Table(source):
+            rows = table_rows(source, QtRenderer(theme), references)
+            return "\n".join("\t".join(_text_of_html(cell.html) for cell in row) for row in rows)
+        case Formula(source):
+            return units(source.strip())
+
+
+def _text_of_html(html: str) -> str:
+    document = InertDocument()
+    document.setHtml(html)
+    return text_of(document)

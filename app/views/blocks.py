@@ -217,6 +217,11 @@ class ScrolledBlock(QFrame):
         """The text as it is shown."""
         return self.edit.shown_text()
 
+    def copied_text(self, span: Span) -> str:
+        """What is copied of it: what was written, if it is all."""
+        shown = self.shown_text()
+        return units(self.source) if span == (0, len(shown)) else shown[span[0] : span[1]]
+
     def position_at(self, point: QPoint) -> int:
         """The place between two letters that is nearest to a point."""
         return self.edit.position_at(self.edit.mapFrom(self, point))

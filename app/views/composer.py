@@ -6,7 +6,10 @@ controller does once the message is safely stored.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.theme import Theme, tinted_icon
@@ -30,6 +33,7 @@ class Composer(QFrame):
     filesPasted = Signal(list)
     picturePasted = Signal(bytes)
     longTextPasted = Signal(str)
+    recallRequested = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +50,7 @@ class Composer(QFrame):
         self._edit.filesPasted.connect(self.filesPasted)
         self._edit.picturePasted.connect(self.picturePasted)
         self._edit.longTextPasted.connect(self.longTextPasted)
+        self._edit.recallRequested.connect(self.recallRequested)
         self._hint = QLabel(self)
         self._hint.setObjectName("composerHint")
         self._hint.setTextFormat(Qt.TextFormat.PlainText)
@@ -79,6 +84,15 @@ class Composer(QFrame):
         """Replace what is written, as when a draft comes back, and put the cursor behind it."""
         self._edit.setPlainText(text)
         self._edit.moveCursor(self._edit.textCursor().MoveOperation.End)
+
+    def show_recalled(self, text: str) -> None:
+        """Show a message that was sent earlier; the arrow keys go on from it until it is changed."""
+        self._edit.recalled = text
+        self.set_text(text)
+
+    def offer_keys_to(self, take: Callable[[QKeyEvent], bool]) -> None:
+        """Let `take` have each key first; it says whether it wanted it."""
+        self._edit.take_key = take
 
     def insert_text(self, text: str) -> None:
         """Type a text in where the cursor is."""
@@ -122,6 +136,7 @@ class Composer(QFrame):
         self._stop.setToolTip(self.tr("Stop the reply (Esc)"))
         self._default_hint = self.tr("Enter to send, Shift+Enter for a new line")
         self.set_hint(None)
+        self._edit.fit_height()
         self._show_buttons()
 
     def _button(self, object_name: str) -> QToolButton:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 from PySide6.QtCore import QBuffer, QEvent, QIODevice, QMimeData, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QWidget
@@ -14,7 +17,8 @@ class ComposerEdit(QPlainTextEdit):
     """Enter is `submitted()`, Escape `stopped()`.
 
     Copied files that are pasted are `filesPasted(paths)`, a picture is `picturePasted(its PNG)`, a long text
-    `longTextPasted(text)`; none of them is typed in.
+    `longTextPasted(text)`; none of them is typed in. The arrows up and down in an empty field, or in one that shows
+    what was `recalled` unchanged, are `recallRequested(-1 or 1)`. `take_key` has each key first.
     """
 
     submitted = Signal()
@@ -23,9 +27,12 @@ class ComposerEdit(QPlainTextEdit):
     filesPasted = Signal(list)
     picturePasted = Signal(bytes)
     longTextPasted = Signal(str)
+    recallRequested = Signal(int)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self.recalled = ""
+        self.take_key: Callable[[QKeyEvent], bool] = lambda _event: False
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setTabChangesFocus(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -36,10 +43,19 @@ class ComposerEdit(QPlainTextEdit):
 
     def fit_height(self) -> None:
         """As high as the text, between one line and `MOST_LINES`."""
-        lines = round(self.document().size().height())  # QPlainTextDocumentLayout counts lines, not pixels
-        shown = min(max(lines, 1), MOST_LINES)
-        margins = round(2 * self.document().documentMargin())
-        self.setFixedHeight(shown * self.fontMetrics().lineSpacing() + margins)
+        height, lines = 0.0, 0
+        block = self.document().begin()
+        while block.isValid() and lines <= MOST_LINES:
+            height += self.document().documentLayout().blockBoundingRect(block).height()
+            lines += block.lineCount()
+            block = block.next()
+        if lines > MOST_LINES:
+            height *= MOST_LINES / lines
+        # Letters that another font is asked for, such as Chinese ones, are higher than a line of the font.
+        least = max(
+            self.fontMetrics().lineSpacing(), self.fontMetrics().boundingRect(self.placeholderText()).height()
+        )
+        self.setFixedHeight(math.ceil(max(height, least) + 2 * self.document().documentMargin()))
         scrolls = lines > MOST_LINES
         policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if scrolls else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         self.setVerticalScrollBarPolicy(policy)
@@ -47,12 +63,26 @@ class ComposerEdit(QPlainTextEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Send on Enter, stop on Escape, else type."""
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not shift:
+        if self.take_key(event):
+            return
+        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down) and self._is_unchanged():
+            self.recallRequested.emit(-1 if event.key() == Qt.Key.Key_Up else 1)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not shift:
             self.submitted.emit()
         elif event.key() == Qt.Key.Key_Escape:
             self.stopped.emit()
         else:
             super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Tab belongs to whoever takes keys, before it moves the focus."""
+        is_tab = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Tab
+        if is_tab and event.type() == QEvent.Type.KeyPress and self.take_key(event):  # type: ignore[arg-type] # a key
+            return True
+        return super().event(event)
+
+    def _is_unchanged(self) -> bool:
+        return self.toPlainText() in ("", self.recalled)
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
         """Text and pictures; dropped files are for the window."""

@@ -144,6 +144,16 @@ class ConversationListModel(QAbstractListModel):
         """Name the headers in the language of now."""
         self._rebuild()
 
+    @property
+    def closed_folders(self) -> tuple[str, ...]:
+        """The folders that are folded, as far as they are still there."""
+        return tuple(folder.id for folder in self._folders if folder.id in self._closed)
+
+    def close_folders(self, folder_ids: Iterable[str]) -> None:
+        """Fold these and no others."""
+        self._closed = set(folder_ids)
+        self._rebuild()
+
     def toggle_folder(self, folder_id: str) -> None:
         """Open or close a folder."""
         self._closed ^= {folder_id}

@@ -27,6 +27,7 @@ from app.core.themes import Theme
 logger = logging.getLogger(__name__)
 
 LONGEST_FORMULA = 1_000  # letters; longer ones are shown as they were written
+MOST_PICTURES = 200  # in one block; 2,500 of them took Qt 2.6 s
 MOST_DRAWINGS = 500  # kept; each is a few kB
 SWITCH_S = 0.0002  # with 5 ms a frame of the window took 230 ms while formulas were drawn
 SIZE = 1.1  # of the size of the letters around it; the fonts of formulas run small
@@ -113,11 +114,11 @@ def formula_drawings() -> FormulaDrawings:
 
 def drawing_of(latex: str, *, is_display: bool) -> Drawing | None:
     """Draw a formula; None if it cannot be read."""
-    from ziamath.config import config  # 150 ms, on the thread
-    from ziamath.zmath import Latex
-
-    config.svg2 = False  # plain paths, which Qt's SVG reader knows
     try:
+        from ziamath.config import config  # 150 ms, on the thread
+        from ziamath.zmath import Latex
+
+        config.svg2 = False  # plain paths, which Qt's SVG reader knows
         svg = Latex(latex.strip(), size=100.0, inline=not is_display).svg()
     except Exception as error:  # noqa: BLE001 - whatever the text makes the library raise, it is no formula
         logger.debug("a formula cannot be drawn (%s)", type(error).__name__)
@@ -147,6 +148,7 @@ class FormulaPictures:
     def __init__(self, theme: Theme, widget: QWidget) -> None:
         self.images: dict[str, QImage] = {}
         self.awaited: set[str] = set()
+        self._names: dict[tuple[str, bool], str] = {}
         self._sources: list[str] = []
         self._theme, self._widget = theme, widget
 
@@ -162,9 +164,12 @@ class FormulaPictures:
             if drawings.is_awaited(token.content, is_display=is_display):
                 self.awaited.add(token.content)
             return None
-        name = f"formula:{len(self.images)}"
-        image = self._image(drawing)
-        self.images[name] = image
+        if len(self._sources) >= MOST_PICTURES:
+            return None
+        name = self._names.setdefault((token.content, is_display), f"formula:{len(self._names)}")
+        if name not in self.images:
+            self.images[name] = self._image(drawing)
+        image = self.images[name]
         self._sources.append(formula_source(token))
         ratio = image.devicePixelRatio()
         width, height = image.width() / ratio, image.height() / ratio

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 from app.theme import ICON_SIZE, Theme, tinted_icon
 from app.views.actions import WindowActions, explain_by_action
 from app.views.composer import Composer
+from app.views.find_bar import FindBar
 from app.views.language import in_every_language
 from app.views.message_bar import MessageBar
 from app.views.model_picker import ModelPicker
@@ -42,8 +43,6 @@ from app.views.transcript import Transcript
 
 NARROW = 720  # pixels; below this the sidebar folds away by itself
 COLUMN_WIDTH = 780  # of composer and status line, in pixels; the transcript keeps its own reading width
-SIDEBAR_WIDTH = 252
-SETTINGS_WIDTH = 300
 
 
 class MainWindow(QMainWindow):
@@ -51,6 +50,7 @@ class MainWindow(QMainWindow):
 
     filesDropped = Signal(list)
     closing = Signal()
+    activated = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -62,6 +62,7 @@ class MainWindow(QMainWindow):
         self.sidebar = Sidebar(theme)
         self.transcript = Transcript()
         self.transcript.setObjectName("transcript")
+        self.find_bar = FindBar(self.transcript)
         self.composer = Composer()
         self.status = StatusRow()
         self.message_bar = MessageBar()
@@ -81,6 +82,9 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.palette_view = CommandPalette(theme, self)
         self._was_narrow = False
+        self._is_quitting = False
+        self.is_sidebar_wanted = True  # where there is room for it
+        self.hides_on_close = False  # the application lives on in the tray
         in_every_language(self, self._say_texts)
         self.apply_theme(theme)
         self.composer.setFocus()
@@ -93,6 +97,7 @@ class MainWindow(QMainWindow):
             self.action,
             self.sidebar,
             self.transcript,
+            self.find_bar,
             self.composer,
             self.message_bar,
             self.model_picker,
@@ -126,6 +131,20 @@ class MainWindow(QMainWindow):
         self.raise_()
         self.activateWindow()
 
+    def quit(self) -> None:
+        """Close the window for good."""
+        self._is_quitting = True
+        self.close()
+
+    def side_widths(self) -> tuple[int, int]:
+        """How wide sidebar and settings panel are; 0 for one that is hidden."""
+        sidebar, _, panel = self._splitter.sizes()
+        return sidebar, panel
+
+    def set_side_widths(self, sidebar: int, panel: int) -> None:
+        """Give sidebar and settings panel these widths, and the chat the rest."""
+        self._splitter.setSizes([sidebar, max(self.width() - sidebar - panel, 1), panel])
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Welcome local files and folders."""
         if _local_paths(event.mimeData()):
@@ -144,26 +163,36 @@ class MainWindow(QMainWindow):
         is_narrow = event.size().width() < NARROW
         if is_narrow != self._was_narrow:
             self._was_narrow = is_narrow
-            self.action.sidebar.setChecked(not is_narrow)
+            wanted = self.is_sidebar_wanted
+            self.action.sidebar.setChecked(wanted and not is_narrow)
+            self.is_sidebar_wanted = wanted
 
     def changeEvent(self, event: QEvent) -> None:
         """Put the cursor back into the composer when the window becomes active and nothing has the focus."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and self.focusWidget() is None:
-            self.composer.setFocus()
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.activated.emit()
+            if self.focusWidget() is None:
+                self.composer.setFocus()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Tell the application, which keeps what is not yet kept."""
+        """Hide where the application lives on; else tell it, so that it keeps what is not yet kept."""
+        if self.hides_on_close and not self._is_quitting:
+            event.ignore()
+            self.hide()
+            return
         self.closing.emit()
         super().closeEvent(event)
 
     def _connect_actions(self) -> None:
         action = self.action
         action.search.triggered.connect(self._focus_search)
+        action.find.triggered.connect(self.find_bar.go_on)
+        self.find_bar.closed.connect(self.transcript.setFocus)
         action.write.triggered.connect(lambda _checked: self.composer.setFocus())
-        action.quit.triggered.connect(self.close)
+        action.quit.triggered.connect(self.quit)
         action.sidebar.setChecked(True)
-        action.sidebar.toggled.connect(self.sidebar.setVisible)
+        action.sidebar.toggled.connect(self._show_sidebar)
         action.settings.toggled.connect(self._show_settings)
         self.settings_panel.closeRequested.connect(lambda: action.settings.setChecked(False))
 
@@ -225,10 +254,11 @@ class MainWindow(QMainWindow):
         rows.addWidget(self.load_progress)
         rows.addLayout(_centred(self.temporary_mark, top=0, bottom=2))
         rows.addLayout(_centred(self.message_bar, top=6, bottom=2))
+        rows.addLayout(_centred(self.find_bar, top=2, bottom=2))
         rows.addWidget(self.transcript, 1)
         rows.addLayout(_centred(self.composer, top=6, bottom=4))
         rows.addLayout(_centred(self.status, top=0, bottom=2))
-        splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter = splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
         splitter.setChildrenCollapsible(False)
         for part in (self.sidebar, column, self.settings_panel):
@@ -236,7 +266,6 @@ class MainWindow(QMainWindow):
         splitter.setStretchFactor(1, 1)
         self.sidebar.setMinimumWidth(190)
         self.settings_panel.setMinimumWidth(240)
-        splitter.setSizes([SIDEBAR_WIDTH, 1100 - SIDEBAR_WIDTH, SETTINGS_WIDTH])
         self.setCentralWidget(splitter)
         self._set_tab_order()
 
@@ -257,6 +286,10 @@ class MainWindow(QMainWindow):
     def _focus_search(self) -> None:
         self.action.sidebar.setChecked(True)
         self.sidebar.focus_search()
+
+    def _show_sidebar(self, is_shown: bool) -> None:
+        self.sidebar.setVisible(is_shown)
+        self.is_sidebar_wanted = is_shown
 
     def _show_settings(self, is_shown: bool) -> None:
         self.settings_panel.setVisible(is_shown)

@@ -1,11 +1,11 @@
-"""MessageBar: one sentence inside the window, with a close button and at most one action. Never modal."""
+"""MessageBar: one sentence inside the window, with a close button and an action, seldom a few. Never modal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.theme import Theme, tinted_icon
 from app.views.known_sentences import said
@@ -32,11 +32,15 @@ class MessageBar(QFrame):
         self._close = QToolButton(self)
         self._close.setObjectName("messageBarClose")
         self._close.clicked.connect(self.hide)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 6, 6, 6)
+        row = QHBoxLayout()
         row.addWidget(self._text, 1)
         row.addWidget(self._action)
         row.addWidget(self._close)
+        self._choices = QHBoxLayout()
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(14, 6, 6, 6)
+        rows.addLayout(row)
+        rows.addLayout(self._choices)
         self._on_action: Callable[[], None] | None = None
         self._expiry = QTimer(self)
         self._expiry.setSingleShot(True)
@@ -51,6 +55,18 @@ class MessageBar(QFrame):
         """Tell what went wrong, until it is closed or a newer message comes, with an action that may help."""
         self._show("error", sentence)
         self._offer(action, on_action)
+
+    def show_choices(self, sentence: str, choices: Sequence[tuple[str, Callable[[], None]]]) -> None:
+        """Tell what went wrong, with several actions, each of which may help; the likeliest first."""
+        self.show_error(sentence)
+        for title, act in choices:
+            button = QPushButton(title, self)
+            button.setObjectName("messageBarAction")
+            button.clicked.connect(self.hide)
+            button.clicked.connect(act)
+            self._choices.addWidget(button)
+            button.show()
+        self._choices.addStretch(1)
 
     def show_notice(
         self, sentence: str, *, action: str | None = None, on_action: Callable[[], None] | None = None
@@ -83,6 +99,9 @@ class MessageBar(QFrame):
         self.show()
 
     def _offer(self, action: str | None, on_action: Callable[[], None] | None) -> None:
+        while (item := self._choices.takeAt(0)) is not None:
+            if (button := item.widget()) is not None:
+                button.deleteLater()
         self._on_action = on_action
         self._action.setText(action or "")
         self._action.setVisible(action is not None)

@@ -5,8 +5,8 @@ A view is given another message when its own is scrolled away, so whatever it sh
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
@@ -19,21 +19,13 @@ from app.views.blocks import CopyButton
 from app.views.file_chips import FileChip, FileChips
 from app.views.language import in_every_language
 from app.views.message_editor import MessageEditor
+from app.views.pictures import PictureStrip, ShownImage
 from app.views.text_block import Bubble
 
 Surface = BlockWidget | Bubble  # each of them a `TextSurface` and a widget
 
+LONGEST_DESCRIPTION = 4_000  # characters of a text that assistive technology is told
 FLASH_MS = 1600  # how long a message that was jumped to stays marked
-
-
-@dataclass(frozen=True, slots=True)
-class ShownImage:
-    """A picture that belongs to a message; `read` gives its file's bytes and may raise `FiresideError`."""
-
-    name: str
-    media_type: str
-    sha256: str
-    read: Callable[[], bytes] = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +73,7 @@ class MessageView(QWidget):
         self._marker = QLabel(self)
         self._marker.setObjectName("contextMarker")
         self._marker.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._pictures = PictureStrip(self)
         self._files = FileChips(self, can_remove=False, at_end=message.role == "user")
         self._files.apply_theme(theme)
         self._files.opened.connect(lambda number: self.fileOpened.emit(self.message.id, int(number)))
@@ -128,6 +121,7 @@ class MessageView(QWidget):
         column.setSpacing(4)
         column.addWidget(self._marker)
         column.addLayout(self.body)
+        column.addWidget(self._pictures)
         column.addWidget(self._files)
         column.addWidget(self.note)
         column.addLayout(self.action_row)
@@ -144,6 +138,8 @@ class MessageView(QWidget):
         self.note.setText(message.note or "")
         self.note.setVisible(bool(message.note))
         self._files.show_chips(message.files)
+        self._pictures.show_images(message.images, aligns_right=message.role == "user")
+        self.setAccessibleDescription(message.text[:LONGEST_DESCRIPTION])
         self._marker.setVisible(message.is_first_read)
         for part in (self._previous, self._version, self._next):
             part.setVisible(message.versions > 1)
@@ -160,11 +156,17 @@ class MessageView(QWidget):
     def height_for(self, width: int) -> int:
         """The height that the message takes at a width."""
         self.fit(width)
+        self._pictures.fit(width)
         layout = self.layout()
         assert layout is not None
+        self.body.invalidate()  # a layout in a layout learns what changed only when the event loop comes round
+        layout.invalidate()
         if layout.hasHeightForWidth():
             return layout.totalHeightForWidth(width)
         return layout.totalSizeHint().height()
+
+    def settle(self) -> None:
+        """Be whole at once, where a long text is otherwise taken in bit by bit."""
 
     def fit(self, width: int) -> None:
         """Lay the text out for a width."""
@@ -189,6 +191,13 @@ class MessageView(QWidget):
     def surface(self, number: int) -> Surface | None:
         """The widget of a block of text, if it has one now."""
         raise NotImplementedError
+
+    def built_surfaces(self) -> Iterator[tuple[int, Surface]]:
+        """The blocks of text that have a widget now, with their numbers."""
+        for number in range(self.surface_count):
+            surface = self.surface(number)
+            if surface is not None:
+                yield number, surface
 
     def surface_near(self, point: QPoint) -> int:
         """The number of the block of text at a point or nearest to it in height."""

@@ -1,85 +1,81 @@
-"""ModelPicker: the button that names the model in use, and its menu of the models known on this machine."""
+"""ModelPicker: the button that names the model in use; it opens a list of the models known on this machine."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from app.theme import Theme, tinted_icon
+from app.views.language import in_every_language
+from app.views.model_menu import ModelChoice, ModelMenu
+
+__all__ = ["ModelChoice", "ModelPicker"]
 
 MOST_LETTERS = 44  # of a model's name in the button
 
 
-@dataclass(frozen=True, slots=True)
-class ModelChoice:
-    """One line of the menu."""
-
-    path: str
-    name: str
-    detail: str
-
-
 class ModelPicker(QToolButton):
-    """Emits `modelChosen(path)`, or the wish to open a file or folder."""
+    """Emits `modelChosen(path)`, or the wish to open a file or folder, or to see the whole library."""
 
     modelChosen = Signal(str)
     openFileRequested = Signal()
     openFolderRequested = Signal()
+    libraryRequested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("modelPicker")
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setIconSize(QSize(18, 18))
-        self._menu = QMenu(self)
-        self._menu.setToolTipsVisible(True)
-        self.setMenu(self._menu)
-        self._group = QActionGroup(self)
+        self._menu = ModelMenu(self)
+        self._menu.modelChosen.connect(self.modelChosen)
+        self._menu.openFileRequested.connect(self.openFileRequested)
+        self._menu.openFolderRequested.connect(self.openFolderRequested)
+        self._menu.libraryRequested.connect(self.libraryRequested)
+        self.clicked.connect(self.open_menu)
         self.choices: tuple[ModelChoice, ...] = ()
+        self._named: str | None = None
         self._current: str | None = None
-        self.show_state(self.tr("No model"), None)
-        self._rebuild()
+        in_every_language(self, self._say_texts)
 
     def set_choices(self, choices: Sequence[ModelChoice]) -> None:
-        """The models the menu offers, in this order."""
+        """The models that can be chosen, those that were used lately first."""
         self.choices = tuple(choices)
-        self._rebuild()
+        if self._menu.isVisible():
+            self._menu.show_choices(self.choices, self._current)
 
-    def show_state(self, text: str, current_path: str | None) -> None:
-        """Name the model in use or being loaded; `current_path` gets the check mark."""
-        shown = text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 1] + "…"
-        self.setText(shown.replace("&", "&&"))
-        self.setAccessibleName(self.tr("Model: {name}").format(name=text))
-        self.setToolTip(current_path or self.tr("Choose a model"))
-        self._current = current_path
-        self._check_current()
+    def show_state(self, text: str | None, current_path: str | None) -> None:
+        """Name the model in use or being loaded, None for none; `current_path` gets the check mark."""
+        self._named, self._current = text, current_path
+        self._say_texts()
+
+    def open_menu(self) -> None:
+        """Show the list below the button."""
+        self._menu.show_choices(self.choices, self._current)
+        is_mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        corner = self.rect().bottomRight() if is_mirrored else self.rect().bottomLeft()
+        place = self.mapToGlobal(corner) + QPoint(0, 4)
+        room = self.screen().availableGeometry()
+        size = self._menu.fitting_size(room.height() - place.y() + room.y() - 8)
+        size.setWidth(min(size.width(), room.width()))
+        self._menu.resize(size)
+        left = place.x() - size.width() if is_mirrored else place.x()
+        place.setX(max(room.left(), min(left, room.right() - size.width())))
+        self._menu.move(place)
+        self._menu.show()
+        self._menu.focus_filter()
 
     def apply_theme(self, theme: Theme) -> None:
         """Tint the icon."""
         self.setIcon(tinted_icon("model", theme.colors["accent"]))
+        self._menu.apply_theme(theme)
 
-    def _rebuild(self) -> None:
-        self._menu.clear()
-        for choice in self.choices:
-            action = QAction(f"{choice.name}   {choice.detail}".replace("&", "&&"), self._menu)
-            action.setCheckable(True)
-            action.setData(choice.path)
-            action.setToolTip(choice.path)
-            action.triggered.connect(lambda _checked=False, path=choice.path: self.modelChosen.emit(path))
-            self._group.addAction(action)
-            self._menu.addAction(action)
-        if self.choices:
-            self._menu.addSeparator()
-        self._menu.addAction(self.tr("Open model file…")).triggered.connect(self.openFileRequested)
-        self._menu.addAction(self.tr("Open model folder…")).triggered.connect(self.openFolderRequested)
-        self._check_current()
-
-    def _check_current(self) -> None:
-        for action in self._group.actions():
-            action.setChecked(action.data() == self._current)
+    def _say_texts(self) -> None:
+        text = self.tr("No model") if self._named is None else self._named
+        shown = text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 1] + "…"
+        self.setText(shown.replace("&", "&&"))
+        self.setAccessibleName(self.tr("Model: {name}").format(name=text))
+        self.setToolTip(self._current or self.tr("Choose a model"))

@@ -31,6 +31,11 @@ class PersonView(MessageView):
         self.finish_layout()
         self.show_text_widgets(True)
 
+    def say_texts(self) -> None:
+        """Name the parts in the language of now."""
+        super().say_texts()
+        self.setAccessibleName(self.tr("You"))
+
     def show_message(self, message: TranscriptMessage) -> None:
         """Show a newer state, or another message."""
         self.show_state(message)

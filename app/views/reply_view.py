@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
@@ -10,7 +12,7 @@ from app.core.block_stream import BlockStream, Change
 from app.theme import Theme
 from app.views.block_column import BlockColumn, BlockWidget
 from app.views.message_editor import MessageEditor
-from app.views.message_view import MessageView, TranscriptMessage, name_button
+from app.views.message_view import MessageView, Surface, TranscriptMessage, name_button
 from app.views.thinking_view import ThinkingView
 
 AT_ONCE = 8_000  # characters parsed in one go; the rest follows while the window stays responsive
@@ -62,6 +64,7 @@ class ReplyView(MessageView):
     def say_texts(self) -> None:
         """Name the parts in the language of now."""
         super().say_texts()
+        self.setAccessibleName(self.tr("Reply"))
         self._dot.setAccessibleName(self.tr("The model is reading"))
         name_button(self._regenerate, self.tr("Regenerate"))
         name_button(self._continue, self.tr("Continue this reply"))
@@ -138,6 +141,12 @@ class ReplyView(MessageView):
         if self._thinking is not None:
             self._thinking.fit(width)
 
+    def settle(self) -> None:
+        """Take in the whole text."""
+        while self._waiting:
+            self._later.stop()
+            self._show_waiting()
+
     def show_part(self, top: int, bottom: int) -> None:
         """Lay out the blocks between these lines."""
         self.column.show_part(top - self.column.y(), bottom - self.column.y())
@@ -151,7 +160,7 @@ class ReplyView(MessageView):
 
     def line_of(self, anchor: tuple[int, int]) -> int:
         """Where what `anchor_at` found stands by now."""
-        number, below = anchor
+        number, below = min(anchor[0], len(self.column.blocks)), anchor[1]
         return below if number < 0 else self.line_of_surface(number) + below
 
     @property
@@ -162,6 +171,10 @@ class ReplyView(MessageView):
     def surface(self, number: int) -> BlockWidget | None:
         """The widget of a block, if it has one now."""
         return self.column.widget_of(number)
+
+    def built_surfaces(self) -> Iterator[tuple[int, Surface]]:
+        """Those of the column; a long reply has many blocks without."""
+        yield from self.column.widgets()
 
     def surface_near(self, point: QPoint) -> int:
         """The number of the block at a height."""

@@ -16,6 +16,7 @@ from app.core.settings import (
     LANGUAGES,
     LARGEST_CONTEXT,
     LARGEST_TEXT,
+    MOST_IDLE_MIN,
     MOST_THREADS,
     SMALLEST_TEXT,
     LoadSettings,
@@ -30,6 +31,7 @@ from app.views.settings_page import (
     name_choices,
     number_of,
     optional_number,
+    pad,
     show_number,
 )
 
@@ -93,6 +95,7 @@ class AppearancePage(SettingsPage):
         self._text_size.setSingleStep(TEXT_STEP)
         self._text_size.setSuffix(" %")
         self._text_size.setKeyboardTracking(False)
+        pad(self._text_size)
         self._text_size.valueChanged.connect(lambda percent: self.settingChanged.emit("text_percent", percent))
         self._text_size_row = self.add_setting(self._text_size)
 
@@ -135,6 +138,11 @@ class ModelsPage(SettingsPage):
         self._device_row = self.add_setting(self._device)
         self._threads_row = self.add_setting(self._threads)
         self._cache_row = self.add_setting(self._cache_type)
+        self._idle = QSpinBox()
+        self._idle.setObjectName("idleUnload")
+        self._idle.setRange(0, MOST_IDLE_MIN)
+        self._idle_row = self.add_setting(self._idle)
+        self._idle.valueChanged.connect(lambda minutes: self.settingChanged.emit("idle_unload_min", minutes))
         self._device.activated.connect(lambda _index: self._change(device=self._device.currentData()))
         self._cache_type.activated.connect(lambda _index: self._change(cache_type=self._cache_type.currentData()))
         self._threads.valueChanged.connect(lambda _value: self._change(threads=number_of(self._threads)))
@@ -164,6 +172,11 @@ class ModelsPage(SettingsPage):
         )
         self._device_row.say(self.tr("Device"), self.tr("Where models run. Automatic: the fastest that is there."))
         self._threads_row.say(self.tr("Threads"), self.tr("Processor cores that a model uses."))
+        self._idle.setSpecialValueText(self.tr("Never"))
+        self._idle_row.say(
+            self.tr("Unload when idle"),
+            self.tr("Minutes without a message until the model's memory is given back. The next message loads it."),
+        )
         self._cache_row.say(
             self.tr("Memory of the conversation"),
             self.tr("How exactly the model keeps what it has read (the KV cache)."),
@@ -176,6 +189,9 @@ class ModelsPage(SettingsPage):
         choose(self._cache_type, settings.load.cache_type)
         show_number(self._threads, settings.load.threads)
         show_number(self._context, settings.load.context_length)
+        self._idle.blockSignals(True)
+        self._idle.setValue(settings.idle_unload_min)
+        self._idle.blockSignals(False)
 
     def _change(self, **changes: Any) -> None:  # fields of LoadSettings
         self._load = replace(self._load, **changes)

@@ -26,11 +26,22 @@ from app.theme import Theme, tinted_icon
 from app.views.language import in_every_language
 from app.views.preset_names import preset_name, preset_title
 from app.views.settings_page import WheelGuard
-from app.views.value_editors import CountEditor, FractionEditor, LinesEditor, SeedEditor, TextEditor
+from app.views.value_editors import (
+    BiasEditor,
+    CountEditor,
+    FractionEditor,
+    LinesEditor,
+    SchemaEditor,
+    SeedEditor,
+    TextEditor,
+    ValueEditor,
+)
 from app.views.value_row import ValueRow
 from app.views.value_texts import spoken_value, value_texts
 
 MOST_TOKENS = 1_000_000
+MOST_LOOKED_AT = 4096  # tokens, see `engine.sampling`
+FIRST_OF_MORE = "top_k"  # it and those behind it are folded away
 ICON_SIZE = 16  # pixels
 
 
@@ -42,6 +53,7 @@ class SettingsPanel(QFrame):
     valueResetRequested = Signal(str)
     savePresetRequested = Signal()
     managePresetsRequested = Signal()
+    beginWithPresetRequested = Signal()
     makeDefaultRequested = Signal(bool)  # True: for the model in use alone
     resetAllRequested = Signal()
     closeRequested = Signal()
@@ -52,6 +64,7 @@ class SettingsPanel(QFrame):
         self._guard = WheelGuard(self)
         self._presets: tuple[Preset, ...] = ()
         self._preset: Preset | None = None
+        self._theme: Theme | None = None
         self._resolved: Resolved | None = None
         self._below: Resolved | None = None
         self._title, self._preset_label = QLabel(), QLabel()
@@ -72,7 +85,14 @@ class SettingsPanel(QFrame):
         for row in self._rows.values():
             row.edited.connect(self.valueEdited)
             row.resetRequested.connect(self.valueResetRequested)
+        self._more = QWidget()
+        self._more.setObjectName("moreSamplers")
+        self._more_button = self._tool_button("moreSamplersButton")
+        self._more_button.setCheckable(True)
+        self._more_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._more_button.toggled.connect(self._fold)
         self._lay_out()
+        self._more.hide()
         in_every_language(self, self._say_texts)
 
     def show_presets(self, presets: Sequence[Preset]) -> None:
@@ -97,21 +117,46 @@ class SettingsPanel(QFrame):
         muted = theme.colors["text_muted"]
         self._close.setIcon(tinted_icon("close", muted, size=ICON_SIZE))
         self._menu_button.setIcon(tinted_icon("more", muted, size=ICON_SIZE))
+        self._theme = theme
+        self._fold(self._more_button.isChecked())
         for row in self._rows.values():
             row.apply_theme(theme)
 
+    def _fold(self, is_open: bool) -> None:
+        self._more.setVisible(is_open)
+        if self._theme is not None:
+            icon = "chevron-down" if is_open else "chevron-right"
+            self._more_button.setIcon(tinted_icon(icon, self._theme.colors["text_muted"], size=ICON_SIZE))
+
     def _make_rows(self) -> dict[str, ValueRow]:
         guard = self._guard
-        editors = {
+        editors: dict[str, ValueEditor] = {
             "system_prompt": TextEditor("systemPrompt", lines=5),
             "temperature": FractionEditor("temperature", guard, largest=5.0),
-            "top_k": CountEditor("topK", guard, largest=1000),
             "top_p": FractionEditor("topP", guard, smallest=0.01, largest=1.0),
-            "min_p": FractionEditor("minP", guard, largest=1.0),
-            "repetition_penalty": FractionEditor("repetitionPenalty", guard, smallest=0.01, largest=3.0),
             "max_tokens": CountEditor("maxTokens", guard, largest=MOST_TOKENS, is_zero_none=True),
             "seed": SeedEditor("seed"),
             "stop": LinesEditor("stopStrings", lines=2),
+            "json_schema": SchemaEditor("jsonSchema"),
+            "top_k": CountEditor("topK", guard, largest=1000),
+            "min_p": FractionEditor("minP", guard, largest=1.0),
+            "typical_p": FractionEditor("typicalP", guard, smallest=0.01, largest=1.0),
+            "top_n_sigma": FractionEditor("topNSigma", guard, largest=5.0),
+            "xtc_probability": FractionEditor("xtcProbability", guard, largest=1.0),
+            "xtc_threshold": FractionEditor("xtcThreshold", guard, smallest=0.01, largest=1.0),
+            "temperature_range": FractionEditor("temperatureRange", guard, largest=5.0),
+            "temperature_exponent": FractionEditor("temperatureExponent", guard, smallest=0.01, largest=5.0),
+            "repetition_penalty": FractionEditor("repetitionPenalty", guard, smallest=0.01, largest=3.0),
+            "presence_penalty": FractionEditor("presencePenalty", guard, smallest=-2.0, largest=2.0),
+            "frequency_penalty": FractionEditor("frequencyPenalty", guard, smallest=-2.0, largest=2.0),
+            "repetition_window": CountEditor("repetitionWindow", guard, largest=MOST_LOOKED_AT),
+            "dry_multiplier": FractionEditor("dryMultiplier", guard, largest=5.0),
+            "dry_base": FractionEditor("dryBase", guard, smallest=1.0, largest=4.0),
+            "dry_allowed_length": CountEditor("dryAllowedLength", guard, smallest=1, largest=100),
+            "dry_breakers": LinesEditor("dryBreakers", lines=4),
+            "mirostat_tau": FractionEditor("mirostatTau", guard, largest=10.0),
+            "mirostat_eta": FractionEditor("mirostatEta", guard, smallest=0.01, largest=1.0),
+            "logit_bias": BiasEditor("logitBias", lines=2),
         }
         return {name: ValueRow(name, editor) for name, editor in editors.items()}
 
@@ -119,6 +164,8 @@ class SettingsPanel(QFrame):
         menu = QMenu(self)
         self._save_preset = menu.addAction("")
         self._save_preset.triggered.connect(lambda _checked: self.savePresetRequested.emit())
+        self._begin_with = menu.addAction("")
+        self._begin_with.triggered.connect(lambda _checked: self.beginWithPresetRequested.emit())
         self._for_model = menu.addAction("")
         self._for_model.triggered.connect(lambda _checked: self.makeDefaultRequested.emit(True))
         self._for_all = menu.addAction("")
@@ -131,6 +178,7 @@ class SettingsPanel(QFrame):
         self._manage.triggered.connect(lambda _checked: self.managePresetsRequested.emit())
         for action, name in (
             (self._save_preset, "savePreset"),
+            (self._begin_with, "beginWithPreset"),
             (self._for_model, "makeModelDefault"),
             (self._for_all, "makeDefault"),
             (self._reset_all, "resetAllValues"),
@@ -149,10 +197,14 @@ class SettingsPanel(QFrame):
         self._menu_button.setAccessibleName(self.tr("Presets and defaults"))
         self._menu_button.setToolTip(self.tr("Presets and defaults"))
         self._save_preset.setText(self.tr("Save as preset…"))
+        self._begin_with.setText(self.tr("Begin new chats with this preset"))
         self._for_model.setText(self.tr("Make default for this model"))
         self._for_all.setText(self.tr("Make default for all models"))
         self._reset_all.setText(self.tr("Drop this chat's changes"))
         self._manage.setText(self.tr("Presets…"))
+        self._more_button.setText(self.tr("More samplers"))
+        self._more_button.setAccessibleName(self.tr("More samplers"))
+        self._more_button.setToolTip(self.tr("All other ways to choose among the likely tokens"))
         texts = value_texts()
         for name, row in self._rows.items():
             row.say(texts[name])
@@ -216,8 +268,16 @@ class SettingsPanel(QFrame):
         chosen.addWidget(self._preset_label)
         chosen.addLayout(preset)
         rows.addLayout(chosen)
-        for row in self._rows.values():
-            rows.addWidget(row)
+        more = QVBoxLayout(self._more)
+        more.setContentsMargins(0, 0, 0, 0)
+        more.setSpacing(14)
+        at = rows
+        for name, row in self._rows.items():
+            if name == FIRST_OF_MORE:
+                rows.addWidget(self._more_button, 0, Qt.AlignmentFlag.AlignLeading)
+                rows.addWidget(self._more)
+                at = more
+            at.addWidget(row)
         rows.addStretch(1)
         area = QScrollArea(self)
         area.setFrameShape(QFrame.Shape.NoFrame)

@@ -10,12 +10,13 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QTextOption, QWheelEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QTextDocument, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QScrollBar, QWidget
 
 from app.core.markdown import Cell, QtRenderer, References, table_rows
 from app.theme import Theme
 from app.views.formulas import SIZE, Drawing, FormulaPictures, formula_drawings, paint_drawing, size_of
+from app.views.language import in_every_language
 from app.views.text_block import InertDocument, SurfaceWidget, reading_font, rect_in
 from app.views.text_surface import Span, text_of, units
 
@@ -102,7 +103,6 @@ class TableBlock(SidewaysBlock):
     def __init__(self, source: str, references: References, theme: Theme, parent: QWidget) -> None:
         super().__init__(theme, parent)
         self.setObjectName("tableBlock")
-        self.setAccessibleName(self.tr("Table"))
         self.references = references
         self._rows: list[list[_LaidCell]] = []
         self._widths: list[float] = []
@@ -120,6 +120,7 @@ class TableBlock(SidewaysBlock):
         self._column_width = 0
         self._pictures: list[FormulaPictures] = []
         formula_drawings().drawn.connect(self._take_drawing)
+        in_every_language(self, self._say_texts)
         self.show_source(source)
 
     def show_source(self, source: str) -> None:
@@ -197,14 +198,13 @@ class TableBlock(SidewaysBlock):
             self.bar.setValue(round(inside.x()) - self.width() // 2)
         return inside.translated(-self.bar.value(), 0).toRect()
 
-    def link_at(self, point: QPoint) -> str:
-        """The address of the link under a point, or nothing."""
+    def document_at(self, point: QPoint) -> tuple[QTextDocument, QPointF] | None:
+        """The text of the cell under a point."""
         place = self.in_content(point)
         row, column = bisect_right(self._tops, place.y()) - 1, bisect_right(self._lefts, place.x()) - 1
         if not (0 <= row < len(self._rows) and 0 <= column < len(self._rows[row])):
-            return ""
-        inside = QPointF(place) - self._text_place(row, column)
-        return self._rows[row][column].document.documentLayout().anchorAt(inside)
+            return None
+        return self._rows[row][column].document, QPointF(place) - self._text_place(row, column)
 
     def paint_content(self, painter: QPainter, clip: QRectF) -> None:
         """The rows that are visible, with lines around all cells."""
@@ -227,6 +227,9 @@ class TableBlock(SidewaysBlock):
             painter.drawLine(QPointF(0, y), QPointF(right, y))
         for x in self._lefts:
             painter.drawLine(QPointF(x, top), QPointF(x, bottom))
+
+    def _say_texts(self) -> None:
+        self.setAccessibleName(self.tr("Table"))
 
     def _renderer(self) -> QtRenderer:
         pictures = FormulaPictures(self.theme, self)
@@ -314,10 +317,10 @@ class FormulaBlock(SidewaysBlock):
         super().__init__(theme, parent)
         self.setObjectName("formulaBlock")
         self.source, self.latex = source, latex
-        self.setAccessibleName(self.tr("Formula: {latex}").format(latex=latex.strip()))
         self._drawing: Drawing | None = None
         self._written = InertDocument(self)
         formula_drawings().drawn.connect(self._take_drawing)
+        in_every_language(self, self._say_texts)
         self._show()
 
     def show_source(self, source: str) -> None:
@@ -352,9 +355,8 @@ class FormulaBlock(SidewaysBlock):
         """The whole of it."""
         return self.rect()
 
-    def link_at(self, point: QPoint) -> str:
+    def document_at(self, point: QPoint) -> None:
         """There are no links."""
-        return ""
 
     def paint_content(self, painter: QPainter, clip: QRectF) -> None:
         """The drawing, on the ground of what is selected or found."""
@@ -383,6 +385,9 @@ class FormulaBlock(SidewaysBlock):
         self._written.setDefaultTextOption(option)
         self.updateGeometry()
         self.update()
+
+    def _say_texts(self) -> None:
+        self.setAccessibleName(self.tr("Formula: {latex}").format(latex=self.latex.strip()))
 
     def _take_drawing(self, latex: str) -> None:
         if latex == self.latex and self._drawing is None:

@@ -65,9 +65,30 @@ class SurfaceWidget(QWidget):
         self.found: Sequence[Span] = ()
         self.current: int | None = None
 
+    def document_at(self, point: QPoint) -> tuple[QTextDocument, QPointF] | None:
+        """The document under a point, and the point in it."""
+        raise NotImplementedError
+
     def link_at(self, point: QPoint) -> str:
         """The address of the link under a point, or nothing."""
-        raise NotImplementedError
+        found = self.document_at(point)
+        return "" if found is None else found[0].documentLayout().anchorAt(found[1])
+
+    def link_text_at(self, point: QPoint) -> str:
+        """What the link under a point is called."""
+        found = self.document_at(point)
+        if found is None:
+            return ""
+        document, place = found
+        link = document.documentLayout().anchorAt(place)
+        block = document.findBlock(document.documentLayout().hitTest(place, Qt.HitTestAccuracy.FuzzyHit))
+        text, fragments = "", block.begin()
+        while not fragments.atEnd():
+            fragment = fragments.fragment()
+            if fragment.charFormat().anchorHref() == link:
+                text += fragment.text()
+            fragments += 1
+        return text
 
     def show_selection(self, selected: Span) -> None:
         """Mark these letters as selected."""
@@ -165,9 +186,9 @@ class TextBlock(SurfaceWidget):
         """Where the letter at a position stands."""
         return rect_in(self.document, position).translated(QPointF(self.padding)).toRect()
 
-    def link_at(self, point: QPoint) -> str:
-        """The address of the link under a point, or nothing."""
-        return self.document.documentLayout().anchorAt(QPointF(point - self.padding))
+    def document_at(self, point: QPoint) -> tuple[QTextDocument, QPointF]:
+        """The one there is."""
+        return self.document, QPointF(point - self.padding)
 
     def sizeHint(self) -> QSize:
         """As high as the text is at the present width."""

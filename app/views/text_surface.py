@@ -23,6 +23,9 @@ class TextSurface(Protocol):
     def shown_text(self) -> str:
         """The text as it is shown, without markup."""
 
+    def copied_text(self, span: Span) -> str:
+        """What is copied of these letters."""
+
     def position_at(self, point: QPoint) -> int:
         """The place between two letters that is nearest to a point."""
 

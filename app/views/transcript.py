@@ -7,19 +7,36 @@ another one. What a person looks at stays where it is when a height becomes know
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
+from app.core.block_stream import Block
+from app.core.markdown import References
 from app.theme import Theme, load_theme, tinted_icon
+from app.views.block_column import shown_text
 from app.views.language import in_every_language
+from app.views.links import open_link
 from app.views.message_view import FLASH_MS, TranscriptMessage
 from app.views.person_view import PersonView
 from app.views.reply_view import ReplyView
 from app.views.stacked_heights import StackedHeights
+from app.views.text_block import SurfaceWidget
+from app.views.text_surface import Span, word_at
+from app.views.time_slices import TimeSlices
+from app.views.transcript_mouse import TranscriptMouse
+from app.views.transcript_selection import END, Place, TranscriptSelection
 
 __all__ = ["Transcript", "TranscriptMessage"]
 
@@ -57,6 +74,7 @@ class Transcript(QAbstractScrollArea):
     deleteRequested = Signal(str)
     versionRequested = Signal(str, int)
     fileOpened = Signal(str, int)
+    messagesChanged = Signal()
     menuRequested = Signal(str, QPoint)
     figuresWanted = Signal(str)
 
@@ -76,6 +94,7 @@ class Transcript(QAbstractScrollArea):
         self._views: dict[int, View] = {}
         self._spare: dict[type[View], list[View]] = {PersonView: [], ReplyView: []}
         self._width = 0
+        bar = self.verticalScrollBar()
         self._follows = True
         self._anchor: _Anchor | None = None
         self._is_arranging = False
@@ -83,6 +102,15 @@ class Transcript(QAbstractScrollArea):
         self._reveal_end.setSingleShot(True)
         self._reveal_end.setInterval(FLASH_MS)
         self._reveal_end.timeout.connect(self._end_reveal)
+        self.selection = TranscriptSelection()
+        self._found: Mapping[tuple[int, int], Sequence[Span]] = {}
+        self._found_current: tuple[int, int, int] | None = None
+        self._is_marked = False  # whether something in the views is selected or found
+        self._copying = TimeSlices(self)
+        self._mouse = TranscriptMouse(self.selection, self.place_at, self._word_around, self._link_at, self)
+        self._mouse.selected.connect(self._show_selection)
+        self._mouse.scrollAsked.connect(lambda step: bar.setValue(bar.value() + step))
+        self._mouse.linkClicked.connect(self._open_link)
         self._placeholder = self._make_placeholder()
         self._jump = QToolButton(self)
         self._jump.setObjectName("jumpToEnd")
@@ -103,6 +131,8 @@ class Transcript(QAbstractScrollArea):
         stays = common > 0 and not self._follows and not is_answered
         old, self._messages, self._newer, self._ids = self._heights, messages, {}, ids
         self._numbers = {message_id: number for number, message_id in enumerate(ids)}
+        if common <= self.selection.ends[1].message:
+            self.select(Place(0, 0, 0), Place(0, 0, 0))
         self._heights = self._no_heights(len(messages))
         for number in range(common):
             self._heights.set_height(number, old.height(number))
@@ -116,6 +146,7 @@ class Transcript(QAbstractScrollArea):
             self._arrange()
         else:
             self.scroll_to_end()
+        self.messagesChanged.emit()
 
     def reveal(self, message_id: str) -> None:
         """Scroll to a message and mark it for a moment; does nothing when it is not on the path that is shown."""
@@ -150,6 +181,46 @@ class Transcript(QAbstractScrollArea):
             view.show_stream(thinking, text)
             self._arrange()
 
+    @property
+    def count(self) -> int:
+        """How many messages there are."""
+        return len(self._messages)
+
+    def first_visible(self) -> int:
+        """The number of the message at the top of what is visible."""
+        return self._heights.row_at(self.verticalScrollBar().value())
+
+    def show_found(
+        self, found: Mapping[tuple[int, int], Sequence[Span]], current: tuple[int, int, int] | None
+    ) -> None:
+        """Mark what a search found in blocks, by the numbers of message and block; `current` is one span of them."""
+        self._found, self._found_current, self._is_marked = found, current, True
+        self._mark_views()
+
+    def show_place(self, place: Place) -> None:
+        """Scroll to a place in the text, unless it is visible."""
+        bottom = self.viewport().height()
+        for _ in range(2):  # first to where its block must be, then to its letter
+            view = self._views.get(place.message)
+            if view is not None:
+                view.settle()
+            line = (place.block, 0)
+            surface = None if view is None or view.surface_count <= place.block else view.surface(place.block)
+            if view is not None and surface is not None:
+                rect = surface.rect_at(place.letter)
+                y = surface.mapTo(self.viewport(), rect.topLeft()).y()
+                if 0 <= y <= bottom - rect.height():
+                    return
+                line = view.anchor_at(surface.mapTo(view, rect.topLeft()).y())
+            self._end_reveal()
+            self._follows = False
+            if view is None:
+                self._anchor = _Anchor(place.message, (-1, 0), 0)
+                self._arrange()
+                self._views[place.message].settle()
+            self._anchor = _Anchor(place.message, line, bottom // 3)
+            self._arrange()
+
     def show_figures(self, message_id: str, sentence: str) -> None:
         """Tell how fast a reply was while a person looks at it."""
         view = self._views.get(self._numbers.get(message_id, -1))
@@ -174,6 +245,44 @@ class Transcript(QAbstractScrollArea):
         """The messages that have widgets now, in order."""
         return tuple(view for _, view in sorted(self._views.items()))
 
+    def select(self, anchor: Place, head: Place) -> None:
+        """Select from one place to another."""
+        self.selection.anchor, self.selection.head = anchor, head
+        self._show_selection()
+
+    def select_all(self) -> None:
+        """Select every message."""
+        self.select(Place(0, 0, 0), Place(max(len(self._messages) - 1, 0), END, END))
+
+    def copy_selection(self) -> None:
+        """Put what is selected on the clipboard; of very long conversations a moment later."""
+        if not self.selection.is_empty:
+            self._copying.run(self.selection.copying(self.message, self._views.get, self.shown_text))
+
+    def shown_text(self, block: Block, references: References) -> str:
+        """The text of a block that has no widget, as one would show it."""
+        return shown_text(block, references, self._theme, self)
+
+    def place_at(self, point: QPoint) -> Place:
+        """The place in the text that is nearest to a point of the viewport."""
+        if not self._messages:
+            return Place(0, 0, 0)
+        number = self._heights.row_at(self.verticalScrollBar().value() + point.y())
+        view = self._views.get(number)
+        if view is None or view.surface_count == 0:
+            return Place(number, 0, 0)
+        inside = point - view.pos()
+        block = view.surface_near(inside)
+        surface = view.surface(block)
+        if surface is None:
+            return Place(number, block, 0)
+        local = surface.mapFrom(view, inside)
+        if local.y() < 0:
+            return Place(number, block, 0)
+        if local.y() >= surface.height():
+            return Place(number, block, len(surface.shown_text()))
+        return Place(number, block, surface.position_at(local))
+
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours and sizes."""
         self._theme = theme
@@ -196,6 +305,53 @@ class Transcript(QAbstractScrollArea):
         self._jump.move((self.width() - self._jump.sizeHint().width()) // 2, self.height() - 48)
         self._arrange()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin to select."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._mouse.press(event, self._in_viewport(event))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Select a word."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._mouse.double_click(self._in_viewport(event))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Go on selecting."""
+        if event.buttons() & Qt.MouseButton.LeftButton and self._mouse.is_pressed:
+            self._mouse.move(self._in_viewport(event), height=self.viewport().height())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End selecting."""
+        if event.button() == Qt.MouseButton.LeftButton and self._mouse.is_pressed:
+            self._mouse.release(self._in_viewport(event))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What can be done with the selection, and with the link under the mouse."""
+        link = self._link_at(self.viewport().mapFromGlobal(event.globalPos()))
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.tr("Copy"), self.copy_selection).setEnabled(not self.selection.is_empty)
+        menu.addAction(self.tr("Select all"), self.select_all)
+        if link:
+            menu.addAction(self.tr("Copy link"), lambda: QGuiApplication.clipboard().setText(link))
+        menu.popup(event.globalPos())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy, select, scroll, and go from message to message with Alt."""
+        bar = self.verticalScrollBar()
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_selection()
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            self.select_all()
+        elif event.modifiers() & Qt.KeyboardModifier.AltModifier and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self._focus_message(1 if event.key() == Qt.Key.Key_Down else -1)
+        elif event.key() == Qt.Key.Key_Home:
+            bar.setValue(0)
+        elif event.key() == Qt.Key.Key_End:
+            self.scroll_to_end()
+        else:
+            super().keyPressEvent(event)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """A person who scrolls leaves the message that was jumped to."""
         self._end_reveal()
@@ -217,6 +373,54 @@ class Transcript(QAbstractScrollArea):
             self._arrange()
         return super().eventFilter(watched, event)
 
+    def _in_viewport(self, event: QMouseEvent) -> QPoint:
+        return self.viewport().mapFromGlobal(event.globalPosition().toPoint())
+
+    def _word_around(self, place: Place) -> Span:
+        view = self._views.get(place.message)
+        surface = None if view is None or not view.surface_count else view.surface(place.block)
+        return (0, 0) if surface is None else word_at(surface.shown_text(), place.letter)
+
+    def _link_at(self, point: QPoint) -> str:
+        """The address of the link under a point of the viewport, or nothing."""
+        widget = self.viewport().childAt(point)
+        if isinstance(widget, SurfaceWidget):
+            return widget.link_at(widget.mapFrom(self.viewport(), point))
+        return ""
+
+    def _open_link(self, link: str, point: QPoint) -> None:
+        widget = self.viewport().childAt(point)
+        if isinstance(widget, SurfaceWidget):
+            open_link(link, self, text=widget.link_text_at(widget.mapFrom(self.viewport(), point)))
+
+    def _show_selection(self) -> None:
+        self._is_marked = True
+        self._mark_views()
+
+    def _mark_views(self) -> None:
+        """Show in every view what of it is selected and found."""
+        if self._is_marked:
+            for number, view in self._views.items():
+                self.selection.show_in(number, view)
+                for block, surface in view.built_surfaces():
+                    found = self._found.get((number, block), ())
+                    current = self._found_current
+                    is_here = current is not None and current[:2] == (number, block)
+                    surface.show_found(found, current[2] if current is not None and is_here else None)
+            self._is_marked = not self.selection.is_empty or bool(self._found)
+
+    def _focus_message(self, step: int) -> None:
+        """Give the focus to the message before or behind the one that has it, or to the first that is visible."""
+        if not self._messages:
+            return
+        focused = next((at for at, view in self._views.items() if view.is_in_use), None)
+        first = self._heights.row_at(self.verticalScrollBar().value() + ABOVE_FIRST)
+        number = first if focused is None else min(max(focused + step, 0), len(self._messages) - 1)
+        self._follows = False
+        self._anchor = _Anchor(number, (-1, 0), ABOVE_REVEALED)
+        self._arrange()
+        self._views[number].setFocus(Qt.FocusReason.TabFocusReason)
+
     def _arrange(self, *, moved_to: int | None = None) -> None:
         """Lay out what is visible and put it in its place, so that what a person reads does not move."""
         if self._is_arranging:
@@ -231,6 +435,7 @@ class Transcript(QAbstractScrollArea):
                     break
             self._put_far_away(top - MARGIN, top + self.viewport().height() + MARGIN)
             self._place(self._top(moved_to))
+            self._mark_views()
         finally:
             self._is_arranging = False
 
@@ -328,7 +533,8 @@ class Transcript(QAbstractScrollArea):
     def _put_far_away(self, top: int, bottom: int) -> None:
         for number, view in [*self._views.items()]:
             y = self._heights.top(number)
-            if (y > bottom or y + self._heights.height(number) < top) and not view.is_in_use:
+            is_far = y > bottom or y + self._heights.height(number) < top
+            if is_far and not view.is_in_use and not self._mouse.is_pressed:
                 self._put_away(number)
 
     def _put_away(self, number: int) -> None:

@@ -6,6 +6,7 @@ Showing never emits. What a value means and what it is called is the settings pa
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
+    QPushButton,
     QSizePolicy,
     QSlider,
     QSpinBox,
@@ -24,10 +26,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.views.schema_dialog import SchemaDialog
 from app.views.settings_page import WheelGuard, pad
 from app.views.value_texts import ValueText
 
 LARGEST_SEED = 2**63 - 1
+BIAS = re.compile(r"(\d{1,9})\s*=\s*([-+]?\d{1,6}(?:\.\d{1,6})?)")
 _ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r"))
 
 
@@ -122,12 +126,14 @@ class FractionEditor(ValueEditor):
 class CountEditor(ValueEditor):
     """A whole number; 0 shows the text for off, and means None if `is_zero_none`."""
 
-    def __init__(self, object_name: str, guard: WheelGuard, *, largest: int, is_zero_none: bool = False) -> None:
+    def __init__(
+        self, object_name: str, guard: WheelGuard, *, smallest: int = 0, largest: int, is_zero_none: bool = False
+    ) -> None:
         self._box = QSpinBox()
         super().__init__(self._box, object_name)
         self._is_zero_none = is_zero_none
         pad(self._box)
-        self._box.setRange(0, largest)
+        self._box.setRange(smallest, largest)
         self._box.valueChanged.connect(self._take)
         guard.guard(self._box)
         _fill(self, self._box)
@@ -206,6 +212,52 @@ class LinesEditor(TextEditor):
 
     def _take(self) -> None:
         self.edited.emit(_lines(self.text.toPlainText()))
+
+
+class BiasEditor(TextEditor):
+    """Token ids with what is added to their logits, a line each: `123 = -5`. Other lines count for nothing."""
+
+    def show_value(self, value: Any) -> None:
+        """Part of `ValueEditor`."""
+        if _bias(self.text.toPlainText()) != value:
+            super().show_value("\n".join(f"{token} = {bias:g}" for token, bias in value))
+
+    def _take(self) -> None:
+        self.edited.emit(_bias(self.text.toPlainText()))
+
+
+class SchemaEditor(ValueEditor):
+    """A button that says whether replies are held to a schema, and opens the dialog to write it."""
+
+    def __init__(self, object_name: str) -> None:
+        self._button = QPushButton()
+        super().__init__(self._button, object_name)
+        self._schema: str | None = None
+        self._button.clicked.connect(self._open)
+        _fill(self, self._button)
+
+    def show_value(self, value: Any) -> None:
+        """Part of `ValueEditor`."""
+        self._schema = value
+        self._show_state()
+
+    def say(self, text: ValueText) -> None:
+        """Part of `ValueEditor`."""
+        super().say(text)
+        self._show_state()
+
+    def _show_state(self) -> None:
+        self._button.setText(self.tr("Off…") if self._schema is None else self.tr("On…"))
+
+    def _open(self) -> None:
+        dialog = SchemaDialog(self._schema, self)
+        dialog.schemaChosen.connect(self.edited)
+        dialog.open()
+
+
+def _bias(text: str) -> tuple[tuple[int, float], ...]:
+    found = (BIAS.fullmatch(line.strip()) for line in text.split("\n"))
+    return tuple((int(one[1]), float(one[2])) for one in found if one is not None)
 
 
 def _lines(text: str) -> tuple[str, ...]:

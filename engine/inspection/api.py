@@ -6,10 +6,10 @@ ends with `InspectionStopped`. Numbers in `bytes` are little-endian float32 or u
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from engine.api import Event, GenerateRequest, SamplerSettings
+from engine.api import Circumstances, Event, GenerateRequest, SamplerSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,30 +72,16 @@ class PromptRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What a reply depends on beside its prompt and settings."""
-
-    fingerprint: str = ""  # of the model's weights and settings, `engine.fingerprint`
-    engine_version: str = ""
-    device: str = ""
-    dtype: str = ""
-    cache_type: str = ""
-    kernels: str = ""  # instruction set
-
-
-@dataclass(frozen=True, slots=True)
 class VerifyRequest:
     """Make a recorded reply again; answered by `VerifyProgressed` and `Verified`.
 
-    `of` has the recorded seed. `alternatives` are those of the record, for what differs; `prompt_digest` and `made`
-    what the record says, empty where it says nothing.
+    `of` has the recorded seed. `alternatives` are those of the record, for what differs, and so is `made`.
     """
 
     request_id: int
     of: GenerateRequest
     alternatives: bytes = b""
-    prompt_digest: str = ""
-    made: Circumstances = Circumstances()
+    made: Circumstances = field(default_factory=Circumstances)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +98,29 @@ class CompareRequest:
 
 @dataclass(frozen=True, slots=True)
 class RecutRequest:
-    """What other sampler settings would have made of the stored alternatives; answered by `Recut`."""
+    """What other sampler settings would have made of the stored alternatives; answered by `Recut`.
+
+    `sampler` has the seed that the reply was drawn with; `alternatives` are all of the reply's, of which `count`
+    tokens from `first` on are cut again.
+    """
 
     request_id: int
     of: GenerateRequest
     alternatives: bytes
     sampler: SamplerSettings
+    first: int = 0
+    count: int | None = None  # None: all
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRequest:
+    """What each step of other sampler settings would have done to one token's alternatives; answered by `Traced`."""
+
+    request_id: int
+    of: GenerateRequest
+    alternatives: bytes
+    sampler: SamplerSettings
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,9 +263,9 @@ class VerifyProgressed(Event):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something that the record says and that is otherwise here."""
+    """Something that the record says and that is otherwise here; `name` is a field of `Circumstances`."""
 
-    name: str  # a field of `Circumstances`, or prompt
+    name: str
     recorded: str
     found: str
 
@@ -344,6 +347,23 @@ class Recut(Event):
     tokens: tuple[RecutToken, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CutStep:
+    """A step that was on: the stored alternatives that it removed, and those whose logits it changed."""
+
+    name: str
+    removed: tuple[int, ...]
+    changed: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Traced(Event):
+    """The steps in the order of the chain, for the token at `position`."""
+
+    position: int
+    steps: tuple[CutStep, ...]
+
+
 InspectionRequest = (
     SpellRequest
     | ScoreRequest
@@ -354,4 +374,5 @@ InspectionRequest = (
     | VerifyRequest
     | CompareRequest
     | RecutRequest
+    | TraceRequest
 )

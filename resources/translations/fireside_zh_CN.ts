@@ -44,27 +44,27 @@
     </message>
     <message>
         <source>High contrast, light</source>
-        <translation type="unfinished"></translation>
+        <translation>高对比度（浅色）</translation>
     </message>
     <message>
         <source>High contrast, dark</source>
-        <translation type="unfinished"></translation>
+        <translation>高对比度（深色）</translation>
     </message>
     <message>
         <source>Theme</source>
         <translation>主题</translation>
     </message>
     <message>
-        <source>System follows the desktop&apos;s setting.</source>
+        <source>System follows the desktop's setting.</source>
         <translation>“跟随系统”即采用桌面的设置。</translation>
     </message>
     <message>
         <source>Text size</source>
-        <translation type="unfinished"></translation>
+        <translation>文字大小</translation>
     </message>
     <message>
-        <source>Of all texts, beside the desktop&apos;s own size. 100 %: unchanged.</source>
-        <translation type="unfinished"></translation>
+        <source>Of all texts, beside the desktop's own size. 100 %: unchanged.</source>
+        <translation>所有文字相对于桌面字号的大小。100 %：不变。</translation>
     </message>
 </context>
 <context>
@@ -78,43 +78,41 @@
     <name>AttachingController</name>
     <message>
         <source>Pasted text</source>
-        <translation type="unfinished"></translation>
+        <translation>粘贴的文本</translation>
     </message>
     <message>
         <source>The long text that you pasted is attached as a file.</source>
-        <translation type="unfinished"></translation>
+        <translation>您粘贴的长文本已作为文件附加。</translation>
     </message>
     <message>
         <source>As text</source>
-        <translation type="unfinished"></translation>
+        <translation>改为文本</translation>
     </message>
     <message>
         <source>Pasted picture</source>
-        <translation type="unfinished"></translation>
+        <translation>粘贴的图片</translation>
     </message>
     <message numerus="yes">
         <source>A message holds %n file(s) at most; “{name}” was left out.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-        </translation>
+        <translation>
+            <numerusform>一条消息最多包含 %n 个文件；未附加“{name}”。</numerusform></translation>
     </message>
     <message>
         <source>the first {read} of {pages} pages</source>
-        <translation type="unfinished"></translation>
+        <translation>前 {read} 页，共 {pages} 页</translation>
     </message>
     <message>
         <source>being read…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取…</translation>
     </message>
     <message>
         <source>not seen by the model</source>
-        <translation type="unfinished"></translation>
+        <translation>模型看不到</translation>
     </message>
     <message numerus="yes">
         <source>%Ln token(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-        </translation>
+        <translation>
+            <numerusform>%Ln Token</numerusform></translation>
     </message>
 </context>
 <context>
@@ -201,8 +199,7 @@
     <message numerus="yes">
         <source>%n conversation(s) are deleted for ever; nothing brings them back.</source>
         <translation>
-            <numerusform>将永久删除 %n 个对话，无法恢复。</numerusform>
-        </translation>
+            <numerusform>将永久删除 %n 个对话，无法恢复。</numerusform></translation>
     </message>
     <message>
         <source>Delete for ever?</source>
@@ -236,12 +233,23 @@
         <translation>已达到设置允许的最大回复长度，回复被截断</translation>
     </message>
     <message>
-        <source>Cut off: the model&apos;s context is full</source>
+        <source>Cut off: the model's context is full</source>
         <translation>模型的上下文已满，回复被截断</translation>
     </message>
     <message>
         <source>Interrupted when Fireside ended</source>
         <translation>Fireside 退出时中断</translation>
+    </message>
+</context>
+<context>
+    <name>ChatModels</name>
+    <message>
+        <source>This chat was written with {name}.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Use it again</source>
+        <translation type="unfinished" />
     </message>
 </context>
 <context>
@@ -252,7 +260,7 @@
     </message>
     <message>
         <source>Show all lines</source>
-        <translation type="unfinished"></translation>
+        <translation>显示全部行</translation>
     </message>
 </context>
 <context>
@@ -272,6 +280,13 @@
     <message>
         <source>Nothing found</source>
         <translation>未找到</translation>
+    </message>
+</context>
+<context>
+    <name>CommandPopup</name>
+    <message>
+        <source>Commands</source>
+        <translation>命令</translation>
     </message>
 </context>
 <context>
@@ -302,7 +317,7 @@
     </message>
     <message>
         <source>Send after this reply (Enter)</source>
-        <translation type="unfinished"></translation>
+        <translation>在此回复之后发送 (Enter)</translation>
     </message>
     <message>
         <source>Stop</source>
@@ -315,6 +330,37 @@
     <message>
         <source>Enter to send, Shift+Enter for a new line</source>
         <translation>Enter 发送，Shift+Enter 换行</translation>
+    </message>
+</context>
+<context>
+    <name>ConnectionFields</name>
+    <message>
+        <source>Kept in the system's keyring</source>
+        <translation>保存在系统钥匙串中</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>Of Hugging Face, or of a mirror that speaks like it.</source>
+        <translation>Hugging Face 的地址，或与其兼容的镜像站。</translation>
+    </message>
+    <message>
+        <source>Access token</source>
+        <translation>访问令牌</translation>
+    </message>
+    <message>
+        <source>Only for models that ask for an account. It is sent to this address alone.</source>
+        <translation>仅用于需要账号的模型，只会发送到此地址。</translation>
+    </message>
+    <message>
+        <source>Use</source>
+        <translation>使用</translation>
     </message>
 </context>
 <context>
@@ -353,8 +399,7 @@
     <message numerus="yes">
         <source>%n conversation(s) deleted.</source>
         <translation>
-            <numerusform>已删除 %n 个对话。</numerusform>
-        </translation>
+            <numerusform>已删除 %n 个对话。</numerusform></translation>
     </message>
     <message>
         <source>Undo</source>
@@ -393,6 +438,153 @@
     <message>
         <source>Restore</source>
         <translation>恢复</translation>
+    </message>
+</context>
+<context>
+    <name>DesktopController</name>
+    <message>
+        <source>The reply failed</source>
+        <translation>回复失败</translation>
+    </message>
+    <message>
+        <source>The reply is ready</source>
+        <translation>回复已完成</translation>
+    </message>
+</context>
+<context>
+    <name>DesktopPage</name>
+    <message>
+        <source>Window and tray</source>
+        <translation>窗口与托盘</translation>
+    </message>
+    <message>
+        <source>A new chat</source>
+        <translation>新对话</translation>
+    </message>
+    <message>
+        <source>The chat that was open last</source>
+        <translation>上次打开的对话</translation>
+    </message>
+    <message>
+        <source>Fireside opens with</source>
+        <translation>启动时打开</translation>
+    </message>
+    <message>
+        <source>Closing leaves it in the tray</source>
+        <translation>关闭窗口后保留在托盘</translation>
+    </message>
+    <message>
+        <source>Replies go on, and the window is back at once. “Quit” ends Fireside.</source>
+        <translation>回复会继续生成，窗口可随时恢复。“退出”才会结束 Fireside。</translation>
+    </message>
+    <message>
+        <source>This desktop has no tray, or none that programs may use.</source>
+        <translation>此桌面没有托盘，或不允许程序使用托盘。</translation>
+    </message>
+    <message>
+        <source>Tell of long replies</source>
+        <translation>较长的回复完成时通知</translation>
+    </message>
+    <message>
+        <source>A notification, when one took more than 10 seconds and another window is in front.</source>
+        <translation>回复耗时超过 10 秒且 Fireside 不在前台时发送通知。</translation>
+    </message>
+    <message>
+        <source>With the reply's beginning</source>
+        <translation>通知中显示回复的开头</translation>
+    </message>
+    <message>
+        <source>Others may read it on the screen, and the desktop may keep it.</source>
+        <translation>他人可能在屏幕上看到，桌面也可能保留通知内容。</translation>
+    </message>
+</context>
+<context>
+    <name>DetailsDialog</name>
+    <message>
+        <source>Details of the reply</source>
+        <translation>回复详情</translation>
+    </message>
+    <message>
+        <source>Copy all</source>
+        <translation>全部复制</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>DownloadRow</name>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Use</source>
+        <translation>使用</translation>
+    </message>
+    <message>
+        <source>Download of {name}</source>
+        <translation>下载 {name}</translation>
+    </message>
+    <message>
+        <source>Waits for its turn.</source>
+        <translation>正在排队。</translation>
+    </message>
+    <message>
+        <source>Paused at {amount}.</source>
+        <translation>已暂停：{amount}。</translation>
+    </message>
+    <message>
+        <source>Here: {size}.</source>
+        <translation>已下载：{size}。</translation>
+    </message>
+    <message>
+        <source>{amount}, {speed}/s</source>
+        <translation>{amount}，{speed}/秒</translation>
+    </message>
+    <message>
+        <source>{done} of {total}</source>
+        <translation>{done} / {total}</translation>
+    </message>
+</context>
+<context>
+    <name>DownloadsController</name>
+    <message>
+        <source>Connection</source>
+        <translation>连接</translation>
+    </message>
+    <message>
+        <source>This system has no keyring; the token is forgotten when Fireside closes.</source>
+        <translation>此系统没有钥匙串；关闭 Fireside 后令牌将被清除。</translation>
+    </message>
+    <message>
+        <source>Searching…</source>
+        <translation>正在搜索…</translation>
+    </message>
+    <message>
+        <source>Reading what {name} holds…</source>
+        <translation>正在读取 {name} 的内容…</translation>
+    </message>
+    <message>
+        <source>“{name}” is here.</source>
+        <translation>“{name}”已下载完成。</translation>
+    </message>
+    <message>
+        <source>Use it</source>
+        <translation>立即使用</translation>
+    </message>
+    <message>
+        <source>The list of downloads cannot be written: {reason}.</source>
+        <translation>无法写入下载列表：{reason}。</translation>
     </message>
 </context>
 <context>
@@ -491,8 +683,7 @@
     <message numerus="yes">
         <source>%n selected chat(s)</source>
         <translation>
-            <numerusform>选中的 %n 个对话</numerusform>
-        </translation>
+            <numerusform>选中的 %n 个对话</numerusform></translation>
     </message>
     <message>
         <source>The folder “{name}”</source>
@@ -509,8 +700,7 @@
     <message numerus="yes">
         <source>All %n chat(s)</source>
         <translation>
-            <numerusform>全部 %n 个对话</numerusform>
-        </translation>
+            <numerusform>全部 %n 个对话</numerusform></translation>
     </message>
     <message>
         <source>Exported to “{name}”.</source>
@@ -525,7 +715,7 @@
     <name>FileDialog</name>
     <message>
         <source>Only the beginning is shown here; the model reads all of it.</source>
-        <translation type="unfinished"></translation>
+        <translation>这里只显示开头；模型会读取全部内容。</translation>
     </message>
     <message>
         <source>Close</source>
@@ -533,22 +723,22 @@
     </message>
     <message>
         <source>Only the name of this file is known.</source>
-        <translation type="unfinished"></translation>
+        <translation>只知道此文件的名称。</translation>
     </message>
     <message>
         <source>Content of the file</source>
-        <translation type="unfinished"></translation>
+        <translation>文件内容</translation>
     </message>
     <message>
         <source>This picture is damaged or of a kind that cannot be shown.</source>
-        <translation type="unfinished"></translation>
+        <translation>此图片已损坏，或是无法显示的格式。</translation>
     </message>
 </context>
 <context>
     <name>FormulaBlock</name>
     <message>
         <source>Formula: {latex}</source>
-        <translation type="unfinished"></translation>
+        <translation>公式：{latex}</translation>
     </message>
 </context>
 <context>
@@ -563,11 +753,11 @@
     </message>
     <message>
         <source>Language</source>
-        <translation type="unfinished"></translation>
+        <translation>语言</translation>
     </message>
     <message>
-        <source>System follows the desktop&apos;s language.</source>
-        <translation type="unfinished"></translation>
+        <source>System follows the desktop's language.</source>
+        <translation>“跟随系统”即采用桌面的语言。</translation>
     </message>
     <message>
         <source>Open folder</source>
@@ -580,6 +770,102 @@
     <message>
         <source>Conversations, settings and presets lie in {folder}.</source>
         <translation>对话、设置和预设保存在 {folder}。</translation>
+    </message>
+</context>
+<context>
+    <name>HubPage</name>
+    <message>
+        <source>Name of a model, or organisation/name</source>
+        <translation>模型名称，或“组织/名称”</translation>
+    </message>
+    <message>
+        <source>Search for models</source>
+        <translation>搜索模型</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>搜索</translation>
+    </message>
+    <message>
+        <source>Connection…</source>
+        <translation>连接…</translation>
+    </message>
+    <message>
+        <source>Found models</source>
+        <translation>找到的模型</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Downloads</source>
+        <translation>下载</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>Files</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Download</source>
+        <translation>下载</translation>
+    </message>
+    <message>
+        <source>Fireside works without a network. To look for models it would contact {host}: what you search for and which files you fetch become known there, and nothing else. Your conversations stay here.</source>
+        <translation>Fireside 无需联网即可使用。要查找模型，需要连接 {host}：对方会知道您搜索的内容和下载的文件，除此之外一无所知。您的对话始终留在本机。</translation>
+    </message>
+    <message>
+        <source>Contact {host}</source>
+        <translation>连接 {host}</translation>
+    </message>
+    <message>
+        <source>{name} (asks for an account)</source>
+        <translation>{name}（需要账号）</translation>
+    </message>
+    <message>
+        <source>No model of this name with GGUF or safetensors files was found.</source>
+        <translation>没有找到该名称且含有 GGUF 或 safetensors 文件的模型。</translation>
+    </message>
+    <message>
+        <source>fits well</source>
+        <translation>完全适合</translation>
+    </message>
+    <message>
+        <source>tight</source>
+        <translation>勉强适合</translation>
+    </message>
+    <message>
+        <source>does not fit</source>
+        <translation>不适合</translation>
+    </message>
+    <message>
+        <source>This repository holds no files that Fireside can run.</source>
+        <translation>此仓库中没有 Fireside 能运行的文件。</translation>
+    </message>
+</context>
+<context>
+    <name>IdleUnload</name>
+    <message numerus="yes">
+        <source>The model was unloaded after %n idle minute(s); your next message loads it.</source>
+        <translation type="unfinished">
+            <numerusform />
+        </translation>
     </message>
 </context>
 <context>
@@ -630,7 +916,7 @@
     </message>
     <message>
         <source>What the file holds</source>
-        <translation type="unfinished"></translation>
+        <translation>文件中的内容</translation>
     </message>
     <message>
         <source>Done</source>
@@ -643,8 +929,7 @@
     <message numerus="yes">
         <source>%n of them are here already and get what is new.</source>
         <translation>
-            <numerusform>其中 %n 个已存在，只补充新内容。</numerusform>
-        </translation>
+            <numerusform>其中 %n 个已存在，只补充新内容。</numerusform></translation>
     </message>
     <message>
         <source>What is left out, and why</source>
@@ -680,6 +965,108 @@
     <message>
         <source>Undo</source>
         <translation>撤销</translation>
+    </message>
+</context>
+<context>
+    <name>LibraryController</name>
+    <message>
+        <source>Looking for models…</source>
+        <translation type="unfinished" />
+    </message>
+    <message numerus="yes">
+        <source>%n model(s)</source>
+        <translation type="unfinished">
+            <numerusform />
+        </translation>
+    </message>
+    <message>
+        <source>Add a folder with models</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>The list of models cannot be written: {reason}.</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
+    <name>LibraryDialog</name>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Ways to a model</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>On this machine</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
+    <name>LibraryPage</name>
+    <message>
+        <source>Filter by name, family, weights or place</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Filter models</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Add folder…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Where to look…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Models on this machine</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
+    <name>LibraryTable</name>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Weights</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Family</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>not there</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>cannot be loaded</source>
+        <translation type="unfinished" />
     </message>
 </context>
 <context>
@@ -720,6 +1107,137 @@
     </message>
 </context>
 <context>
+    <name>MessageMenu</name>
+    <message>
+        <source>Copy as text</source>
+        <translation>复制为纯文本</translation>
+    </message>
+    <message>
+        <source>Copy as Markdown</source>
+        <translation>复制为 Markdown</translation>
+    </message>
+    <message>
+        <source>Regenerate with</source>
+        <translation>用其他模型重新生成</translation>
+    </message>
+    <message>
+        <source>Details…</source>
+        <translation>详情…</translation>
+    </message>
+</context>
+<context>
+    <name>MessageMenuController</name>
+    <message>
+        <source>Written</source>
+        <translation>生成时间</translation>
+    </message>
+    <message>
+        <source>{speed} tok/s · {seconds} s to the first word</source>
+        <translation>{speed} Token/秒 · 首字 {seconds} 秒</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Quantisation</source>
+        <translation>量化</translation>
+    </message>
+    <message>
+        <source>Model file</source>
+        <translation>模型文件</translation>
+    </message>
+    <message>
+        <source>SHA-256 of the model</source>
+        <translation>模型的 SHA-256</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>速度</translation>
+    </message>
+    <message>
+        <source>Time to the first word</source>
+        <translation>首字用时</translation>
+    </message>
+    <message>
+        <source>Reading the prompt</source>
+        <translation>读取提示词</translation>
+    </message>
+    <message>
+        <source>Writing</source>
+        <translation>生成回复</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>Of these known from before</source>
+        <translation>其中已缓存</translation>
+    </message>
+    <message>
+        <source>Reply</source>
+        <translation>回复</translation>
+    </message>
+    <message>
+        <source>Longest reply</source>
+        <translation>最大回复长度</translation>
+    </message>
+    <message>
+        <source>Ended by</source>
+        <translation>结束原因</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>Version of Fireside</source>
+        <translation>Fireside 版本</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln token(s)</source>
+        <translation>
+            <numerusform>%Ln Token</numerusform></translation>
+    </message>
+    <message>
+        <source>{seconds} s</source>
+        <translation>{seconds} 秒</translation>
+    </message>
+    <message>
+        <source>{speed} tok/s</source>
+        <translation>{speed} Token/秒</translation>
+    </message>
+    <message>
+        <source>the model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>a stop text</source>
+        <translation>停止字符串</translation>
+    </message>
+    <message>
+        <source>the longest reply that the settings allow</source>
+        <translation>设置允许的最大回复长度</translation>
+    </message>
+    <message>
+        <source>the full context</source>
+        <translation>上下文已满</translation>
+    </message>
+    <message>
+        <source>you</source>
+        <translation>您</translation>
+    </message>
+</context>
+<context>
     <name>MessageView</name>
     <message>
         <source>The context is full: the model reads from here on</source>
@@ -730,8 +1248,16 @@
         <translation>上一个版本</translation>
     </message>
     <message>
+        <source>Previous version (Alt+Left)</source>
+        <translation>上一个版本 (Alt+Left)</translation>
+    </message>
+    <message>
         <source>Next version</source>
         <translation>下一个版本</translation>
+    </message>
+    <message>
+        <source>Next version (Alt+Right)</source>
+        <translation>下一个版本 (Alt+Right)</translation>
     </message>
     <message>
         <source>Edit</source>
@@ -744,6 +1270,10 @@
     <message>
         <source>Delete</source>
         <translation>删除</translation>
+    </message>
+    <message>
+        <source>More for this message</source>
+        <translation>此消息的更多操作</translation>
     </message>
 </context>
 <context>
@@ -762,6 +1292,152 @@
     </message>
 </context>
 <context>
+    <name>ModelDetails</name>
+    <message>
+        <source>Load</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Find again…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Forget</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Leave it out of the lists until it is opened again. The file stays.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Load again</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Load this model in its own way</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Context length</source>
+        <translation>上下文长度</translation>
+    </message>
+    <message>
+        <source>Memory of the conversation</source>
+        <translation>对话缓存</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Family</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Weights</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Longest context</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Tokenizer</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Chat template</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>yes</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>none</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>not named</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Recommended</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>System prompt</source>
+        <translation>系统提示词</translation>
+    </message>
+    <message>
+        <source>{place} (not there any more)</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation>在文件夹中显示</translation>
+    </message>
+</context>
+<context>
+    <name>ModelMenu</name>
+    <message>
+        <source>Filter models</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>More models…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>The library: all models on this machine, with their details</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Open model file…</source>
+        <translation>打开模型文件…</translation>
+    </message>
+    <message>
+        <source>Open model folder…</source>
+        <translation>打开模型文件夹…</translation>
+    </message>
+    <message>
+        <source>No model has all these words.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Used lately</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>On this machine</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
     <name>ModelPicker</name>
     <message>
         <source>No model</source>
@@ -775,13 +1451,36 @@
         <source>Choose a model</source>
         <translation>选择模型</translation>
     </message>
+</context>
+<context>
+    <name>ModelSourcesPage</name>
     <message>
-        <source>Open model file…</source>
-        <translation>打开模型文件…</translation>
+        <source>Model folders</source>
+        <translation type="unfinished" />
     </message>
     <message>
-        <source>Open model folder…</source>
-        <translation>打开模型文件夹…</translation>
+        <source>Own folders</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Looked into with all folders inside them. Links out of them are not followed.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Add folder…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Models of {program}</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Add a folder with models</source>
+        <translation type="unfinished" />
     </message>
 </context>
 <context>
@@ -795,8 +1494,32 @@
         <translation>正在加载 {name}…</translation>
     </message>
     <message>
-        <source>No model</source>
-        <translation>无模型</translation>
+        <source>Load anyway</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Load {name}</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Smaller cache (q8_0)</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Context of {tokens} tokens</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Context of {tokens} tokens, smaller cache</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>The file of {name} was changed or removed; load it again before you go on.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Load again</source>
+        <translation type="unfinished" />
     </message>
 </context>
 <context>
@@ -850,6 +1573,18 @@
         <translation>模型使用的处理器核心数。</translation>
     </message>
     <message>
+        <source>Never</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Unload when idle</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Minutes without a message until the model's memory is given back. The next message loads it.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
         <source>Memory of the conversation</source>
         <translation>对话缓存</translation>
     </message>
@@ -862,7 +1597,7 @@
     <name>PaletteController</name>
     <message>
         <source>Settings: {page}</source>
-        <translation type="unfinished"></translation>
+        <translation>设置：{page}</translation>
     </message>
 </context>
 <context>
@@ -883,15 +1618,15 @@
     <name>PresetsController</name>
     <message>
         <source>My preset</source>
-        <translation type="unfinished"></translation>
+        <translation>我的预设</translation>
     </message>
     <message>
         <source>New preset</source>
-        <translation type="unfinished"></translation>
+        <translation>新预设</translation>
     </message>
     <message>
         <source>“{name}” was deleted. Chats that use it go on as they are.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{name}”已删除。正在使用它的对话不受影响。</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -899,32 +1634,31 @@
     </message>
     <message numerus="yes">
         <source>%n preset(s) imported.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-        </translation>
+        <translation>
+            <numerusform>已导入 %n 个预设。</numerusform></translation>
     </message>
     <message>
         <source>Export presets</source>
-        <translation type="unfinished"></translation>
+        <translation>导出预设</translation>
     </message>
     <message>
         <source>Presets (*.json)</source>
-        <translation type="unfinished"></translation>
+        <translation>预设 (*.json)</translation>
     </message>
     <message>
         <source>Exported to {name}.</source>
-        <translation type="unfinished"></translation>
+        <translation>已导出到 {name}。</translation>
     </message>
     <message>
         <source>The presets cannot be saved: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法保存预设：{reason}。</translation>
     </message>
 </context>
 <context>
     <name>PresetsDialog</name>
     <message>
         <source>Presets</source>
-        <translation type="unfinished"></translation>
+        <translation>预设</translation>
     </message>
     <message>
         <source>Name</source>
@@ -932,27 +1666,27 @@
     </message>
     <message>
         <source>Emoji</source>
-        <translation type="unfinished"></translation>
+        <translation>表情符号</translation>
     </message>
     <message>
         <source>Colour…</source>
-        <translation type="unfinished"></translation>
+        <translation>颜色…</translation>
     </message>
     <message>
         <source>The colour of this persona</source>
-        <translation type="unfinished"></translation>
+        <translation>此角色的颜色</translation>
     </message>
     <message>
         <source>Built in. Duplicate it to change it.</source>
-        <translation type="unfinished"></translation>
+        <translation>内置预设。如需修改，请先复制一份。</translation>
     </message>
     <message>
-        <source>Set to this chat&apos;s values</source>
-        <translation type="unfinished"></translation>
+        <source>Set to this chat's values</source>
+        <translation>设为此对话的值</translation>
     </message>
     <message>
         <source>Duplicate</source>
-        <translation type="unfinished"></translation>
+        <translation>复制一份</translation>
     </message>
     <message>
         <source>Delete</source>
@@ -960,15 +1694,15 @@
     </message>
     <message>
         <source>{title}: {value}</source>
-        <translation type="unfinished"></translation>
+        <translation>{title}：{value}</translation>
     </message>
     <message>
         <source>This preset sets no value yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>此预设尚未设置任何值。</translation>
     </message>
     <message>
         <source>New</source>
-        <translation type="unfinished"></translation>
+        <translation>新建</translation>
     </message>
     <message>
         <source>Import…</source>
@@ -1002,41 +1736,41 @@
     <name>QueueView</name>
     <message>
         <source>Messages that wait</source>
-        <translation type="unfinished"></translation>
+        <translation>等待发送的消息</translation>
     </message>
     <message>
         <source>Not sent yet. Send now?</source>
-        <translation type="unfinished"></translation>
+        <translation>尚未发送。现在发送？</translation>
     </message>
     <message>
         <source>Sent when the reply ends:</source>
-        <translation type="unfinished"></translation>
+        <translation>回复结束后发送：</translation>
     </message>
     <message>
         <source>Send</source>
-        <translation type="unfinished">发送</translation>
+        <translation>发送</translation>
     </message>
     <message>
         <source>Send the messages that wait</source>
-        <translation type="unfinished"></translation>
+        <translation>发送等待中的消息</translation>
     </message>
 </context>
 <context>
     <name>QueueingController</name>
     <message>
         <source>The message is not sent.</source>
-        <translation type="unfinished"></translation>
+        <translation>消息未发送。</translation>
     </message>
     <message>
         <source>Undo</source>
-        <translation type="unfinished">撤销</translation>
+        <translation>撤销</translation>
     </message>
 </context>
 <context>
     <name>ReplySettingsController</name>
     <message>
         <source>The changes of this chat are dropped.</source>
-        <translation type="unfinished"></translation>
+        <translation>已放弃此对话的更改。</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -1044,7 +1778,7 @@
     </message>
     <message>
         <source>These settings are your default now.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些设置已设为您的默认值。</translation>
     </message>
     <message>
         <source>No model is loaded yet; open one first.</source>
@@ -1052,7 +1786,7 @@
     </message>
     <message>
         <source>These settings are your default for this model now.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些设置已设为此模型的默认值。</translation>
     </message>
 </context>
 <context>
@@ -1064,8 +1798,7 @@
     <message numerus="yes">
         <source>The context is full: the oldest %n message(s) are left out of what the model reads.</source>
         <translation>
-            <numerusform>上下文已满：最早的 %n 条消息不再提供给模型。</numerusform>
-        </translation>
+            <numerusform>上下文已满：最早的 %n 条消息不再提供给模型。</numerusform></translation>
     </message>
     <message>
         <source>Reading the conversation… {percent}%</source>
@@ -1122,35 +1855,35 @@
     </message>
     <message>
         <source>Preset</source>
-        <translation type="unfinished"></translation>
+        <translation>预设</translation>
     </message>
     <message>
         <source>A set of values under a name, such as a persona</source>
-        <translation type="unfinished"></translation>
+        <translation>一组有名称的设置，例如一个角色</translation>
     </message>
     <message>
         <source>Presets and defaults</source>
-        <translation type="unfinished"></translation>
+        <translation>预设与默认值</translation>
     </message>
     <message>
         <source>Save as preset…</source>
-        <translation type="unfinished"></translation>
+        <translation>另存为预设…</translation>
     </message>
     <message>
         <source>Make default for this model</source>
-        <translation type="unfinished"></translation>
+        <translation>设为此模型的默认值</translation>
     </message>
     <message>
         <source>Make default for all models</source>
-        <translation type="unfinished"></translation>
+        <translation>设为所有模型的默认值</translation>
     </message>
     <message>
-        <source>Drop this chat&apos;s changes</source>
-        <translation type="unfinished"></translation>
+        <source>Drop this chat's changes</source>
+        <translation>放弃此对话的更改</translation>
     </message>
     <message>
         <source>Presets…</source>
-        <translation type="unfinished"></translation>
+        <translation>预设…</translation>
     </message>
     <message>
         <source>None</source>
@@ -1158,35 +1891,35 @@
     </message>
     <message>
         <source>{name} (deleted)</source>
-        <translation type="unfinished"></translation>
+        <translation>{name}（已删除）</translation>
     </message>
     <message>
         <source>Back to {value}</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复为 {value}</translation>
     </message>
     <message>
         <source>Back</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复</translation>
     </message>
     <message>
         <source>from the model</source>
-        <translation type="unfinished"></translation>
+        <translation>来自模型</translation>
     </message>
     <message>
         <source>your default</source>
-        <translation type="unfinished"></translation>
+        <translation>您的默认值</translation>
     </message>
     <message>
         <source>your default for this model</source>
-        <translation type="unfinished"></translation>
+        <translation>您为此模型设的默认值</translation>
     </message>
     <message>
         <source>from preset “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>来自预设“{name}”</translation>
     </message>
     <message>
         <source>this chat</source>
-        <translation type="unfinished"></translation>
+        <translation>此对话</translation>
     </message>
     <message>
         <source>Close settings</source>
@@ -1197,117 +1930,117 @@
     <name>ShortcutsDialog</name>
     <message>
         <source>Keyboard shortcuts</source>
-        <translation type="unfinished"></translation>
+        <translation>键盘快捷键</translation>
     </message>
     <message>
         <source>Search actions or keys</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索操作或按键</translation>
     </message>
     <message>
         <source>Change…</source>
-        <translation type="unfinished"></translation>
+        <translation>更改…</translation>
     </message>
     <message>
         <source>While writing</source>
-        <translation type="unfinished"></translation>
+        <translation>输入消息时</translation>
     </message>
     <message>
         <source>Send the message</source>
-        <translation type="unfinished"></translation>
+        <translation>发送消息</translation>
     </message>
     <message>
         <source>Begin a new line</source>
-        <translation type="unfinished"></translation>
+        <translation>换行</translation>
     </message>
     <message>
         <source>In the list of conversations</source>
-        <translation type="unfinished"></translation>
+        <translation>在对话列表中</translation>
     </message>
     <message>
         <source>Move</source>
-        <translation type="unfinished"></translation>
+        <translation>移动</translation>
     </message>
     <message>
         <source>Open</source>
-        <translation type="unfinished"></translation>
+        <translation>打开</translation>
     </message>
     <message>
         <source>Rename</source>
-        <translation type="unfinished"></translation>
+        <translation>重命名</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished">删除</translation>
+        <translation>删除</translation>
     </message>
     <message>
         <source>Select several</source>
-        <translation type="unfinished"></translation>
+        <translation>多选</translation>
     </message>
 </context>
 <context>
     <name>ShortcutsList</name>
     <message>
         <source>Actions and their keys</source>
-        <translation type="unfinished"></translation>
+        <translation>操作及其快捷键</translation>
     </message>
     <message>
         <source>Action</source>
-        <translation type="unfinished"></translation>
+        <translation>操作</translation>
     </message>
     <message>
         <source>Keys</source>
-        <translation type="unfinished"></translation>
+        <translation>快捷键</translation>
     </message>
 </context>
 <context>
     <name>ShortcutsPage</name>
     <message>
         <source>Shortcuts</source>
-        <translation type="unfinished"></translation>
+        <translation>快捷键</translation>
     </message>
     <message>
         <source>Keys of the chosen action</source>
-        <translation type="unfinished"></translation>
+        <translation>所选操作的快捷键</translation>
     </message>
     <message>
         <source>Click here, then press the keys.</source>
-        <translation type="unfinished"></translation>
+        <translation>单击此处，然后按下按键。</translation>
     </message>
     <message>
         <source>Remove</source>
-        <translation type="unfinished"></translation>
+        <translation>移除</translation>
     </message>
     <message>
         <source>Leave the action without keys</source>
-        <translation type="unfinished"></translation>
+        <translation>清除此操作的快捷键</translation>
     </message>
     <message>
         <source>Reset</source>
-        <translation type="unfinished"></translation>
+        <translation>重置</translation>
     </message>
     <message>
         <source>Give the action the keys that it came with</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复此操作的默认快捷键</translation>
     </message>
     <message>
         <source>Reset all</source>
-        <translation type="unfinished"></translation>
+        <translation>全部重置</translation>
     </message>
     <message>
         <source>Give every action the keys that it came with</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复所有操作的默认快捷键</translation>
     </message>
     <message>
         <source>{keys} is needed for writing; take others.</source>
-        <translation type="unfinished"></translation>
+        <translation>{keys} 用于输入文字，请换其他按键。</translation>
     </message>
     <message>
         <source>{keys} runs “{action}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>{keys} 已用于“{action}”。</translation>
     </message>
     <message>
         <source>Take it from there</source>
-        <translation type="unfinished"></translation>
+        <translation>改用于此操作</translation>
     </message>
 </context>
 <context>
@@ -1394,8 +2127,7 @@
     <message numerus="yes">
         <source>Delete %n chat(s)</source>
         <translation>
-            <numerusform>删除 %n 个对话</numerusform>
-        </translation>
+            <numerusform>删除 %n 个对话</numerusform></translation>
     </message>
     <message>
         <source>New folder inside…</source>
@@ -1443,6 +2175,57 @@
     </message>
 </context>
 <context>
+    <name>SlashCommandsController</name>
+    <message>
+        <source>A new chat</source>
+        <translation>新对话</translation>
+    </message>
+    <message>
+        <source>A chat that is kept nowhere</source>
+        <translation>不会保存的对话</translation>
+    </message>
+    <message>
+        <source>Another reply</source>
+        <translation>换一条回复</translation>
+    </message>
+    <message>
+        <source>Export this chat</source>
+        <translation>导出此对话</translation>
+    </message>
+    <message>
+        <source>Search the chats</source>
+        <translation>搜索对话</translation>
+    </message>
+    <message>
+        <source>Reply with another model</source>
+        <translation>用其他模型回复</translation>
+    </message>
+    <message>
+        <source>name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Tell the model how to reply in this chat</source>
+        <translation>告诉模型在此对话中如何回复</translation>
+    </message>
+    <message>
+        <source>text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>There is no command /{name}; begin with // to send a slash.</source>
+        <translation>没有命令 /{name}；如要发送斜杠，请以 // 开头。</translation>
+    </message>
+    <message>
+        <source>Reply with the preset “{name}”</source>
+        <translation>用预设“{name}”回复</translation>
+    </message>
+    <message>
+        <source>No model here is called “{name}”.</source>
+        <translation>这里没有名为“{name}”的模型。</translation>
+    </message>
+</context>
+<context>
     <name>StatusRow</name>
     <message>
         <source>{speed} tok/s</source>
@@ -1450,15 +2233,15 @@
     </message>
     <message>
         <source>{used} of {total} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>{used} / {total} Token</translation>
     </message>
     <message>
         <source>{used} of {total} tokens: the oldest turns are left out</source>
-        <translation type="unfinished"></translation>
+        <translation>{used} / {total} Token：最早的几轮已省略</translation>
     </message>
     <message>
         <source>{used} of {total} tokens: too long for the model</source>
-        <translation type="unfinished"></translation>
+        <translation>{used} / {total} Token：超出模型的上限</translation>
     </message>
     <message>
         <source>Status</source>
@@ -1481,7 +2264,7 @@
     <name>TableBlock</name>
     <message>
         <source>Table</source>
-        <translation type="unfinished"></translation>
+        <translation>表格</translation>
     </message>
 </context>
 <context>
@@ -1519,6 +2302,25 @@
     </message>
 </context>
 <context>
+    <name>Tray</name>
+    <message>
+        <source>Show Fireside</source>
+        <translation>显示 Fireside</translation>
+    </message>
+    <message>
+        <source>New chat</source>
+        <translation>新建对话</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>退出</translation>
+    </message>
+    <message>
+        <source>Fireside: a reply is being written</source>
+        <translation>Fireside：正在生成回复</translation>
+    </message>
+</context>
+<context>
     <name>WindowActions</name>
     <message>
         <source>Chat</source>
@@ -1530,7 +2332,7 @@
     </message>
     <message>
         <source>Conversations</source>
-        <translation>对话</translation>
+        <translation>对话管理</translation>
     </message>
     <message>
         <source>Import, export and backup</source>
@@ -1562,7 +2364,7 @@
     </message>
     <message>
         <source>Attach files…</source>
-        <translation type="unfinished"></translation>
+        <translation>附加文件…</translation>
     </message>
     <message>
         <source>Stop the reply</source>
@@ -1617,6 +2419,10 @@
         <translation>打开模型文件…</translation>
     </message>
     <message>
+        <source>Models…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
         <source>Find a command…</source>
         <translation>查找命令…</translation>
     </message>
@@ -1634,19 +2440,19 @@
     </message>
     <message>
         <source>Keyboard shortcuts…</source>
-        <translation type="unfinished"></translation>
+        <translation>键盘快捷键…</translation>
     </message>
     <message>
         <source>Larger text</source>
-        <translation type="unfinished"></translation>
+        <translation>放大文字</translation>
     </message>
     <message>
         <source>Smaller text</source>
-        <translation type="unfinished"></translation>
+        <translation>缩小文字</translation>
     </message>
     <message>
         <source>Usual text size</source>
-        <translation type="unfinished"></translation>
+        <translation>默认文字大小</translation>
     </message>
     <message>
         <source>Quit</source>
@@ -1657,47 +2463,46 @@
     <name>WritingController</name>
     <message>
         <source>A file cannot be read; remove it, then send.</source>
-        <translation type="unfinished"></translation>
+        <translation>有文件无法读取；请移除后再发送。</translation>
     </message>
     <message>
         <source>A file is still being read; send in a moment.</source>
-        <translation type="unfinished"></translation>
+        <translation>仍在读取文件；请稍后再发送。</translation>
     </message>
     <message>
         <source>The model sees no pictures; write something, too.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型看不到图片；请同时写些文字。</translation>
     </message>
 </context>
 <context>
     <name>_Chip</name>
     <message>
         <source>Show “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>查看“{name}”</translation>
     </message>
     <message>
         <source>Remove “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>移除“{name}”</translation>
     </message>
 </context>
 <context>
     <name>_Row</name>
     <message numerus="yes">
         <source>%Ln file(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-        </translation>
+        <translation>
+            <numerusform>%Ln 个文件</numerusform></translation>
     </message>
     <message>
         <source>Send now</source>
-        <translation type="unfinished"></translation>
+        <translation>立即发送</translation>
     </message>
     <message>
         <source>Edit</source>
-        <translation type="unfinished">编辑</translation>
+        <translation>编辑</translation>
     </message>
     <message>
         <source>Remove</source>
-        <translation type="unfinished"></translation>
+        <translation>移除</translation>
     </message>
 </context>
 <context>
@@ -1716,11 +2521,11 @@
     </message>
     <message>
         <source>Attach files</source>
-        <translation type="unfinished"></translation>
+        <translation>附加文件</translation>
     </message>
     <message>
         <source>All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>所有文件 (*)</translation>
     </message>
     <message>
         <source>Conversations (*.json *.jsonl *.zip *.chat *.sqlite3 *.db);;All files (*)</source>
@@ -1732,11 +2537,11 @@
     </message>
     <message>
         <source>Import presets</source>
-        <translation type="unfinished"></translation>
+        <translation>导入预设</translation>
     </message>
     <message>
         <source>Presets (*.json);;All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>预设 (*.json);;所有文件 (*)</translation>
     </message>
     <message>
         <source>Backups (*.sqlite3);;All files (*)</source>
@@ -1770,7 +2575,7 @@
         <translation>“{name}”是空的；请重新下载。</translation>
     </message>
     <message>
-        <source>“{name}” holds no config.json; choose a model&apos;s own folder.</source>
+        <source>“{name}” holds no config.json; choose a model's own folder.</source>
         <translation>“{name}”中没有 config.json；请选择模型自己的文件夹。</translation>
     </message>
     <message>
@@ -1794,7 +2599,7 @@
         <translation>无法读取“{name}”（{reason}）；请检查磁盘和权限。</translation>
     </message>
     <message>
-        <source>The folder “{name}” holds no config.json; choose a model&apos;s own folder or a GGUF file.</source>
+        <source>The folder “{name}” holds no config.json; choose a model's own folder or a GGUF file.</source>
         <translation>文件夹“{name}”中没有 config.json；请选择模型自己的文件夹或 GGUF 文件。</translation>
     </message>
     <message>
@@ -1870,7 +2675,7 @@
         <translation>内存不足，无法继续；请关闭其他程序，或使用更小的模型或上下文。</translation>
     </message>
     <message>
-        <source>The model&apos;s output is not a number any more; its file may be damaged. Try another copy.</source>
+        <source>The model's output is not a number any more; its file may be damaged. Try another copy.</source>
         <translation>模型的输出已不是有效数字，文件可能已损坏。请换一份副本再试。</translation>
     </message>
     <message>
@@ -1878,11 +2683,11 @@
         <translation>尚未加载模型；请先打开一个模型。</translation>
     </message>
     <message>
-        <source>The model&apos;s chat template refuses this conversation: {reason}.</source>
+        <source>The model's chat template refuses this conversation: {reason}.</source>
         <translation>模型的对话模板拒绝了此对话：{reason}。</translation>
     </message>
     <message>
-        <source>The model&apos;s chat template was stopped: {reason}.</source>
+        <source>The model's chat template was stopped: {reason}.</source>
         <translation>模型的对话模板被中止：{reason}。</translation>
     </message>
     <message>
@@ -1975,11 +2780,11 @@
     </message>
     <message>
         <source>Plain text</source>
-        <translation type="unfinished"></translation>
+        <translation>纯文本</translation>
     </message>
     <message>
         <source>OpenAI messages</source>
-        <translation type="unfinished"></translation>
+        <translation>OpenAI 消息</translation>
     </message>
     <message>
         <source>There is no file or folder {path}.</source>
@@ -2015,18 +2820,57 @@
     </message>
 </context>
 <context>
+    <name>models</name>
+    <message>
+        <source>fits well</source>
+        <translation>完全适合</translation>
+    </message>
+    <message>
+        <source>tight</source>
+        <translation>勉强适合</translation>
+    </message>
+    <message>
+        <source>does not fit</source>
+        <translation>不适合</translation>
+    </message>
+    <message>
+        <source>Fits well: it needs {need} of {have} with a context of {context} tokens.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Tight: it needs {need} of {have} with a context of {context} tokens.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Does not fit: it needs {need}, and {have} are free, with a context of {context} tokens.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Up to {context} tokens would fit.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Own folder</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Opened here</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
     <name>presets</name>
     <message>
         <source>Precise</source>
-        <translation type="unfinished"></translation>
+        <translation>精确</translation>
     </message>
     <message>
         <source>Balanced</source>
-        <translation type="unfinished"></translation>
+        <translation>均衡</translation>
     </message>
     <message>
         <source>Creative</source>
-        <translation type="unfinished"></translation>
+        <translation>创意</translation>
     </message>
     <message>
         <source>Code</source>
@@ -2034,7 +2878,7 @@
     </message>
     <message>
         <source>Translate</source>
-        <translation type="unfinished"></translation>
+        <translation>翻译</translation>
     </message>
 </context>
 <context>
@@ -2076,7 +2920,7 @@
         <translation>最大回复长度</translation>
     </message>
     <message>
-        <source>In tokens. 0: up to the context&apos;s end.</source>
+        <source>In tokens. 0: up to the context's end.</source>
         <translation>以 Token 计。0：直到上下文用完。</translation>
     </message>
     <message>
@@ -2121,27 +2965,27 @@
     </message>
     <message>
         <source>Repetition window</source>
-        <translation type="unfinished"></translation>
+        <translation>重复检查范围</translation>
     </message>
     <message>
         <source>How many of the last tokens the penalties look at. 0: none.</source>
-        <translation type="unfinished"></translation>
+        <translation>惩罚项检查最近多少个 Token。0：不检查。</translation>
     </message>
     <message>
         <source>Stop strings</source>
-        <translation type="unfinished"></translation>
+        <translation>停止字符串</translation>
     </message>
     <message>
-        <source>A reply ends before any of these, one a line. \n stands for a line&apos;s end.</source>
-        <translation type="unfinished"></translation>
+        <source>A reply ends before any of these, one a line. \n stands for a line's end.</source>
+        <translation>回复遇到其中任意一项即结束，每行一项。\n 表示换行。</translation>
     </message>
     <message>
         <source>JSON output</source>
-        <translation type="unfinished"></translation>
+        <translation>JSON 输出</translation>
     </message>
     <message>
         <source>Holds every reply to a JSON schema. Empty: off.</source>
-        <translation type="unfinished"></translation>
+        <translation>让每条回复都遵循 JSON Schema。留空：关闭。</translation>
     </message>
 </context>
 </TS>

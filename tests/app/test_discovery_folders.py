@@ -16,13 +16,14 @@ from benchmarks.tiny_models import tiny_folder, tiny_gguf
 
 def test_companions_of_models_are_not_models(tmp_path: Path) -> None:
     folder = tmp_path / "models"
-    tiny_gguf(folder / "m.gguf", seed=1)
+    tiny_gguf(folder / "m-imatrix-Q4_K_M.gguf", seed=1)
+    tiny_gguf(folder / "m.imatrix.gguf", seed=5, general__type="imatrix")
     tiny_gguf(folder / "lora.gguf", seed=2, general__type="adapter")
     tiny_gguf(folder / "vision.gguf", seed=3, general__architecture="clip")
     (tiny_folder(folder / "tuned", seed=4) / "adapter_config.json").write_text("{}")
     survey = look(tmp_path / "f.json", [own_folders([folder])], machine(tmp_path))
     models = [one.name for one in survey.sightings if one.header is not None and one.header.is_model]
-    assert models == ["m"]
+    assert models == ["m-imatrix-Q4_K_M"]
 
 
 def test_a_broken_file_is_listed_with_its_reason(tmp_path: Path) -> None:

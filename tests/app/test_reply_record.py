@@ -6,6 +6,7 @@ import json
 
 from app.core.reply_record import reply_record
 from engine.api import (
+    Circumstances,
     GenerateRequest,
     ModelInfo,
     ModelLoaded,
@@ -23,12 +24,14 @@ INFO = ModelInfo(
 
 def test_a_record_names_model_settings_seed_tokens_and_version() -> None:
     timings = Timings(3, 0, 2, 0.1, 0.2, 0.1)
-    finished = ReplyFinished(1, "Green.", (5, 6), (-0.123456, -1.0), StopReason.END_TOKEN, timings, seed=7)
+    made = Circumstances(fingerprint="cd" * 16, device="cpu")
+    finished = ReplyFinished(1, "Green.", (5, 6), (-0.123456, -1.0), StopReason.END_TOKEN, timings, seed=7, made=made)
     request = GenerateRequest(1, (), SamplerSettings(temperature=0.5), max_tokens=9)
     record = reply_record(finished, request, ModelLoaded(0, INFO, "cpu", 64, 0.1), model_sha256="ab" * 32)
     kept = json.loads(json.dumps(record))
     assert kept["format_version"] == 1
     assert kept["engine_version"]
+    assert Circumstances(**kept["made"]) == made
     assert (kept["model_name"], kept["model_sha256"], kept["quantisation"]) == ("m1", "ab" * 32, "Q4_0")
     assert (kept["seed"], kept["stop_reason"], kept["max_tokens"]) == (7, "end_token", 9)
     assert (kept["token_ids"], kept["logprobs"]) == ([5, 6], [-0.12346, -1.0])

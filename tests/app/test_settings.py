@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from app.core.settings import LoadSettings, Settings, SettingsFile
+from app.core.settings import LoadSettings, Settings, SettingsFile, WindowState
 
 
 def test_settings_come_back(tmp_path: Path) -> None:
@@ -14,7 +14,7 @@ def test_settings_come_back(tmp_path: Path) -> None:
         own_by_model={"/models/a.gguf": {"top_k": 3}},
         load=LoadSettings(device="cpu", threads=2),
         theme="dark",
-        geometry="AAEC",
+        window=WindowState(geometry="AAEC", has_sidebar=False, closed_folders=("a",), open_chat="b"),
         new_chat_preset="code",
     )
     SettingsFile(tmp_path / "settings.json").write(settings)

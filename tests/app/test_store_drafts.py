@@ -33,6 +33,7 @@ def test_a_chat_that_is_removed_takes_its_draft_along(store: Store) -> None:
     chat = store.create_conversation("chat").id
     store.keep_drafts(chat, [text_parts("never sent")])
     store.delete_forever(chat)
+    store.keep_drafts(chat, [text_parts("written too late")])
     assert store.drafts(chat) == ()
 
 

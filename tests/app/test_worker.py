@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from app.worker import EngineThread
 from engine.api import Event, GenerateRequest, LoadRequest, ReplyFinished, RequestFailed, StopReason, TokenGenerated
+from engine.inspection.api import InspectionStopped, SpellRequest
 
 
 def started(qtbot: QtBot, fake: FakeEngine) -> tuple[EngineThread, list[Event]]:
@@ -46,13 +47,15 @@ def test_a_waiting_request_can_be_cancelled(qtbot: QtBot) -> None:
     engine, events = started(qtbot, fake)
     engine.submit(GenerateRequest(1, "x"))
     engine.submit(GenerateRequest(2, "y"))
+    engine.submit(SpellRequest(4, (1,)))
     engine.submit(LoadRequest(3, "/m.gguf"))
-    engine.cancel(2)
-    engine.cancel(3)
+    for number in (2, 3, 4):
+        engine.cancel(number)
     fake.gate.set()
     qtbot.waitUntil(lambda: any(isinstance(event, RequestFailed) for event in events))
     finished = {event.request_id: event.stop_reason for event in events if isinstance(event, ReplyFinished)}
     assert finished == {1: StopReason.END_TOKEN, 2: StopReason.CANCELLED}
+    assert [event.request_id for event in events if isinstance(event, InspectionStopped)] == [4]
     assert len(fake.requests) == 1
     assert engine.shutdown()
 

@@ -33,7 +33,7 @@ from engine.sampling import Sampler
 MODEL = str(FIXTURES / "models" / "llama")
 SAMPLER = SamplerSettings(temperature=0.8, top_k=7, top_p=0.9, min_p=0.02, repetition_penalty=1.3, seed=5)
 REQUEST = GenerateRequest(1, "The first of the", sampler=SAMPLER, max_tokens=24)
-RECORD = TokenRecord(7, -1.5, 1, 2.25, 2, 0.5, (Alternative(9, -0.5, 0.5), Alternative(7, -1.5, 0.5)))
+RECORD = TokenRecord(7, -1.5, 1, 6.5, 2.25, 2, 0.5, (Alternative(9, -0.5, 0.5), Alternative(7, -1.5, 0.5)))
 
 # nothing of the fixture changes between the examples
 BOTH_WAYS = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -118,6 +118,7 @@ def test_the_numbers_are_those_of_the_definitions(
     assert record.token_id == drawn.token_id == int(choice.token)
     assert record.logprob == pytest.approx(float(logprobs[record.token_id]), abs=1e-5)
     assert record.rank == int((logits > logits[record.token_id]).sum())
+    assert record.logprob + record.normaliser == pytest.approx(float(logits[record.token_id]), abs=1e-5)
     assert record.entropy == pytest.approx(float(-(logprobs.exp() * logprobs).sum()), abs=1e-4)
     assert record.survivors == int((choice.shares > 0).sum())
     assert record.share == pytest.approx(float(after[record.token_id]), abs=1e-6)

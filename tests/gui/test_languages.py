@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from conftest import OpenWindow
 from fakes import FakeEngine
-from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QToolButton
-from window_steps import find
+from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLabel, QToolButton
+from pytestqt.qtbot import QtBot
+from window_steps import find, say, shown
 
 from app.controllers.languages import LanguagesController, closest
 from app.core.paths import DataFolder
@@ -109,8 +110,16 @@ def test_what_is_translated_is_a_literal_that_the_translators_find() -> None:
     assert found == []
 
 
-def test_the_language_is_switched_in_the_open_window_and_kept(open_window: OpenWindow, folder: DataFolder) -> None:
-    application = open_window(FakeEngine)
+def test_the_language_is_switched_in_the_open_window_and_kept(
+    qtbot: QtBot, open_window: OpenWindow, folder: DataFolder
+) -> None:
+    fake = FakeEngine([["word "] * 100_000])
+    fake.token_s = 0.002
+    application = open_window(lambda: fake)
+    say(qtbot, application, "Hi", wait=False)
+    qtbot.waitUntil(lambda: shown(application)[1:] not in ([], [""]))
+    application.window.action.stop.trigger()
+    qtbot.waitUntil(lambda: not application.chat.is_replying)
     application.window.action.preferences.trigger()
     choice = find(application, QComboBox, "languageChoice")
     choice.setCurrentIndex(choice.findData("zh_CN"))
@@ -118,6 +127,7 @@ def test_the_language_is_switched_in_the_open_window_and_kept(open_window: OpenW
     QApplication.processEvents()
     assert find(application, QToolButton, "newChatButton").text() == "新建对话"
     assert find(application, QDialog, "settingsDialog").windowTitle() == "设置"
+    assert [note.text() for note in application.window.findChildren(QLabel, "messageNote")][-1] == "已停止"
     application.window.close()
     assert json.loads(folder.settings.read_text())["language"] == "zh_CN"
     again = open_window(FakeEngine)

@@ -46,6 +46,7 @@ def test_another_model_writes_another_version(qtbot: QtBot, open_window: OpenWin
     fake = FakeEngine([["one"], ["two"]])
     application = open_window(lambda: fake)
     say(qtbot, application, "Hi")
+    qtbot.waitUntil(lambda: not application.library.is_looking)
     opened: list[str] = []
     application.models.open = opened.append  # type: ignore[method-assign] # the model is none of this test's business
     application.window.model_picker.choices = (ModelChoice("/models/other.gguf", "Other", ""),)

@@ -142,3 +142,23 @@ def test_what_waits_is_there_after_a_restart_and_is_not_sent_by_itself(qtbot: Qt
     click(again, "sendQueue")
     wait(qtbot, again, 4)
     assert shown(again)[-2:] == ["second", "Hello there."]
+
+
+def test_nothing_is_sent_in_a_chat_that_was_deleted(qtbot: QtBot, open_window: OpenWindow) -> None:
+    fake = FakeEngine([["one"], ["two"]])
+    application = open_window(lambda: fake)
+    say(qtbot, application, "of the deleted chat")
+    deleted = application.chat.conversation_id or ""
+    application.conversations.new_chat()
+    fake.gate.clear()
+    say(qtbot, application, "running", wait=False)
+    qtbot.waitUntil(lambda: len(fake.requests) == 2)
+    application.conversations.open(deleted)
+    say(qtbot, application, "never asked", wait=False)
+    assert waiting(application) == ["never asked"]
+    application.store.delete_conversation(deleted)
+    fake.gate.set()
+    qtbot.waitUntil(lambda: not application.chat.is_replying)
+    qtbot.wait(50)
+    assert len(fake.requests) == 2
+    assert waiting(application) == ["never asked"]

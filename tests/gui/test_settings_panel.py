@@ -16,15 +16,18 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QLabel,
     QPlainTextEdit,
+    QPushButton,
     QSlider,
     QSpinBox,
     QToolButton,
 )
 from pytestqt.qtbot import QtBot
-from window_steps import find, say
+from window_steps import find, press, say
 
 from app.application import Application
+from app.core.json_schema import template
 from app.core.paths import DataFolder
+from app.core.reply_settings import NAMES
 from engine.api import Event, GenerateRequest, LoadRequest, ModelLoaded
 
 
@@ -150,3 +153,68 @@ def test_a_temporary_chat_keeps_its_settings_while_it_lives(
     application.window.message_bar._run_action()
     QApplication.processEvents()
     assert find(application, QSpinBox, "topK").value() == 9
+
+
+def test_every_value_has_a_row_with_a_title_and_a_line_of_help(open_window: OpenWindow) -> None:
+    application = open_window(FakeEngine)
+    panel = application.window.settings_panel
+    assert set(panel._rows) == set(NAMES)
+    for name, row in panel._rows.items():
+        part = row.editor.focus_part
+        assert part.accessibleName(), name
+        assert part.accessibleDescription(), name
+
+
+def test_more_samplers_are_folded_away_until_they_are_wanted(qtbot: QtBot, open_window: OpenWindow) -> None:
+    fake = FakeEngine()
+    application = open_window(lambda: fake)
+    application.window.action.settings.setChecked(True)
+    assert not find(application, QDoubleSpinBox, "dryMultiplier").isVisible()
+    press(application, "moreSamplersButton")
+    find(application, QDoubleSpinBox, "dryMultiplier").setValue(0.8)
+    find(application, QPlainTextEdit, "dryBreakers").setPlainText("\\n\n;")
+    find(application, QPlainTextEdit, "logitBias").setPlainText("7 = -5\nnonsense\n 12=1.5 ")
+    say(qtbot, application, "Hi")
+    sampler = fake.requests[-1].sampler
+    assert sampler.dry_multiplier == 0.8
+    assert sampler.dry_breakers == ("\n", ";")
+    assert sampler.logit_bias == ((7, -5.0), (12, 1.5))
+    assert find(application, QPlainTextEdit, "logitBias").toPlainText() == "7 = -5\nnonsense\n 12=1.5 "
+
+
+def test_replies_are_held_to_the_schema_that_was_written(qtbot: QtBot, open_window: OpenWindow) -> None:
+    fake = FakeEngine()
+    application = open_window(lambda: fake)
+    find(application, QPushButton, "jsonSchema").click()
+    text = find(application, QPlainTextEdit, "schemaText")
+    text.setPlainText('{"type": "strin"}')
+    use = find(application, QPushButton, "useSchema")
+    assert not use.isEnabled()
+    qtbot.waitUntil(lambda: any("strin" in label.text() for label in text.window().findChildren(QLabel)))
+    assert not use.isEnabled()
+    pick_template = find(application, QComboBox, "schemaTemplate")
+    pick_template.setCurrentIndex(pick_template.findData("strings"))
+    pick_template.activated.emit(pick_template.currentIndex())
+    assert use.isEnabled()
+    use.click()
+    say(qtbot, application, "Hi")
+    assert fake.requests[-1].json_schema == template("strings")
+    assert find(application, QPushButton, "jsonSchema").text().startswith("On")
+    find(application, QPushButton, "jsonSchema").click()
+    find(application, QPushButton, "dropSchema").click()
+    say(qtbot, application, "Hi")
+    assert fake.requests[-1].json_schema is None
+
+
+def test_new_chats_begin_with_a_preset(open_window: OpenWindow) -> None:
+    application = open_window(FakeEngine)
+    pick(application, "Precise")
+    application.window.settings_panel.beginWithPresetRequested.emit()
+    application.window.close()
+    again = open_window(FakeEngine)
+    assert preset(again).endswith("Precise")
+    assert temperature(again) == 0.2
+    pick(again, "None")
+    again.window.settings_panel.beginWithPresetRequested.emit()
+    again.conversations.new_chat()
+    assert preset(again) == "None"

@@ -15,7 +15,7 @@ from app.core.discovery.walk import Walk, is_file, leads_out
 
 UNFINISHED = (".part", ".partial", ".incomplete", ".crdownload", ".download", ".tmp", ".aria2", ".!qb")
 _SHARD = re.compile(r"(.+)-\d{5}-of-(\d{5})\.gguf", re.IGNORECASE)
-_COMPANION = re.compile(r"(^|[-_.])(mmproj|imatrix)([-_.]|$)", re.IGNORECASE)
+_COMPANION = re.compile(r"(^|[-_.])mmproj([-_.]|$)", re.IGNORECASE)
 
 
 def models_among(
