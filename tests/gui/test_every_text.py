@@ -69,6 +69,7 @@ def application(qtbot: QtBot, open_window: OpenWindow) -> Application:
     window.action.settings.setChecked(True)
     window.show_load_progress(0.5)
     window.temporary_mark.show()
+    window.message_bar.hide()  # a notice goes by itself, in the language in which it came
     return application
 
 
