@@ -110,7 +110,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_reply_does_not_stop_the_window(transcript: Transcript, text: str) -> None:
-    """Only a freeze fails, on a busy machine too; the figures are those of `python -m benchmarks.transcript`."""
+    """The figures are those of `python -m benchmarks.transcript --only hostile`; here only a freeze fails."""
     beats = [time.monotonic()]
     heart = QTimer(transcript)
     heart.timeout.connect(lambda: beats.append(time.monotonic()))
@@ -123,7 +123,7 @@ def test_a_hostile_reply_does_not_stop_the_window(transcript: Transcript, text: 
     QApplication.processEvents()
     beats.append(time.monotonic())
     heart.stop()
-    assert max(after - before for before, after in itertools.pairwise(beats)) < 4.0
+    assert max(after - before for before, after in itertools.pairwise(beats)) < 5.0
 
 
 def test_overrides_of_direction_are_visible_in_code_and_links(transcript: Transcript) -> None:
