@@ -24,6 +24,8 @@ from app.controllers.dropping import DroppingController
 from app.controllers.exports import ExportsController
 from app.controllers.idle_unload import IdleUnload
 from app.controllers.imports import ImportsController
+from app.controllers.inquiries import Inquiries
+from app.controllers.inspector import InspectorController
 from app.controllers.languages import LanguagesController
 from app.controllers.library import LibraryController
 from app.controllers.message_menu import MessageMenuController
@@ -116,6 +118,7 @@ class Application(QObject):
         self.writing = WritingController(self.chat, self.window)
         self.attaching = AttachingController(self._background, self.chat, self.writing, self.window)
         self.message_menu = MessageMenuController(self.chat, self.models, self.window)
+        self.inspector = InspectorController(Inquiries(self.engine, self.chat), self.chat, self.models, self.window)
         self.slash_commands = SlashCommandsController(
             self.writing,
             self.window,

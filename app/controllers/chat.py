@@ -24,6 +24,7 @@ from app.core.conversation import (
     text_parts,
     title_of,
 )
+from app.core.inspected_reply import InspectedReply, inspected_reply
 from app.core.reply_caches import ReplyCaches
 from app.core.reply_record import recorded_token_ids
 from app.core.reply_settings import ReplySettings
@@ -240,6 +241,24 @@ class ChatController(QObject):
         if chat is self.shown:
             self.show_path()
         self.conversationsChanged.emit()
+
+    def inspected(self, message_id: str) -> InspectedReply | None:
+        """A reply of the chat that is shown with what it was made of; None where there is none."""
+        chat = self.shown
+        if message_id not in chat.tree or chat.tree.get(message_id).role != "assistant":
+            return None
+        try:
+            return inspected_reply(
+                chat.tree,
+                message_id,
+                record=chat.store.record(message_id),
+                alternatives=chat.store.alternatives(message_id),
+                settings=self.settings,
+                token_ids=_known_token_ids(chat),
+            )
+        except StoreError as error:
+            self._window.message_bar.show_error(str(error))
+            return None
 
     def keep(self, write: Callable[[], None]) -> bool:
         """Run a write to the store; tell when it fails."""
