@@ -216,7 +216,7 @@ class Engine:
         for done in reader.read(ids, cancelled):
             yield PrefillProgressed(request.request_id, done, len(ids), reused, dropped)
         prefilled = time.perf_counter()
-        breakers = self._breaker_ids(request.sampler, self.model)
+        breakers = self.breakers(request.sampler, self.model)
         reply = _Reply(self.model, request, room=self.context_length - len(ids), breakers=breakers)
         logits = reader.logits
         if logits is None or cancelled():
@@ -263,7 +263,7 @@ class Engine:
             return PromptLookup(ids)
         return Draft(self._draft, ids, reply.sampler, vocabulary=reply.vocabulary)
 
-    def _breaker_ids(self, settings: SamplerSettings, model: Model) -> frozenset[int]:
+    def breakers(self, settings: SamplerSettings, model: Model) -> frozenset[int]:
         """Where DRY's sequences end; nowhere when it is off."""
         texts = settings.dry_breakers
         if settings.dry_multiplier and texts not in self._breakers:

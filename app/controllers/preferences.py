@@ -12,7 +12,7 @@ from app.controllers.appearance import AppearanceController
 from app.controllers.languages import LanguagesController
 from app.controllers.models import ModelsController
 from app.core.paths import DataFolder
-from app.core.settings import LARGEST_TEXT, SMALLEST_TEXT, SettingsFile
+from app.core.settings import LARGEST_TEXT, SMALLEST_TEXT, LoadSettings, SettingsFile
 from app.views.language import in_every_language
 from app.views.main_window import MainWindow
 from app.views.settings_dialog import SettingsDialog
@@ -80,6 +80,8 @@ class PreferencesController(QObject):
         dialog = SettingsDialog(self._make_pages(), self._window)
         dialog.show_settings(self.settings)
         dialog.settingChanged.connect(self.change)
+        load = self.settings.load
+        dialog.finished.connect(lambda _result: self._offer_loading(load))
         if page is not None:
             dialog.show_page(page)
         dialog.open()
@@ -116,6 +118,16 @@ class PreferencesController(QObject):
 
     def _make_pages(self) -> list[SettingsPage]:
         return [make() for make in (*self._pages, *self._last_pages)]
+
+    def _offer_loading(self, before: LoadSettings) -> None:
+        """Offer to load the model again when it would be loaded in another way now; a reply ends before that."""
+        loaded = self._models.loaded
+        if loaded is not None and self.settings.load != before:
+            self._window.message_bar.show_notice(
+                self.tr("The model was loaded with other settings."),
+                action=self.tr("Load again"),
+                on_action=lambda: self._models.open(loaded.info.path),
+            )
 
     def _apply(self) -> None:
         self._appearance.choose(self.settings.theme, text_percent=self.settings.text_percent)

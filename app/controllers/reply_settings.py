@@ -18,6 +18,7 @@ from app.core.presets import Preset, Presets
 from app.core.reply_settings import Layer, Values, resolve
 from app.core.store import StoreError
 from app.views.main_window import MainWindow
+from app.views.preset_names import preset_name
 
 SAVE_MS = 500  # after the last change, so that a slider that is dragged writes once
 
@@ -40,6 +41,7 @@ class ReplySettingsController(QObject):
         panel.valueResetRequested.connect(self.reset_value)
         panel.presetChosen.connect(self.choose_preset)
         panel.makeDefaultRequested.connect(self.make_default)
+        panel.beginWithPresetRequested.connect(self.begin_with_preset)
         panel.resetAllRequested.connect(self.drop_changes)
         chat.opened.connect(lambda _conversation_id: self._take_chat())
         preferences.changed.connect(lambda _settings: self.refresh())
@@ -71,6 +73,16 @@ class ReplySettingsController(QObject):
     def choose_preset(self, preset_id: str) -> None:
         """Answer this chat with a preset, or with none; the chat's own values stay above it."""
         self._set(ChatSettings(self._presets.get(preset_id), self._own().values))
+
+    def begin_with_preset(self) -> None:
+        """Let new chats begin with this chat's preset, or with none."""
+        preset = self._preset(self._own())
+        self._preferences.change("new_chat_preset", "" if preset is None else preset.id)
+        if preset is None:
+            told = self.tr("New chats begin without a preset.")
+        else:
+            told = self.tr("New chats begin with “{name}”.").format(name=preset_name(preset))
+        self._window.message_bar.show_notice(told)
 
     @property
     def preset_id(self) -> str | None:

@@ -136,6 +136,7 @@ class Composer(QFrame):
         self._stop.setToolTip(self.tr("Stop the reply (Esc)"))
         self._default_hint = self.tr("Enter to send, Shift+Enter for a new line")
         self.set_hint(None)
+        self._edit.fit_height()
         self._show_buttons()
 
     def _button(self, object_name: str) -> QToolButton:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QBuffer, QEvent, QIODevice, QMimeData, Qt, Signal
@@ -42,10 +43,19 @@ class ComposerEdit(QPlainTextEdit):
 
     def fit_height(self) -> None:
         """As high as the text, between one line and `MOST_LINES`."""
-        lines = round(self.document().size().height())  # QPlainTextDocumentLayout counts lines, not pixels
-        shown = min(max(lines, 1), MOST_LINES)
-        margins = round(2 * self.document().documentMargin())
-        self.setFixedHeight(shown * self.fontMetrics().lineSpacing() + margins)
+        height, lines = 0.0, 0
+        block = self.document().begin()
+        while block.isValid() and lines <= MOST_LINES:
+            height += self.document().documentLayout().blockBoundingRect(block).height()
+            lines += block.lineCount()
+            block = block.next()
+        if lines > MOST_LINES:
+            height *= MOST_LINES / lines
+        # Letters that another font is asked for, such as Chinese ones, are higher than a line of the font.
+        least = max(
+            self.fontMetrics().lineSpacing(), self.fontMetrics().boundingRect(self.placeholderText()).height()
+        )
+        self.setFixedHeight(math.ceil(max(height, least) + 2 * self.document().documentMargin()))
         scrolls = lines > MOST_LINES
         policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if scrolls else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         self.setVerticalScrollBarPolicy(policy)

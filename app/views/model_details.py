@@ -7,7 +7,7 @@ import textwrap
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QFormLayout,
@@ -29,7 +29,6 @@ from app.views.model_words import fit_sentences, parameters_text, size_text, sou
 from app.views.settings_page import WheelGuard, choose, combo, name_choices, number_of, optional_number, show_number
 
 CONTEXT_STEP = 256  # tokens
-PLACE_GAP = 6  # pixels above each place
 
 
 class ModelDetails(QScrollArea):
@@ -53,7 +52,7 @@ class ModelDetails(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._row: LibraryRow | None = None
         self._guard = WheelGuard(self)
-        self._inside = QWidget(self)
+        self._inside = _Content(self)
         self._name = _label("modelName")
         self._told = _label("modelTold")
         self._load = button(self, "loadModel", self.tr("Load"))
@@ -192,19 +191,20 @@ class ModelDetails(QScrollArea):
         ]
 
     def _add_place(self, grid: QGridLayout, place: Place) -> None:
-        where = source_title(place.source)
-        if not place.is_there:
-            where = self.tr("{place} (not there any more)").format(place=where)
-        path = _label("modelPlace", can_select=True)
-        path.setText(f"{where}\n{breakable(one_line(str(place.path)))}")
+        """One place: who keeps it, its path, and a way there."""
+        where, path = _label("modelFactName"), _label("modelPlace", can_select=True)
+        where.setText(source_title(place.source))
+        shown = breakable(one_line(str(place.path)))
+        path.setText(shown if place.is_there else self.tr("{path} (not there any more)").format(path=shown))
+        path.setAccessibleName(source_title(place.source))
         row = grid.rowCount()
-        grid.setRowMinimumHeight(row, PLACE_GAP)
-        grid.addWidget(path, row + 1, 0, 1, 2)
+        grid.addWidget(where, row, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(path, row, 1)
         if place.is_there:
             show = button(self, "showModelInFolder", self.tr("Show in folder"))
             show.setAccessibleDescription(str(place.path))
             show.clicked.connect(lambda: self.showRequested.emit(str(place.path)))
-            grid.addWidget(show, row + 2, 0, 1, 2, Qt.AlignmentFlag.AlignLeading)
+            grid.addWidget(show, row + 1, 1, Qt.AlignmentFlag.AlignLeading)
 
     def _show_load(self, load: LoadSettings | None) -> None:
         self._own.setChecked(load is not None)
@@ -228,6 +228,18 @@ class ModelDetails(QScrollArea):
     def _emit(self, signal: Any) -> None:  # a bound Signal, whose type PySide does not export
         if self._row is not None:
             signal.emit(self._row.model)
+
+
+class _Content(QWidget):
+    """As high as its texts need in its width, which a scroll area does not see to by itself."""
+
+    def event(self, event: QEvent) -> bool:
+        """Follow the width and the texts."""
+        is_handled = super().event(event)
+        layout = self.layout()
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest) and layout is not None:
+            self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
+        return is_handled
 
 
 def _told(row: LibraryRow) -> str:

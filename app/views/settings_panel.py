@@ -53,6 +53,7 @@ class SettingsPanel(QFrame):
     valueResetRequested = Signal(str)
     savePresetRequested = Signal()
     managePresetsRequested = Signal()
+    beginWithPresetRequested = Signal()
     makeDefaultRequested = Signal(bool)  # True: for the model in use alone
     resetAllRequested = Signal()
     closeRequested = Signal()
@@ -163,6 +164,8 @@ class SettingsPanel(QFrame):
         menu = QMenu(self)
         self._save_preset = menu.addAction("")
         self._save_preset.triggered.connect(lambda _checked: self.savePresetRequested.emit())
+        self._begin_with = menu.addAction("")
+        self._begin_with.triggered.connect(lambda _checked: self.beginWithPresetRequested.emit())
         self._for_model = menu.addAction("")
         self._for_model.triggered.connect(lambda _checked: self.makeDefaultRequested.emit(True))
         self._for_all = menu.addAction("")
@@ -175,6 +178,7 @@ class SettingsPanel(QFrame):
         self._manage.triggered.connect(lambda _checked: self.managePresetsRequested.emit())
         for action, name in (
             (self._save_preset, "savePreset"),
+            (self._begin_with, "beginWithPreset"),
             (self._for_model, "makeModelDefault"),
             (self._for_all, "makeDefault"),
             (self._reset_all, "resetAllValues"),
@@ -193,6 +197,7 @@ class SettingsPanel(QFrame):
         self._menu_button.setAccessibleName(self.tr("Presets and defaults"))
         self._menu_button.setToolTip(self.tr("Presets and defaults"))
         self._save_preset.setText(self.tr("Save as preset…"))
+        self._begin_with.setText(self.tr("Begin new chats with this preset"))
         self._for_model.setText(self.tr("Make default for this model"))
         self._for_all.setText(self.tr("Make default for all models"))
         self._reset_all.setText(self.tr("Drop this chat's changes"))

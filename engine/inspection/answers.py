@@ -23,6 +23,7 @@ from engine.inspection.api import (
     Attributed,
     AttributeRequest,
     CompareRequest,
+    CutStep,
     InspectionRequest,
     InspectionStopped,
     LayerGuess,
@@ -41,11 +42,13 @@ from engine.inspection.api import (
     SpellRequest,
     TextScored,
     TokensSpelt,
+    Traced,
+    TraceRequest,
     Verified,
     VerifyProgressed,
     VerifyRequest,
 )
-from engine.inspection.lab import recut
+from engine.inspection.lab import recut, trace_record
 from engine.inspection.look import look
 from engine.inspection.prompt_view import seen_prompt
 from engine.inspection.replay import differences, record_of, replay
@@ -98,6 +101,8 @@ def _answer(engine: Engine, request: InspectionRequest, cancelled: Cancelled) ->
             yield from inside.verify(request)
         case RecutRequest():
             yield inside.recut(request)
+        case TraceRequest():
+            yield inside.trace(request)
 
 
 @dataclass(frozen=True)
@@ -197,9 +202,10 @@ class _Inside:
         of, model = request.of, self.reader.model
         if request.sampler.seed is None:
             raise RequestError("To draw a reply again its seed is needed; its record lacks it.")
-        prompt = self.ids(of)
-        sampler = Sampler(request.sampler, request.sampler.seed)
-        tokens, text = [], list(prompt)
+        sampler = Sampler(
+            request.sampler, request.sampler.seed, breakers=self.engine.breakers(request.sampler, model)
+        )
+        tokens, text = [], self.ids(of)
         records = unpack(request.alternatives)
         last = len(records) if request.count is None else request.first + request.count
         text += [record.token_id for record in records[: request.first]]
@@ -212,9 +218,26 @@ class _Inside:
                 history=text[-HISTORY:],
                 at=len(text),
             )
-            tokens.append(RecutToken(again.token_id, again.shares, again.is_certain))
+            is_certain = again.is_certain and of.json_schema is None  # what a schema allows here is not stored
+            tokens.append(RecutToken(again.token_id, again.shares, is_certain))
             text.append(record.token_id)
         return Recut(request.request_id, tuple(tokens))
+
+    def trace(self, request: TraceRequest) -> Traced:
+        of, model, position = request.of, self.reader.model, request.position
+        records = unpack(request.alternatives)
+        if not 0 <= position < len(records):
+            raise RequestError(f"The reply has {len(records)} stored tokens, so there is none at {position}.")
+        text = [*self.ids(of), *(record.token_id for record in records[:position])]
+        steps = trace_record(
+            *(records[position], request.sampler),
+            vocabulary=model.decoder.vocabulary,
+            history=text[-HISTORY:],
+            at=len(text),
+            breakers=self.engine.breakers(request.sampler, model),
+        )
+        cut = tuple(CutStep(step.name, step.removed, step.changed) for step in steps)
+        return Traced(request.request_id, position, cut)
 
 
 def _scored(request_id: int, parts: Iterator[Scores], *, total: int, keeps_alternatives: bool) -> Iterator[Event]:

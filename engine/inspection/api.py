@@ -113,6 +113,17 @@ class RecutRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class TraceRequest:
+    """What each step of other sampler settings would have done to one token's alternatives; answered by `Traced`."""
+
+    request_id: int
+    of: GenerateRequest
+    alternatives: bytes
+    sampler: SamplerSettings
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class InspectionStopped(Event):
     """The request was cancelled; what was told before is all there is."""
 
@@ -336,6 +347,23 @@ class Recut(Event):
     tokens: tuple[RecutToken, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CutStep:
+    """A step that was on: the stored alternatives that it removed, and those whose logits it changed."""
+
+    name: str
+    removed: tuple[int, ...]
+    changed: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Traced(Event):
+    """The steps in the order of the chain, for the token at `position`."""
+
+    position: int
+    steps: tuple[CutStep, ...]
+
+
 InspectionRequest = (
     SpellRequest
     | ScoreRequest
@@ -346,4 +374,5 @@ InspectionRequest = (
     | VerifyRequest
     | CompareRequest
     | RecutRequest
+    | TraceRequest
 )

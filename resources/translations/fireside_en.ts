@@ -6,16 +6,12 @@
     <message numerus="yes">
         <source>A message holds %n file(s) at most; “{name}” was left out.</source>
         <translation>
-            <numerusform>A message holds one file at most; “{name}” was left out.</numerusform>
-            <numerusform>A message holds %n files at most; “{name}” was left out.</numerusform>
-        </translation>
+            <numerusform>A message holds one file at most; “{name}” was left out.</numerusform><numerusform>A message holds %n files at most; “{name}” was left out.</numerusform></translation>
     </message>
     <message numerus="yes">
         <source>%Ln token(s)</source>
         <translation>
-            <numerusform>%Ln token</numerusform>
-            <numerusform>%Ln tokens</numerusform>
-        </translation>
+            <numerusform>%Ln token</numerusform><numerusform>%Ln tokens</numerusform></translation>
     </message>
 </context>
 <context>
@@ -23,9 +19,7 @@
     <message numerus="yes">
         <source>%n conversation(s) are deleted for ever; nothing brings them back.</source>
         <translation>
-            <numerusform>One conversation is deleted for ever; nothing brings it back.</numerusform>
-            <numerusform>%n conversations are deleted for ever; nothing brings them back.</numerusform>
-        </translation>
+            <numerusform>One conversation is deleted for ever; nothing brings it back.</numerusform><numerusform>%n conversations are deleted for ever; nothing brings them back.</numerusform></translation>
     </message>
 </context>
 <context>
@@ -33,9 +27,7 @@
     <message numerus="yes">
         <source>%n conversation(s) deleted.</source>
         <translation>
-            <numerusform>%n conversation deleted.</numerusform>
-            <numerusform>%n conversations deleted.</numerusform>
-        </translation>
+            <numerusform>%n conversation deleted.</numerusform><numerusform>%n conversations deleted.</numerusform></translation>
     </message>
 </context>
 <context>
@@ -43,15 +35,21 @@
     <message numerus="yes">
         <source>%n selected chat(s)</source>
         <translation>
-            <numerusform>%n selected chat</numerusform>
-            <numerusform>%n selected chats</numerusform>
-        </translation>
+            <numerusform>%n selected chat</numerusform><numerusform>%n selected chats</numerusform></translation>
     </message>
     <message numerus="yes">
         <source>All %n chat(s)</source>
         <translation>
-            <numerusform>The only chat</numerusform>
-            <numerusform>All %n chats</numerusform>
+            <numerusform>The only chat</numerusform><numerusform>All %n chats</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>IdleUnload</name>
+    <message numerus="yes">
+        <source>The model was unloaded after %n idle minute(s); your next message loads it.</source>
+        <translation type="unfinished">
+            <numerusform />
+            <numerusform />
         </translation>
     </message>
 </context>
@@ -60,9 +58,25 @@
     <message numerus="yes">
         <source>%n of them are here already and get what is new.</source>
         <translation>
-            <numerusform>%n of them is here already and gets what is new.</numerusform>
-            <numerusform>%n of them are here already and get what is new.</numerusform>
+            <numerusform>%n of them is here already and gets what is new.</numerusform><numerusform>%n of them are here already and get what is new.</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>LibraryController</name>
+    <message numerus="yes">
+        <source>%n model(s)</source>
+        <translation type="unfinished">
+            <numerusform />
+            <numerusform />
         </translation>
+    </message>
+</context>
+<context>
+    <name>MessageMenuController</name>
+    <message numerus="yes">
+        <source>%Ln token(s)</source>
+        <translation>
+            <numerusform>%Ln token</numerusform><numerusform>%Ln tokens</numerusform></translation>
     </message>
 </context>
 <context>
@@ -70,9 +84,7 @@
     <message numerus="yes">
         <source>%n preset(s) imported.</source>
         <translation>
-            <numerusform>%n preset imported.</numerusform>
-            <numerusform>%n presets imported.</numerusform>
-        </translation>
+            <numerusform>%n preset imported.</numerusform><numerusform>%n presets imported.</numerusform></translation>
     </message>
 </context>
 <context>
@@ -80,9 +92,7 @@
     <message numerus="yes">
         <source>The context is full: the oldest %n message(s) are left out of what the model reads.</source>
         <translation>
-            <numerusform>The context is full: the oldest message is left out of what the model reads.</numerusform>
-            <numerusform>The context is full: the oldest %n messages are left out of what the model reads.</numerusform>
-        </translation>
+            <numerusform>The context is full: the oldest message is left out of what the model reads.</numerusform><numerusform>The context is full: the oldest %n messages are left out of what the model reads.</numerusform></translation>
     </message>
 </context>
 <context>
@@ -90,9 +100,7 @@
     <message numerus="yes">
         <source>Delete %n chat(s)</source>
         <translation>
-            <numerusform>Delete %n chat</numerusform>
-            <numerusform>Delete %n chats</numerusform>
-        </translation>
+            <numerusform>Delete %n chat</numerusform><numerusform>Delete %n chats</numerusform></translation>
     </message>
 </context>
 <context>
@@ -100,9 +108,7 @@
     <message numerus="yes">
         <source>%Ln file(s)</source>
         <translation>
-            <numerusform>%Ln file</numerusform>
-            <numerusform>%Ln files</numerusform>
-        </translation>
+            <numerusform>%Ln file</numerusform><numerusform>%Ln files</numerusform></translation>
     </message>
 </context>
 </TS>

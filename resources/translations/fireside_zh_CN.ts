@@ -55,7 +55,7 @@
         <translation>主题</translation>
     </message>
     <message>
-        <source>System follows the desktop&apos;s setting.</source>
+        <source>System follows the desktop's setting.</source>
         <translation>“跟随系统”即采用桌面的设置。</translation>
     </message>
     <message>
@@ -63,7 +63,7 @@
         <translation>文字大小</translation>
     </message>
     <message>
-        <source>Of all texts, beside the desktop&apos;s own size. 100 %: unchanged.</source>
+        <source>Of all texts, beside the desktop's own size. 100 %: unchanged.</source>
         <translation>所有文字相对于桌面字号的大小。100 %：不变。</translation>
     </message>
 </context>
@@ -95,8 +95,7 @@
     <message numerus="yes">
         <source>A message holds %n file(s) at most; “{name}” was left out.</source>
         <translation>
-            <numerusform>一条消息最多包含 %n 个文件；未附加“{name}”。</numerusform>
-        </translation>
+            <numerusform>一条消息最多包含 %n 个文件；未附加“{name}”。</numerusform></translation>
     </message>
     <message>
         <source>the first {read} of {pages} pages</source>
@@ -113,8 +112,7 @@
     <message numerus="yes">
         <source>%Ln token(s)</source>
         <translation>
-            <numerusform>%Ln Token</numerusform>
-        </translation>
+            <numerusform>%Ln Token</numerusform></translation>
     </message>
 </context>
 <context>
@@ -201,8 +199,7 @@
     <message numerus="yes">
         <source>%n conversation(s) are deleted for ever; nothing brings them back.</source>
         <translation>
-            <numerusform>将永久删除 %n 个对话，无法恢复。</numerusform>
-        </translation>
+            <numerusform>将永久删除 %n 个对话，无法恢复。</numerusform></translation>
     </message>
     <message>
         <source>Delete for ever?</source>
@@ -236,12 +233,23 @@
         <translation>已达到设置允许的最大回复长度，回复被截断</translation>
     </message>
     <message>
-        <source>Cut off: the model&apos;s context is full</source>
+        <source>Cut off: the model's context is full</source>
         <translation>模型的上下文已满，回复被截断</translation>
     </message>
     <message>
         <source>Interrupted when Fireside ended</source>
         <translation>Fireside 退出时中断</translation>
+    </message>
+</context>
+<context>
+    <name>ChatModels</name>
+    <message>
+        <source>This chat was written with {name}.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Use it again</source>
+        <translation type="unfinished" />
     </message>
 </context>
 <context>
@@ -272,6 +280,13 @@
     <message>
         <source>Nothing found</source>
         <translation>未找到</translation>
+    </message>
+</context>
+<context>
+    <name>CommandPopup</name>
+    <message>
+        <source>Commands</source>
+        <translation>命令</translation>
     </message>
 </context>
 <context>
@@ -320,7 +335,7 @@
 <context>
     <name>ConnectionFields</name>
     <message>
-        <source>Kept in the system&apos;s keyring</source>
+        <source>Kept in the system's keyring</source>
         <translation>保存在系统钥匙串中</translation>
     </message>
     <message>
@@ -384,8 +399,7 @@
     <message numerus="yes">
         <source>%n conversation(s) deleted.</source>
         <translation>
-            <numerusform>已删除 %n 个对话。</numerusform>
-        </translation>
+            <numerusform>已删除 %n 个对话。</numerusform></translation>
     </message>
     <message>
         <source>Undo</source>
@@ -424,6 +438,79 @@
     <message>
         <source>Restore</source>
         <translation>恢复</translation>
+    </message>
+</context>
+<context>
+    <name>DesktopController</name>
+    <message>
+        <source>The reply failed</source>
+        <translation>回复失败</translation>
+    </message>
+    <message>
+        <source>The reply is ready</source>
+        <translation>回复已完成</translation>
+    </message>
+</context>
+<context>
+    <name>DesktopPage</name>
+    <message>
+        <source>Window and tray</source>
+        <translation>窗口与托盘</translation>
+    </message>
+    <message>
+        <source>A new chat</source>
+        <translation>新对话</translation>
+    </message>
+    <message>
+        <source>The chat that was open last</source>
+        <translation>上次打开的对话</translation>
+    </message>
+    <message>
+        <source>Fireside opens with</source>
+        <translation>启动时打开</translation>
+    </message>
+    <message>
+        <source>Closing leaves it in the tray</source>
+        <translation>关闭窗口后保留在托盘</translation>
+    </message>
+    <message>
+        <source>Replies go on, and the window is back at once. “Quit” ends Fireside.</source>
+        <translation>回复会继续生成，窗口可随时恢复。“退出”才会结束 Fireside。</translation>
+    </message>
+    <message>
+        <source>This desktop has no tray, or none that programs may use.</source>
+        <translation>此桌面没有托盘，或不允许程序使用托盘。</translation>
+    </message>
+    <message>
+        <source>Tell of long replies</source>
+        <translation>较长的回复完成时通知</translation>
+    </message>
+    <message>
+        <source>A notification, when one took more than 10 seconds and another window is in front.</source>
+        <translation>回复耗时超过 10 秒且 Fireside 不在前台时发送通知。</translation>
+    </message>
+    <message>
+        <source>With the reply's beginning</source>
+        <translation>通知中显示回复的开头</translation>
+    </message>
+    <message>
+        <source>Others may read it on the screen, and the desktop may keep it.</source>
+        <translation>他人可能在屏幕上看到，桌面也可能保留通知内容。</translation>
+    </message>
+</context>
+<context>
+    <name>DetailsDialog</name>
+    <message>
+        <source>Details of the reply</source>
+        <translation>回复详情</translation>
+    </message>
+    <message>
+        <source>Copy all</source>
+        <translation>全部复制</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
     </message>
 </context>
 <context>
@@ -596,8 +683,7 @@
     <message numerus="yes">
         <source>%n selected chat(s)</source>
         <translation>
-            <numerusform>选中的 %n 个对话</numerusform>
-        </translation>
+            <numerusform>选中的 %n 个对话</numerusform></translation>
     </message>
     <message>
         <source>The folder “{name}”</source>
@@ -614,8 +700,7 @@
     <message numerus="yes">
         <source>All %n chat(s)</source>
         <translation>
-            <numerusform>全部 %n 个对话</numerusform>
-        </translation>
+            <numerusform>全部 %n 个对话</numerusform></translation>
     </message>
     <message>
         <source>Exported to “{name}”.</source>
@@ -671,7 +756,7 @@
         <translation>语言</translation>
     </message>
     <message>
-        <source>System follows the desktop&apos;s language.</source>
+        <source>System follows the desktop's language.</source>
         <translation>“跟随系统”即采用桌面的语言。</translation>
     </message>
     <message>
@@ -775,6 +860,15 @@
     </message>
 </context>
 <context>
+    <name>IdleUnload</name>
+    <message numerus="yes">
+        <source>The model was unloaded after %n idle minute(s); your next message loads it.</source>
+        <translation type="unfinished">
+            <numerusform />
+        </translation>
+    </message>
+</context>
+<context>
     <name>ImportDialog</name>
     <message>
         <source>Import conversations</source>
@@ -835,8 +929,7 @@
     <message numerus="yes">
         <source>%n of them are here already and get what is new.</source>
         <translation>
-            <numerusform>其中 %n 个已存在，只补充新内容。</numerusform>
-        </translation>
+            <numerusform>其中 %n 个已存在，只补充新内容。</numerusform></translation>
     </message>
     <message>
         <source>What is left out, and why</source>
@@ -872,6 +965,108 @@
     <message>
         <source>Undo</source>
         <translation>撤销</translation>
+    </message>
+</context>
+<context>
+    <name>LibraryController</name>
+    <message>
+        <source>Looking for models…</source>
+        <translation type="unfinished" />
+    </message>
+    <message numerus="yes">
+        <source>%n model(s)</source>
+        <translation type="unfinished">
+            <numerusform />
+        </translation>
+    </message>
+    <message>
+        <source>Add a folder with models</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>The list of models cannot be written: {reason}.</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
+    <name>LibraryDialog</name>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Ways to a model</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>On this machine</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
+    <name>LibraryPage</name>
+    <message>
+        <source>Filter by name, family, weights or place</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Filter models</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Add folder…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Where to look…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Models on this machine</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
+    <name>LibraryTable</name>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Weights</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Family</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>not there</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>cannot be loaded</source>
+        <translation type="unfinished" />
     </message>
 </context>
 <context>
@@ -912,6 +1107,137 @@
     </message>
 </context>
 <context>
+    <name>MessageMenu</name>
+    <message>
+        <source>Copy as text</source>
+        <translation>复制为纯文本</translation>
+    </message>
+    <message>
+        <source>Copy as Markdown</source>
+        <translation>复制为 Markdown</translation>
+    </message>
+    <message>
+        <source>Regenerate with</source>
+        <translation>用其他模型重新生成</translation>
+    </message>
+    <message>
+        <source>Details…</source>
+        <translation>详情…</translation>
+    </message>
+</context>
+<context>
+    <name>MessageMenuController</name>
+    <message>
+        <source>Written</source>
+        <translation>生成时间</translation>
+    </message>
+    <message>
+        <source>{speed} tok/s · {seconds} s to the first word</source>
+        <translation>{speed} Token/秒 · 首字 {seconds} 秒</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Quantisation</source>
+        <translation>量化</translation>
+    </message>
+    <message>
+        <source>Model file</source>
+        <translation>模型文件</translation>
+    </message>
+    <message>
+        <source>SHA-256 of the model</source>
+        <translation>模型的 SHA-256</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>速度</translation>
+    </message>
+    <message>
+        <source>Time to the first word</source>
+        <translation>首字用时</translation>
+    </message>
+    <message>
+        <source>Reading the prompt</source>
+        <translation>读取提示词</translation>
+    </message>
+    <message>
+        <source>Writing</source>
+        <translation>生成回复</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>Of these known from before</source>
+        <translation>其中已缓存</translation>
+    </message>
+    <message>
+        <source>Reply</source>
+        <translation>回复</translation>
+    </message>
+    <message>
+        <source>Longest reply</source>
+        <translation>最大回复长度</translation>
+    </message>
+    <message>
+        <source>Ended by</source>
+        <translation>结束原因</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>Version of Fireside</source>
+        <translation>Fireside 版本</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln token(s)</source>
+        <translation>
+            <numerusform>%Ln Token</numerusform></translation>
+    </message>
+    <message>
+        <source>{seconds} s</source>
+        <translation>{seconds} 秒</translation>
+    </message>
+    <message>
+        <source>{speed} tok/s</source>
+        <translation>{speed} Token/秒</translation>
+    </message>
+    <message>
+        <source>the model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>a stop text</source>
+        <translation>停止字符串</translation>
+    </message>
+    <message>
+        <source>the longest reply that the settings allow</source>
+        <translation>设置允许的最大回复长度</translation>
+    </message>
+    <message>
+        <source>the full context</source>
+        <translation>上下文已满</translation>
+    </message>
+    <message>
+        <source>you</source>
+        <translation>您</translation>
+    </message>
+</context>
+<context>
     <name>MessageView</name>
     <message>
         <source>The context is full: the model reads from here on</source>
@@ -922,8 +1248,16 @@
         <translation>上一个版本</translation>
     </message>
     <message>
+        <source>Previous version (Alt+Left)</source>
+        <translation>上一个版本 (Alt+Left)</translation>
+    </message>
+    <message>
         <source>Next version</source>
         <translation>下一个版本</translation>
+    </message>
+    <message>
+        <source>Next version (Alt+Right)</source>
+        <translation>下一个版本 (Alt+Right)</translation>
     </message>
     <message>
         <source>Edit</source>
@@ -936,6 +1270,10 @@
     <message>
         <source>Delete</source>
         <translation>删除</translation>
+    </message>
+    <message>
+        <source>More for this message</source>
+        <translation>此消息的更多操作</translation>
     </message>
 </context>
 <context>
@@ -954,6 +1292,152 @@
     </message>
 </context>
 <context>
+    <name>ModelDetails</name>
+    <message>
+        <source>Load</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Find again…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Forget</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Leave it out of the lists until it is opened again. The file stays.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Load again</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Load this model in its own way</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Context length</source>
+        <translation>上下文长度</translation>
+    </message>
+    <message>
+        <source>Memory of the conversation</source>
+        <translation>对话缓存</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Family</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Weights</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Longest context</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Tokenizer</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Chat template</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>yes</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>none</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>not named</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Recommended</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>System prompt</source>
+        <translation>系统提示词</translation>
+    </message>
+    <message>
+        <source>{place} (not there any more)</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation>在文件夹中显示</translation>
+    </message>
+</context>
+<context>
+    <name>ModelMenu</name>
+    <message>
+        <source>Filter models</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>More models…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>The library: all models on this machine, with their details</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Open model file…</source>
+        <translation>打开模型文件…</translation>
+    </message>
+    <message>
+        <source>Open model folder…</source>
+        <translation>打开模型文件夹…</translation>
+    </message>
+    <message>
+        <source>No model has all these words.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Used lately</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>On this machine</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
     <name>ModelPicker</name>
     <message>
         <source>No model</source>
@@ -967,13 +1451,36 @@
         <source>Choose a model</source>
         <translation>选择模型</translation>
     </message>
+</context>
+<context>
+    <name>ModelSourcesPage</name>
     <message>
-        <source>Open model file…</source>
-        <translation>打开模型文件…</translation>
+        <source>Model folders</source>
+        <translation type="unfinished" />
     </message>
     <message>
-        <source>Open model folder…</source>
-        <translation>打开模型文件夹…</translation>
+        <source>Own folders</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Looked into with all folders inside them. Links out of them are not followed.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Add folder…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Models of {program}</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Add a folder with models</source>
+        <translation type="unfinished" />
     </message>
 </context>
 <context>
@@ -987,8 +1494,32 @@
         <translation>正在加载 {name}…</translation>
     </message>
     <message>
-        <source>No model</source>
-        <translation>无模型</translation>
+        <source>Load anyway</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Load {name}</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Smaller cache (q8_0)</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Context of {tokens} tokens</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Context of {tokens} tokens, smaller cache</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>The file of {name} was changed or removed; load it again before you go on.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Load again</source>
+        <translation type="unfinished" />
     </message>
 </context>
 <context>
@@ -1042,6 +1573,18 @@
         <translation>模型使用的处理器核心数。</translation>
     </message>
     <message>
+        <source>Never</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Unload when idle</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Minutes without a message until the model's memory is given back. The next message loads it.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
         <source>Memory of the conversation</source>
         <translation>对话缓存</translation>
     </message>
@@ -1092,8 +1635,7 @@
     <message numerus="yes">
         <source>%n preset(s) imported.</source>
         <translation>
-            <numerusform>已导入 %n 个预设。</numerusform>
-        </translation>
+            <numerusform>已导入 %n 个预设。</numerusform></translation>
     </message>
     <message>
         <source>Export presets</source>
@@ -1139,7 +1681,7 @@
         <translation>内置预设。如需修改，请先复制一份。</translation>
     </message>
     <message>
-        <source>Set to this chat&apos;s values</source>
+        <source>Set to this chat's values</source>
         <translation>设为此对话的值</translation>
     </message>
     <message>
@@ -1256,8 +1798,7 @@
     <message numerus="yes">
         <source>The context is full: the oldest %n message(s) are left out of what the model reads.</source>
         <translation>
-            <numerusform>上下文已满：最早的 %n 条消息不再提供给模型。</numerusform>
-        </translation>
+            <numerusform>上下文已满：最早的 %n 条消息不再提供给模型。</numerusform></translation>
     </message>
     <message>
         <source>Reading the conversation… {percent}%</source>
@@ -1337,7 +1878,7 @@
         <translation>设为所有模型的默认值</translation>
     </message>
     <message>
-        <source>Drop this chat&apos;s changes</source>
+        <source>Drop this chat's changes</source>
         <translation>放弃此对话的更改</translation>
     </message>
     <message>
@@ -1586,8 +2127,7 @@
     <message numerus="yes">
         <source>Delete %n chat(s)</source>
         <translation>
-            <numerusform>删除 %n 个对话</numerusform>
-        </translation>
+            <numerusform>删除 %n 个对话</numerusform></translation>
     </message>
     <message>
         <source>New folder inside…</source>
@@ -1632,6 +2172,57 @@
     <message>
         <source>No folder</source>
         <translation>不放入文件夹</translation>
+    </message>
+</context>
+<context>
+    <name>SlashCommandsController</name>
+    <message>
+        <source>A new chat</source>
+        <translation>新对话</translation>
+    </message>
+    <message>
+        <source>A chat that is kept nowhere</source>
+        <translation>不会保存的对话</translation>
+    </message>
+    <message>
+        <source>Another reply</source>
+        <translation>换一条回复</translation>
+    </message>
+    <message>
+        <source>Export this chat</source>
+        <translation>导出此对话</translation>
+    </message>
+    <message>
+        <source>Search the chats</source>
+        <translation>搜索对话</translation>
+    </message>
+    <message>
+        <source>Reply with another model</source>
+        <translation>用其他模型回复</translation>
+    </message>
+    <message>
+        <source>name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Tell the model how to reply in this chat</source>
+        <translation>告诉模型在此对话中如何回复</translation>
+    </message>
+    <message>
+        <source>text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>There is no command /{name}; begin with // to send a slash.</source>
+        <translation>没有命令 /{name}；如要发送斜杠，请以 // 开头。</translation>
+    </message>
+    <message>
+        <source>Reply with the preset “{name}”</source>
+        <translation>用预设“{name}”回复</translation>
+    </message>
+    <message>
+        <source>No model here is called “{name}”.</source>
+        <translation>这里没有名为“{name}”的模型。</translation>
     </message>
 </context>
 <context>
@@ -1708,6 +2299,25 @@
     <message>
         <source>The model runs on this machine. Nothing you write leaves it.</source>
         <translation>模型在本机运行，您写下的内容不会离开这台电脑。</translation>
+    </message>
+</context>
+<context>
+    <name>Tray</name>
+    <message>
+        <source>Show Fireside</source>
+        <translation>显示 Fireside</translation>
+    </message>
+    <message>
+        <source>New chat</source>
+        <translation>新建对话</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>退出</translation>
+    </message>
+    <message>
+        <source>Fireside: a reply is being written</source>
+        <translation>Fireside：正在生成回复</translation>
     </message>
 </context>
 <context>
@@ -1809,6 +2419,10 @@
         <translation>打开模型文件…</translation>
     </message>
     <message>
+        <source>Models…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
         <source>Find a command…</source>
         <translation>查找命令…</translation>
     </message>
@@ -1876,8 +2490,7 @@
     <message numerus="yes">
         <source>%Ln file(s)</source>
         <translation>
-            <numerusform>%Ln 个文件</numerusform>
-        </translation>
+            <numerusform>%Ln 个文件</numerusform></translation>
     </message>
     <message>
         <source>Send now</source>
@@ -1962,7 +2575,7 @@
         <translation>“{name}”是空的；请重新下载。</translation>
     </message>
     <message>
-        <source>“{name}” holds no config.json; choose a model&apos;s own folder.</source>
+        <source>“{name}” holds no config.json; choose a model's own folder.</source>
         <translation>“{name}”中没有 config.json；请选择模型自己的文件夹。</translation>
     </message>
     <message>
@@ -1986,7 +2599,7 @@
         <translation>无法读取“{name}”（{reason}）；请检查磁盘和权限。</translation>
     </message>
     <message>
-        <source>The folder “{name}” holds no config.json; choose a model&apos;s own folder or a GGUF file.</source>
+        <source>The folder “{name}” holds no config.json; choose a model's own folder or a GGUF file.</source>
         <translation>文件夹“{name}”中没有 config.json；请选择模型自己的文件夹或 GGUF 文件。</translation>
     </message>
     <message>
@@ -2062,7 +2675,7 @@
         <translation>内存不足，无法继续；请关闭其他程序，或使用更小的模型或上下文。</translation>
     </message>
     <message>
-        <source>The model&apos;s output is not a number any more; its file may be damaged. Try another copy.</source>
+        <source>The model's output is not a number any more; its file may be damaged. Try another copy.</source>
         <translation>模型的输出已不是有效数字，文件可能已损坏。请换一份副本再试。</translation>
     </message>
     <message>
@@ -2070,11 +2683,11 @@
         <translation>尚未加载模型；请先打开一个模型。</translation>
     </message>
     <message>
-        <source>The model&apos;s chat template refuses this conversation: {reason}.</source>
+        <source>The model's chat template refuses this conversation: {reason}.</source>
         <translation>模型的对话模板拒绝了此对话：{reason}。</translation>
     </message>
     <message>
-        <source>The model&apos;s chat template was stopped: {reason}.</source>
+        <source>The model's chat template was stopped: {reason}.</source>
         <translation>模型的对话模板被中止：{reason}。</translation>
     </message>
     <message>
@@ -2207,6 +2820,45 @@
     </message>
 </context>
 <context>
+    <name>models</name>
+    <message>
+        <source>fits well</source>
+        <translation>完全适合</translation>
+    </message>
+    <message>
+        <source>tight</source>
+        <translation>勉强适合</translation>
+    </message>
+    <message>
+        <source>does not fit</source>
+        <translation>不适合</translation>
+    </message>
+    <message>
+        <source>Fits well: it needs {need} of {have} with a context of {context} tokens.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Tight: it needs {need} of {have} with a context of {context} tokens.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Does not fit: it needs {need}, and {have} are free, with a context of {context} tokens.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Up to {context} tokens would fit.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Own folder</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Opened here</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
     <name>presets</name>
     <message>
         <source>Precise</source>
@@ -2268,7 +2920,7 @@
         <translation>最大回复长度</translation>
     </message>
     <message>
-        <source>In tokens. 0: up to the context&apos;s end.</source>
+        <source>In tokens. 0: up to the context's end.</source>
         <translation>以 Token 计。0：直到上下文用完。</translation>
     </message>
     <message>
@@ -2324,7 +2976,7 @@
         <translation>停止字符串</translation>
     </message>
     <message>
-        <source>A reply ends before any of these, one a line. \n stands for a line&apos;s end.</source>
+        <source>A reply ends before any of these, one a line. \n stands for a line's end.</source>
         <translation>回复遇到其中任意一项即结束，每行一项。\n 表示换行。</translation>
     </message>
     <message>

@@ -48,6 +48,8 @@ from engine.inspection.api import (
     TextScored,
     TokenKind,
     TokensSpelt,
+    Traced,
+    TraceRequest,
     Verified,
     VerifyRequest,
 )
@@ -215,6 +217,19 @@ def test_a_reply_cut_again_with_its_own_settings_is_itself(
     assert all(token.is_certain for token in cut.tokens)
     for token, record in zip(cut.tokens, unpack(made.alternatives), strict=True):
         assert token.shares == pytest.approx([one.share for one in record.top], abs=2e-3)
+
+
+def test_a_trace_says_which_step_removes_which_alternative(
+    engine: Engine, made: ReplyFinished, of: GenerateRequest
+) -> None:
+    record = record_at(made.alternatives, 2)
+    (traced,) = engine.run(TraceRequest(2, of, made.alternatives, replace(SAMPLER, top_k=4, min_p=0.0), 2))
+    assert isinstance(traced, Traced)
+    (top_k,) = (step for step in traced.steps if step.name == "top-k")
+    assert len(top_k.removed) == len(record.top) - 4
+    assert set(top_k.removed) < {one.token_id for one in record.top}
+    with pytest.raises(RequestError, match="none at 99"):
+        list(engine.run(TraceRequest(2, of, made.alternatives, SAMPLER, 99)))
 
 
 def test_two_models_are_compared_and_the_one_in_use_is_back(engine: Engine) -> None:

@@ -23,6 +23,10 @@ OTHERS = st.builds(
     top_p=st.sampled_from([0.3, 0.9, 1.0]),
     min_p=st.sampled_from([0.0, 0.1]),
     repetition_penalty=st.sampled_from([1.0, 1.4]),
+    presence_penalty=st.sampled_from([0.0, 0.7]),
+    typical_p=st.sampled_from([1.0, 1.0, 0.6]),
+    top_n_sigma=st.sampled_from([0.0, 0.0, 1.0]),
+    xtc_probability=st.sampled_from([0.0, 0.5]),
 )
 
 
@@ -36,7 +40,7 @@ def test_what_is_certain_is_what_the_true_logits_give(settings: SamplerSettings,
     truth = sampler.choose(logits, history=HISTORY, position=6)
     if found.is_certain:
         assert found.token_id == int(truth.token)
-    if settings.temperature == 0.0 and settings.repetition_penalty == 1.0:
+    if settings == SamplerSettings(temperature=0.0, top_k=settings.top_k, top_p=1.0, min_p=0.0):
         assert found.is_certain
 
 

@@ -234,6 +234,22 @@ def test_nothing_is_cut_off_in_any_size_and_language(application: Application, n
 
 
 @pytest.mark.parametrize("percent", [100, 200])
+def test_the_command_palette_is_named_legible_and_not_cut_off(application: Application, percent: int) -> None:
+    application.preferences.change("text_percent", percent)
+    application.window.action.palette.trigger()
+    palette = application.window.palette_view
+    assert palette.isVisible()
+    found = []
+    for theme in THEME_NAMES:
+        application.preferences.change("theme", theme)
+        QApplication.processEvents()
+        found += [*faint_parts(palette), *cut_off(palette)]
+    assert found == []
+    for part in parts(palette):
+        assert not is_control(part) or QAccessible.queryAccessibleInterface(part).text(QAccessible.Text.Name)
+
+
+@pytest.mark.parametrize("percent", [100, 200])
 def test_nothing_is_cut_off_in_a_narrow_window(application: Application, percent: int) -> None:
     application.preferences.change("text_percent", percent)
     application.window.action.settings.setChecked(False)

@@ -69,7 +69,6 @@ def application(qtbot: QtBot, open_window: OpenWindow) -> Application:
     window.action.settings.setChecked(True)
     window.show_load_progress(0.5)
     window.temporary_mark.show()
-    application.store.mark_interrupted()
     return application
 
 

@@ -85,8 +85,9 @@ def test_models_of_other_programs_are_listed_once_with_their_places(
     show_library(qtbot, application)
     assert listed(application) == ["alpha", "beta", "broken", STARTER]
     choose(application, "beta")
-    places = facts(application, "modelPlace")
-    assert [place.splitlines()[0] for place in places[-2:]] == ["LM Studio", "GPT4All"]
+    places = [Path(place).name for place in facts(application, "modelPlace")]
+    assert places[-2:] == ["beta.gguf", "copy.gguf"]
+    assert facts(application, "modelFactName")[-2:] == ["LM Studio", "GPT4All"]
     assert "Fits well" in facts(application, "modelTold")[0]
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import fakes
+import pytest
 from conftest import OpenWindow
 from fakes import FakeEngine
 from PySide6.QtCore import QEvent
@@ -16,6 +21,8 @@ from app.application import Application
 from app.core.paths import DataFolder
 from app.core.settings import LoadSettings
 from app.views.settings_page import SettingsPage
+from app.worker import Request
+from engine.api import Event, LoadRequest
 
 
 def pick(box: QComboBox, choice: str) -> None:
@@ -96,3 +103,26 @@ def test_a_page_that_was_added_follows_the_language(qtbot: QtBot, open_window: O
     QApplication.sendEvent(dialog, QEvent(QEvent.Type.LanguageChange))
     assert listed(application)[-3] == "托盘"
     assert page.row.editor.accessibleName() == "留在托盘"
+
+
+def test_the_model_is_loaded_again_with_other_settings_when_that_is_wanted(
+    qtbot: QtBot, open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fake.gguf").write_bytes(b"GGUF")
+    monkeypatch.setattr(fakes, "INFO", dataclasses.replace(fakes.INFO, path=str(tmp_path / "fake.gguf")))
+    loads: list[LoadRequest] = []
+
+    class Noting(FakeEngine):
+        def run(self, request: Request, cancelled: Callable[[], bool]) -> Iterator[Event]:
+            loads.extend([request] if isinstance(request, LoadRequest) else [])
+            return super().run(request, cancelled)
+
+    application = open_window(Noting)
+    qtbot.waitUntil(lambda: application.models.loaded is not None)
+    dialog = application.preferences.show_dialog("models")
+    find(application, QSpinBox, "loadThreads").setValue(3)
+    dialog.reject()
+    application.window.message_bar._run_action()
+    qtbot.waitUntil(lambda: loads[-1].threads == 3)
+    application.preferences.show_dialog("models").reject()
+    assert application.window.message_bar.text() == ""

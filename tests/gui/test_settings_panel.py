@@ -204,3 +204,17 @@ def test_replies_are_held_to_the_schema_that_was_written(qtbot: QtBot, open_wind
     find(application, QPushButton, "dropSchema").click()
     say(qtbot, application, "Hi")
     assert fake.requests[-1].json_schema is None
+
+
+def test_new_chats_begin_with_a_preset(open_window: OpenWindow) -> None:
+    application = open_window(FakeEngine)
+    pick(application, "Precise")
+    application.window.settings_panel.beginWithPresetRequested.emit()
+    application.window.close()
+    again = open_window(FakeEngine)
+    assert preset(again).endswith("Precise")
+    assert temperature(again) == 0.2
+    pick(again, "None")
+    again.window.settings_panel.beginWithPresetRequested.emit()
+    again.conversations.new_chat()
+    assert preset(again) == "None"

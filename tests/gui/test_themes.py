@@ -10,7 +10,7 @@ from contrast import contrast
 from fakes import FakeEngine
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 from window_steps import find
 
 from app.controllers.appearance import wanted_theme
@@ -124,3 +124,19 @@ def test_texts_are_resized_by_keys_within_their_limits(open_window: OpenWindow) 
     assert preferences.settings.text_percent == 80
     action.usual_text.trigger()
     assert application.appearance.theme.text_percent == 100
+
+
+@pytest.mark.parametrize("text", ["输入消息", "Hello", "一\n二\n三", "word " * 400])
+def test_the_composer_is_as_high_as_its_letters(open_window: OpenWindow, text: str) -> None:
+    """Chinese letters come from a font of their own, which is higher than the desktop's."""
+    application = open_window(FakeEngine)
+    application.preferences.change("text_percent", 200)
+    composer = find(application, QPlainTextEdit, "composer")
+    composer.setPlainText(text)
+    QApplication.processEvents()
+    layout, block, height, lines = composer.document().documentLayout(), composer.document().begin(), 0.0, 0
+    while block.isValid():
+        height, lines = height + layout.blockBoundingRect(block).height(), lines + block.lineCount()
+        block = block.next()
+    assert composer.viewport().height() >= height * min(1, 8 / lines)
+    assert composer.verticalScrollBar().isVisible() == (lines > 8)
