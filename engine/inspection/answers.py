@@ -182,21 +182,20 @@ class _Inside:
 
     def verify(self, request: VerifyRequest) -> Iterator[Event]:
         of = request.of
-        found = circumstances(self.reader.model, self.reader.fingerprint(), self.ids(of))
-        last = 0
-        for step in replay(lambda wanted: self.engine.run(wanted, self.cancelled), of):
-            last = step.same
-            if self.cancelled():
-                raise Interrupted
-            if not step.is_over and step.same % VERIFY_EVERY == 0:
-                yield VerifyProgressed(request.request_id, step.same, len(of.begun_ids))
-            if step.is_over:
-                is_same = step.same == len(of.begun_ids)
-                recorded = b"" if is_same else record_of(request.alternatives, last)
-                yield Verified(
-                    request.request_id,
-                    *(None if is_same else last, recorded, step.found, differences(request.made, found)),
-                )
+        found = circumstances(self.reader.model, self.reader.fingerprint(), self.ids(of), reused=0)
+        with self.reader.apart():
+            for step in replay(lambda wanted: self.engine.run(wanted, self.cancelled), of):
+                if self.cancelled():
+                    raise Interrupted
+                if not step.is_over and step.same % VERIFY_EVERY == 0:
+                    yield VerifyProgressed(request.request_id, step.same, len(of.begun_ids))
+                if step.is_over:
+                    is_same = step.same == len(of.begun_ids)
+                    recorded = b"" if is_same else record_of(request.alternatives, step.same)
+                    yield Verified(
+                        request.request_id,
+                        *(None if is_same else step.same, recorded, step.found, differences(request.made, found)),
+                    )
 
     def recut(self, request: RecutRequest) -> Recut:
         of, model = request.of, self.reader.model
