@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from engine.alternatives import Alternative, TokenRecord, pack
+from engine.alternatives import Alternative, TokenRecord, pack, record_at, unpack
 from engine.api import (
     CountTokensRequest,
     Event,
@@ -30,7 +31,24 @@ from engine.api import (
     TokensCounted,
     UnloadRequest,
 )
-from engine.inspection.api import InspectionRequest, SpellRequest, TokensSpelt
+from engine.inspection.api import (
+    CutStep,
+    InspectionRequest,
+    PromptRequest,
+    PromptSeen,
+    Recut,
+    RecutRequest,
+    RecutToken,
+    ScoreProgressed,
+    ScoreRequest,
+    SeenToken,
+    SpellRequest,
+    TextScored,
+    TokenKind,
+    TokensSpelt,
+    Traced,
+    TraceRequest,
+)
 
 INFO = ModelInfo(
     name="Fake model",
@@ -123,7 +141,32 @@ class FakeEngine:
     def _inspect(self, request: InspectionRequest) -> Iterator[Event]:
         match request:
             case SpellRequest(number, token_ids):
-                yield TokensSpelt(number, tuple(self._spell(token).encode() for token in token_ids))
+                ends = tuple(token for token in token_ids if token >= 2000)
+                yield TokensSpelt(number, tuple(self._spell(token).encode() for token in token_ids), ends)
+            case RecutRequest(number, alternatives=packed, sampler=sampler, first=first, count=count):
+                records = unpack(packed)[first : None if count is None else first + count]
+                place = 1 if sampler.temperature < 0.5 else 0  # cool: the second one comes
+                shares = tuple(float(at == place) for at in range(3))
+                cut = [RecutToken(one.top[place].token_id, shares, True) for one in records]
+                yield Recut(number, tuple(cut))
+            case TraceRequest(number, alternatives=packed, sampler=sampler, position=position):
+                left = 1 if sampler.temperature < 0.5 else 0
+                ids = [one.token_id for at, one in enumerate(record_at(packed, position).top) if at != left]
+                yield Traced(number, position, (CutStep("top-k", tuple(ids), ()),))
+            case PromptRequest(number):
+                kinds = (TokenKind.CONTROL, TokenKind.TEMPLATE, TokenKind.MESSAGE, TokenKind.MESSAGE, TokenKind.REPLY)
+                pieces = (b"<s>", b"user\n", b"Which", b"?", b"Tea")
+                messages = (None, None, 0, 0, None)
+                seen = zip(range(5), pieces, kinds, messages, (True,) * 4 + (False,), strict=True)
+                yield PromptSeen(number, tuple(SeenToken(*each) for each in seen), (), "q8_0", 2048)
+            case ScoreRequest(number, of, text):
+                words = [self._spell(token) for token in of.begun_ids] or re.findall(r" ?\S+", text)
+                ids = of.begun_ids or tuple(range(100, 100 + len(words)))
+                self.spelling.update(zip(ids, words, strict=True))
+                packed = b"".join(fake_record(token) for token in ids)
+                figures = ((-0.5,) * len(ids), (0,) * len(ids), (0.9,) * len(ids))
+                yield ScoreProgressed(number, len(ids), len(ids), ids, *figures, packed)
+                yield TextScored(number, 0.5, 1.6, len(ids))
             case _:
                 raise AssertionError(f"the fake engine does not know {type(request).__name__}")
 

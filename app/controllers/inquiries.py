@@ -22,10 +22,11 @@ from engine.inspection.api import (
     Recut,
     TextScored,
     TokensSpelt,
+    Traced,
     Verified,
 )
 
-_LAST = (Attributed, Compared, Looked, PromptSeen, Recut, TextScored, TokensSpelt, Verified)
+_LAST = (Attributed, Compared, Looked, PromptSeen, Recut, TextScored, TokensSpelt, Traced, Verified)
 
 
 class Inquiry(QObject):

@@ -6,6 +6,7 @@ It reads the reply, has its tokens spelt, maps clicks in the transcript to token
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QPoint, Signal
 
@@ -27,7 +28,8 @@ CHOSEN = "token_chosen"  # the ground of the chosen token
 class InspectorController(QObject):
     """`replyChosen(InspectedReply or None)`, then `tokenChosen(message id or "", index or None)`.
 
-    `reply`, `index` and `tokens` (the `TokenMap`, once the tokens are spelt) say what is looked at.
+    `reply`, `index` and `tokens` (the `TokenMap`, once the tokens are spelt) say what is looked at, `texts` what each
+    token spells; of other tokens `text_of` says it, once `spell` has asked, and `end_ids` which end a reply.
     """
 
     replyChosen = Signal(object)
@@ -44,7 +46,10 @@ class InspectorController(QObject):
         self.tokens: TokenMap | None = None
         self._tints: Sequence[Tint] = ()
         self._thinking_tints: Sequence[Tint] = ()
+        self.texts: Sequence[str] = ()
+        self.end_ids: set[int] = set()
         self._pieces: dict[int, bytes] = {}  # of the model in use
+        self._next: int | None = None  # the token to look at in the reply that is being made
         window.action.look_inside.toggled.connect(self._open_or_close)
         window.transcript.lookInsideRequested.connect(self.look)
         window.transcript.textClicked.connect(self._choose_at)
@@ -83,11 +88,11 @@ class InspectorController(QObject):
         self._mark()
         self.tokenChosen.emit(self.reply.message.id, self.index)
 
-    def spell(self, token_ids: Iterable[int], then: Callable[[dict[int, bytes]], None]) -> None:
-        """Hand over the bytes of tokens, at once where they are known. Not called when the engine cannot tell."""
+    def spell(self, token_ids: Iterable[int], then: Callable[[], None]) -> None:
+        """Call `then` when the texts of these tokens are known: at once, or when the engine told them."""
         unknown = tuple({token for token in token_ids if token not in self._pieces})
         if not unknown:
-            then(self._pieces)
+            then()
             return
         pieces = self._pieces
 
@@ -95,11 +100,40 @@ class InspectorController(QObject):
             if isinstance(event, TokensSpelt):
                 pieces.update(zip(unknown, event.pieces, strict=True))
                 if pieces is self._pieces:  # of a model that is still in use
-                    then(pieces)
+                    self.end_ids.update(event.end_ids)
+                    then()
 
         inquiry = self.inquiries.ask(lambda number: SpellRequest(number, unknown))
         inquiry.told.connect(take)
         inquiry.failed.connect(self._show_nothing)
+
+    def bytes_of(self, token_id: int) -> bytes:
+        """What a token spells, which `spell` has asked for."""
+        return self._pieces[token_id]
+
+    def text_of(self, token_id: int) -> str:
+        """A token as it is written alone."""
+        return token_text(self._pieces[token_id])
+
+    def take_scores(self, reply: InspectedReply, token_ids: tuple[int, ...], alternatives: bytes) -> None:
+        """The model in use has read the reply: look at its tokens and at what it would have said itself."""
+        if self.reply is reply:
+            request = replace(reply.request, begun_ids=token_ids)
+            self.reply = scored = replace(reply, request=request, alternatives=alternatives)
+            self.spell(token_ids, lambda: self._show_reply(scored))
+
+    def branch(self, token_id: int) -> None:
+        """Let the reply go on with another token in the place of the chosen one, as another version."""
+        reply, index, tokens = self.reply, self.index, self.tokens
+        if reply is None or index is None or tokens is None:
+            return
+        text = tokens.begun_text(index, self._pieces[token_id])
+        if self._chat.branch(reply, index=index, token_id=token_id, text=text):
+            self._next = index
+
+    def tell(self, sentence: str) -> None:
+        """Say what went wrong, in the window's message bar."""
+        self._window.message_bar.show_error(sentence)
 
     def tint(self, tints: Sequence[Tint], thinking: Sequence[Tint]) -> None:
         """Put grounds below characters of the reply's text and of its thinking, under that of the chosen token."""
@@ -122,11 +156,15 @@ class InspectorController(QObject):
 
     def _take_finished(self, message_id: str) -> None:
         """Look into the reply that was just made."""
+        wanted, self._next = self._next, None
         if self.is_open and message_id in self._chat.shown.tree:
-            self.look(message_id)
+            focus = self._window.focusWidget()
+            self.look(message_id, wanted)
+            if focus is not None:
+                focus.setFocus()  # a person who writes goes on writing
 
     def _take_model(self) -> None:
-        self._pieces = {}
+        self._pieces, self.end_ids = {}, set()
         if self.is_open and self.reply is not None:
             self.look(self.reply.message.id, self.index)
 
@@ -137,7 +175,7 @@ class InspectorController(QObject):
         ):
             self.reply = self.tokens = self.index = None
             self._tints = self._thinking_tints = ()
-            self._show_nothing("")
+            self._show_nothing(self.tr("The reply is being written.") if self._chat.is_replying else "")
 
     def _spell_reply(self) -> None:
         reply, loaded = self.reply, self._chat.model
@@ -155,19 +193,20 @@ class InspectorController(QObject):
                 )
             )
         else:
-            self.spell(reply.token_ids, lambda pieces: self._show_reply(reply, pieces))
+            self.spell(reply.token_ids, lambda: self._show_reply(reply))
 
-    def _show_reply(self, reply: InspectedReply, pieces: dict[int, bytes]) -> None:
+    def _show_reply(self, reply: InspectedReply) -> None:
         if self.reply is not reply:
             return
-        spelt = [pieces[token] for token in reply.token_ids]
+        spelt = [self._pieces[token] for token in reply.token_ids]
         self.tokens = TokenMap(spelt, reply.message)
+        self.texts = [piece.decode("utf-8", "replace") for piece in spelt]
         self._panel.show_reply(reply.message.id, [token_text(piece) for piece in spelt])
         self.replyChosen.emit(reply)
         self.choose(self.index)
 
     def _show_nothing(self, sentence: str) -> None:
-        self.tokens = None
+        self.tokens, self.texts = None, ()
         self._panel.show_reply("" if self.reply is None else self.reply.message.id, (), note=sentence)
         self._mark()
         self.replyChosen.emit(self.reply)

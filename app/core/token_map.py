@@ -6,6 +6,7 @@ Places are in characters.
 
 from __future__ import annotations
 
+import codecs
 from bisect import bisect_right
 from collections.abc import Sequence
 
@@ -19,6 +20,7 @@ class TokenMap:
     """The tokens of one reply, of which a continued one has those behind the text that it began with."""
 
     def __init__(self, pieces: Sequence[bytes], message: StoredMessage) -> None:
+        self._pieces = pieces
         self._spans = places(pieces)
         self._ends = [end for _, end in self._spans]
         self.spelt = b"".join(pieces).decode("utf-8", "replace")
@@ -26,11 +28,7 @@ class TokenMap:
         self._thinking = self._part(thinking, 0)
         behind = 0 if self._thinking is None else self._thinking[0] + len(thinking)
         self._text = self._part(message.text, behind)
-
-    @property
-    def hidden(self) -> int:
-        """Characters that the tokens spell before the text, as the space that some tokenizers begin with."""
-        return 0 if self._text is None or self._thinking is not None else max(self._text[0], 0)
+        self._before = "" if self._text is None or self._text[0] >= 0 else message.text[: -self._text[0]]
 
     def token_at(self, offset: int) -> int | None:
         """The token of a character of the text; None where other tokens made it."""
@@ -48,9 +46,13 @@ class TokenMap:
         """Where a token stands in the thinking; None for one that is not in it."""
         return self._place(self._thinking, index)
 
-    def spelt_before(self, index: int) -> str:
-        """What the tokens before one spell."""
-        return self.spelt[: self._spans[index][0]]
+    def begun_text(self, index: int, piece: bytes) -> str:
+        """The text with all before a token and `piece` in its place; half a character at the end is left out."""
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        spelt = decoder.decode(b"".join((*self._pieces[:index], piece)))
+        if self._thinking is None and self._text is not None and self._text[0] > 0:
+            spelt = spelt[self._text[0] :]  # a space that some tokenizers begin with is not shown
+        return self._before + spelt
 
     def _part(self, text: str, begin: int) -> Range | None:
         """Where a part begins in what the tokens spell (before it, where it was begun by others) and its length."""

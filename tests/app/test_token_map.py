@@ -37,12 +37,14 @@ def test_a_character_of_several_tokens_belongs_to_the_first() -> None:
     tokens = TokenMap([b"a", first, rest, b"b"], reply("a🍵b"))
     assert [tokens.token_at(at) for at in range(3)] == [0, 1, 3]
     assert tokens.place_of(1) == (1, 2) == tokens.place_of(2)
+    assert tokens.begun_text(1, first) == "a"
 
 
 def test_a_continued_reply_has_tokens_behind_the_text_that_was_there() -> None:
     message = StoredMessage("id", None, "assistant", text_parts("Tea is hot"), Status.COMPLETE, 0.0)
     tokens = TokenMap([b" is", b" hot"], message)
     assert (tokens.token_at(0), tokens.token_at(3), tokens.place_of(1)) == (None, 0, (6, 10))
+    assert tokens.begun_text(1, b" cold") == "Tea is cold"
 
 
 def test_what_a_stop_string_cut_off_has_no_place() -> None:
@@ -52,7 +54,8 @@ def test_what_a_stop_string_cut_off_has_no_place() -> None:
 
 def test_a_space_that_is_not_shown_moves_nothing() -> None:
     tokens = TokenMap([b" Tea", b" is"], reply("Tea is"))
-    assert (tokens.place_of(0), tokens.place_of(1), tokens.hidden) == ((0, 3), (3, 6), 1)
+    assert (tokens.place_of(0), tokens.place_of(1)) == ((0, 3), (3, 6))
+    assert tokens.begun_text(1, b" was") == "Tea was"
 
 
 MARKDOWN = """# Which *tea*?
