@@ -22,6 +22,7 @@ from app.controllers.chat_models import ChatModels
 from app.controllers.confidence import ConfidenceController
 from app.controllers.conversations import ConversationsController
 from app.controllers.desktop import DesktopController
+from app.controllers.downloads import DownloadsController
 from app.controllers.dropping import DroppingController
 from app.controllers.exports import ExportsController
 from app.controllers.hints import HintsController
@@ -115,6 +116,9 @@ class Application(QObject):
             machine=machine or Machine.here(),
             read_header=read_header,
         )
+        self.downloads = DownloadsController(
+            self.library, self.models, self.preferences, self._background, self.window, folder=folder
+        )
         self.idle_unload = IdleUnload(self.models, self.chat, self.preferences, self.window)
         self._chat_models = ChatModels(self.store, library, self.chat, self.models, self.window)
         self.chat.replyBegan.connect(self.models.load_again)
@@ -182,6 +186,7 @@ class Application(QObject):
         self.writing.save()
         self.reply_settings.save()
         self.chat.close()
+        self.downloads.close()
         self.preferences.save()
         self._background.close()
         self.engine.shutdown()
