@@ -363,9 +363,11 @@ class FormulaBlock(SidewaysBlock):
         if self._drawing is None:
             self.paint_document(painter, self._written, clip)
             return
-        if self.selected[0] < self.selected[1] or self.found:
-            token = "selection" if self.selected[0] < self.selected[1] else "found"
-            painter.fillRect(clip, QColor(self.theme.colors[token]))
+        grounds = ["found"] if self.found else [tint.ground for tint in self.tints]
+        if self.selected[0] < self.selected[1]:
+            grounds = ["selection"]
+        if grounds:
+            painter.fillRect(clip, QColor(self.theme.colors[grounds[-1]]))
         size = size_of(self._drawing, self._size)
         left = max((self.width() - size.width()) / 2, 1.0)
         paint_drawing(painter, self._drawing, QPointF(left, CELL_Y), size=self._size, color=self.theme.colors["text"])

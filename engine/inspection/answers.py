@@ -86,7 +86,8 @@ def _answer(engine: Engine, request: InspectionRequest, cancelled: Cancelled) ->
     match request:
         case SpellRequest():
             tokenizer = reader.model.tokenizer
-            yield TokensSpelt(request.request_id, tuple(map(tokenizer.token_bytes, request.token_ids)))
+            ends = tuple(token for token in request.token_ids if token in tokenizer.end_ids)
+            yield TokensSpelt(request.request_id, tuple(map(tokenizer.token_bytes, request.token_ids)), ends)
         case ScoreRequest():
             yield from inside.score_reply(request)
         case ScoreTextRequest():
@@ -123,9 +124,12 @@ class _Inside:
 
     def score_reply(self, request: ScoreRequest) -> Iterator[Event]:
         prompt = self.ids(request.of)
-        ids = [*prompt, *request.of.begun_ids]
+        reply = request.of.begun_ids or self.reader.model.tokenizer.encode(request.text)
+        if not reply:
+            raise RequestError("The reply is empty, so there is nothing to score.")
+        ids = [*prompt, *reply]
         parts = score(*(self.reader.model, ids), first=len(prompt), cache=self.known(ids), interrupted=self.cancelled)
-        yield from _scored(request.request_id, parts, total=len(request.of.begun_ids), keeps_alternatives=True)
+        yield from _scored(request.request_id, parts, total=len(reply), keeps_alternatives=True)
 
     def score_text(self, request: ScoreTextRequest) -> Iterator[Event]:
         model = self.reader.model
