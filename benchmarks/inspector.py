@@ -1,8 +1,8 @@
 """What looking inside costs, with the starter model: `python -m benchmarks.inspector [--json]`.
 
 A reply of 2,000 tokens: opening the panel on it, and from the choice of a word until its alternatives are listed,
-median and worst. A branch: its first token beside one decode step. The logit lens of a token, with nothing read, beside
-one prefill of what stands before it; and its time where the reply is still read, as in the window.
+median and worst. A branch: its first token beside one decode step. The logit lens of a token, with nothing read,
+beside one prefill of what stands before it; and its time where the reply is still read, as in the window.
 """
 
 from __future__ import annotations
