@@ -22,6 +22,7 @@ from app.controllers.conversations import ConversationsController
 from app.controllers.desktop import DesktopController
 from app.controllers.dropping import DroppingController
 from app.controllers.exports import ExportsController
+from app.controllers.hints import HintsController
 from app.controllers.idle_unload import IdleUnload
 from app.controllers.imports import ImportsController
 from app.controllers.languages import LanguagesController
@@ -129,6 +130,7 @@ class Application(QObject):
         self._dropping = DroppingController(self._background, self.models, self.imports, self.attaching, self.window)
         self.palette = PaletteController(self.conversations, self.models, self.preferences, self.window)
         self.window_state = WindowStateController(self.preferences, self.store, self.chat, self.window)
+        self._hints = HintsController(self.preferences, self.chat, self.window)
         self.desktop = DesktopController(
             self.preferences, self.appearance, self.chat, self.conversations, self.window
         )

@@ -1,8 +1,9 @@
 """What a full store costs in the window: `python -m benchmarks.sidebar [--json]`.
 
 5,000 chats with 100,000 messages, 200 of the chats in 20 folders, and one chat of 10,000 messages: how long the list
-takes to be read and laid out, to be painted and scrolled, a search from the last key to its results, the command
-palette until it is painted, open and at each key, and opening the long chat until it is painted. No model is loaded.
+takes to be read and laid out, anew and after a change, to be painted and scrolled, a search from the last key to its
+results, the command palette until it is painted, open and at each key, and opening the long chat until it is painted.
+No model is loaded.
 """
 
 from __future__ import annotations
@@ -85,6 +86,10 @@ def _measured(rounds: int) -> dict[str, list[float]]:
         for _ in range(rounds):
             timed("list_read_and_laid_out", application.conversations.refresh, view.doItemsLayout)
             timed("list_painted", view.grab)
+            timed("list_read_again", application.conversations.refresh, view.grab)
+            last_id = application.store.conversations()[-1].id
+            application.store.add_message(last_id, parent_id=None, role="user", text="to the top")
+            timed("chat_moved_to_the_top", application.conversations.refresh, view.grab)
             for step in range(10):
                 bar.setValue(bar.maximum() * (step + 1) // 10)
                 timed("list_painted_while_scrolling", view.viewport().grab)

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypedDict
 
 from PySide6.QtCore import QObject, QStandardPaths, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -20,7 +19,7 @@ from app.controllers.chat import ChatController
 from app.core import exporting
 from app.core.catalogue import Conversation, Folder
 from app.core.conversation import MessageTree, title_of
-from app.core.exporters import ExportedConversation, Exporter, ExportOptions
+from app.core.exporters import ExportedConversation, Exporter
 from app.core.store import Store, StoreError
 from app.export_formats import EXPORTERS
 from app.views.dialogs import confirm_replacing
@@ -28,13 +27,6 @@ from app.views.export_dialog import ExportChoice, ExportDialog, ExportFormat, Ex
 from app.views.main_window import MainWindow
 
 _Start = Callable[[ExportChoice, bool], Job]  # with the choice, and whether a file may be replaced
-
-
-class _How(TypedDict):
-    options: ExportOptions
-    replace: bool
-    progress: exporting.Progress
-    cancelled: exporting.Cancelled
 
 
 class ExportsController(QObject):
@@ -172,7 +164,7 @@ def _exporter(choice: ExportChoice) -> Exporter:
     return next(one for one in EXPORTERS if one.name == choice.format_name)
 
 
-def _how(choice: ExportChoice, replace: bool, control: Control) -> _How:
+def _how(choice: ExportChoice, replace: bool, control: Control) -> exporting.How:
     return {
         "options": choice.options,
         "replace": replace,

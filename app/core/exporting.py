@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypedDict, Unpack
 from urllib.parse import quote
 
 from app.core.exporters import ExportedConversation, Exporter, ExportOptions
@@ -39,16 +39,17 @@ Progress = Callable[[int, int], None]  # conversations done and all
 Cancelled = Callable[[], bool]
 
 
+class How(TypedDict, total=False):
+    """What `write_conversations` can be told by name; its defaults stand there."""
+
+    options: ExportOptions
+    replace: bool
+    progress: Progress | None
+    cancelled: Cancelled | None
+
+
 def export(
-    store: Store,
-    conversation_ids: Sequence[str],
-    exporter: Exporter,
-    output: Path,
-    *,
-    options: ExportOptions = PLAIN,
-    replace: bool = False,
-    progress: Progress | None = None,
-    cancelled: Cancelled | None = None,
+    store: Store, conversation_ids: Sequence[str], exporter: Exporter, output: Path, **how: Unpack[How]
 ) -> Path:
     """Write conversations and return the file or folder that holds them.
 
@@ -58,16 +59,7 @@ def export(
     """
     read = _reader(store)
     conversations = (read(one) for one in conversation_ids)
-    return write_conversations(
-        conversations,
-        len(conversation_ids),
-        exporter,
-        output,
-        options=options,
-        replace=replace,
-        progress=progress,
-        cancelled=cancelled,
-    )
+    return write_conversations(conversations, len(conversation_ids), exporter, output, **how)
 
 
 def write_conversations(

@@ -19,6 +19,7 @@ from PySide6.QtCore import (
 )
 
 from app.core.catalogue import Folder, SearchHit
+from app.core.row_changes import Change, Step, steps
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 DRAGGED = "application/x-fireside-conversations"  # ids, a line each
@@ -226,19 +227,45 @@ class ConversationListModel(QAbstractListModel):
         return True
 
     def _rebuild(self) -> None:
-        self.beginResetModel()
-        tagged = [row for row in self._conversations if _has_tags(row, self._wanted_tags)]
+        tagged = (row for row in self._conversations if _has_tags(row, self._wanted_tags))
         if self._hits is not None:
-            self._rows = [*self._found_rows(self._hits, {row.id: row for row in tagged})]
+            rows = [*self._found_rows(self._hits, {row.id: row for row in tagged})]
         elif self._wanted_tags:
-            self._rows = self._dated(tagged)
+            rows = self._dated(tagged)
         else:
-            self._rows = self._all_rows()
+            rows = self._all_rows()
         self._numbers = {}
-        for number, row in enumerate(self._rows):
+        for number, row in enumerate(rows):
             if isinstance(row, ConversationRow):
                 self._numbers.setdefault(row.id, number)
-        self.endResetModel()
+        found = steps(self._rows, rows, _key)
+        if found is None:
+            self.beginResetModel()
+            self._rows = rows
+            self.endResetModel()
+            return
+        for step in found:
+            self._take(step, rows)
+
+    def _take(self, step: Step, wanted: list[Row]) -> None:
+        """Take one of the steps that lead to the rows that are wanted, and tell the view."""
+        at, nowhere = step.at, QModelIndex()
+        match step.change:
+            case Change.REMOVE:
+                self.beginRemoveRows(nowhere, at, at)
+                del self._rows[at]
+                self.endRemoveRows()
+            case Change.INSERT:
+                self.beginInsertRows(nowhere, at, at)
+                self._rows.insert(at, wanted[at])
+                self.endInsertRows()
+            case Change.MOVE:
+                self.beginMoveRows(nowhere, step.origin, step.origin, nowhere, at)
+                self._rows.insert(at, self._rows.pop(step.origin))
+                self.endMoveRows()
+            case Change.REPLACE:
+                self._rows[at] = wanted[at]
+                self.dataChanged.emit(self.index(at), self.index(at))
 
     def _all_rows(self) -> list[Row]:
         known = {folder.id for folder in self._folders}
@@ -322,6 +349,18 @@ def _at_depth(row: ConversationRow, depth: int) -> ConversationRow:
 
 def _has_tags(row: ConversationRow, wanted: tuple[str, ...]) -> bool:
     return all(any(tag.casefold().startswith(one) for tag in row.tags) for one in wanted)
+
+
+def _key(row: Row) -> tuple[str, ...]:
+    match row:
+        case ConversationRow(id=conversation_id):
+            return "chat", conversation_id
+        case FolderRow(folder):
+            return "folder", folder.id
+        case HitRow(hit):
+            return "hit", hit.conversation_id, hit.message_id or ""
+        case HeaderRow(title):
+            return "header", title
 
 
 def _text(row: Row) -> str:

@@ -19,7 +19,6 @@ from app.views.conversation_list import (
 )
 
 ROW_HEIGHT = 34
-HEADER_HEIGHT = 32
 SIDE = 12  # pixels between a row's edge and its text
 INDENT = 16  # pixels a folder
 ICON = 14
@@ -47,7 +46,7 @@ class ConversationDelegate(QStyledItemDelegate):
         }
 
     def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
-        """Rows of one kind are equally high."""
+        """Rows of one kind are equally high, and all but hits as high as each other."""
         kind = type(index.data(Role.ROW))
         height = self._heights.get(kind)
         if height is None:
@@ -55,7 +54,7 @@ class ConversationDelegate(QStyledItemDelegate):
             if kind is HitRow:
                 height = round(HIT_LINES * _hit_spacing(QFontMetrics(_small(option.font)))) + 10
             else:
-                height = max(HEADER_HEIGHT if kind is HeaderRow else ROW_HEIGHT, line + 12)
+                height = max(ROW_HEIGHT, line + 12)
             self._heights[kind] = height
         return QSize(option.rect.width(), height)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QUrl, qVersion
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QSpinBox, QWidget
 
 from app.core.settings import (
     CACHE_TYPES,
@@ -23,7 +23,7 @@ from app.core.settings import (
     Settings,
 )
 from app.core.themes import THEME_NAMES
-from app.core.version import fireside_version
+from app.core.version import fireside_version, licences
 from app.views.settings_page import (
     SettingsPage,
     choose,
@@ -37,6 +37,7 @@ from app.views.settings_page import (
 
 TEXT_STEP = 10  # percent
 CONTEXT_STEP = 256  # tokens
+LICENCE_LINES = 12  # shown without scrolling
 
 
 class GeneralPage(SettingsPage):
@@ -238,6 +239,13 @@ class AboutPage(SettingsPage):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self._version_row = self.add_setting(self._version)
+        self._licences = QPlainTextEdit(licences(), self)
+        self._licences.setObjectName("aboutLicences")
+        self._licences.setReadOnly(True)
+        self._licences.setTabChangesFocus(True)
+        self._licences.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self._licences.setMinimumHeight(LICENCE_LINES * self.fontMetrics().lineSpacing())
+        self._licences_row = self.add_setting(self._licences)
 
     def title(self) -> str:
         """Part of `SettingsPage`."""
@@ -251,3 +259,4 @@ class AboutPage(SettingsPage):
             self.tr("Fireside"),
             self.tr("Apache-2.0. Qt and PySide6 are used under the LGPL-3.0, as replaceable libraries."),
         )
+        self._licences_row.say(self.tr("Licences"), "")

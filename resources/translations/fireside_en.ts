@@ -6,12 +6,16 @@
     <message numerus="yes">
         <source>A message holds %n file(s) at most; “{name}” was left out.</source>
         <translation>
-            <numerusform>A message holds one file at most; “{name}” was left out.</numerusform><numerusform>A message holds %n files at most; “{name}” was left out.</numerusform></translation>
+            <numerusform>A message holds one file at most; “{name}” was left out.</numerusform>
+            <numerusform>A message holds %n files at most; “{name}” was left out.</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>%Ln token(s)</source>
         <translation>
-            <numerusform>%Ln token</numerusform><numerusform>%Ln tokens</numerusform></translation>
+            <numerusform>%Ln token</numerusform>
+            <numerusform>%Ln tokens</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -19,7 +23,9 @@
     <message numerus="yes">
         <source>%n conversation(s) are deleted for ever; nothing brings them back.</source>
         <translation>
-            <numerusform>One conversation is deleted for ever; nothing brings it back.</numerusform><numerusform>%n conversations are deleted for ever; nothing brings them back.</numerusform></translation>
+            <numerusform>One conversation is deleted for ever; nothing brings it back.</numerusform>
+            <numerusform>%n conversations are deleted for ever; nothing brings them back.</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -27,7 +33,9 @@
     <message numerus="yes">
         <source>%n conversation(s) deleted.</source>
         <translation>
-            <numerusform>%n conversation deleted.</numerusform><numerusform>%n conversations deleted.</numerusform></translation>
+            <numerusform>%n conversation deleted.</numerusform>
+            <numerusform>%n conversations deleted.</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -35,21 +43,25 @@
     <message numerus="yes">
         <source>%n selected chat(s)</source>
         <translation>
-            <numerusform>%n selected chat</numerusform><numerusform>%n selected chats</numerusform></translation>
+            <numerusform>%n selected chat</numerusform>
+            <numerusform>%n selected chats</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>All %n chat(s)</source>
         <translation>
-            <numerusform>The only chat</numerusform><numerusform>All %n chats</numerusform></translation>
+            <numerusform>The only chat</numerusform>
+            <numerusform>All %n chats</numerusform>
+        </translation>
     </message>
 </context>
 <context>
     <name>IdleUnload</name>
     <message numerus="yes">
         <source>The model was unloaded after %n idle minute(s); your next message loads it.</source>
-        <translation type="unfinished">
-            <numerusform />
-            <numerusform />
+        <translation>
+            <numerusform>The model was unloaded after %n idle minute; your next message loads it.</numerusform>
+            <numerusform>The model was unloaded after %n idle minutes; your next message loads it.</numerusform>
         </translation>
     </message>
 </context>
@@ -58,16 +70,18 @@
     <message numerus="yes">
         <source>%n of them are here already and get what is new.</source>
         <translation>
-            <numerusform>%n of them is here already and gets what is new.</numerusform><numerusform>%n of them are here already and get what is new.</numerusform></translation>
+            <numerusform>%n of them is here already and gets what is new.</numerusform>
+            <numerusform>%n of them are here already and get what is new.</numerusform>
+        </translation>
     </message>
 </context>
 <context>
     <name>LibraryController</name>
     <message numerus="yes">
         <source>%n model(s)</source>
-        <translation type="unfinished">
-            <numerusform />
-            <numerusform />
+        <translation>
+            <numerusform>%n model</numerusform>
+            <numerusform>%n models</numerusform>
         </translation>
     </message>
 </context>
@@ -76,7 +90,9 @@
     <message numerus="yes">
         <source>%Ln token(s)</source>
         <translation>
-            <numerusform>%Ln token</numerusform><numerusform>%Ln tokens</numerusform></translation>
+            <numerusform>%Ln token</numerusform>
+            <numerusform>%Ln tokens</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -84,7 +100,9 @@
     <message numerus="yes">
         <source>%n preset(s) imported.</source>
         <translation>
-            <numerusform>%n preset imported.</numerusform><numerusform>%n presets imported.</numerusform></translation>
+            <numerusform>%n preset imported.</numerusform>
+            <numerusform>%n presets imported.</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -92,7 +110,9 @@
     <message numerus="yes">
         <source>The context is full: the oldest %n message(s) are left out of what the model reads.</source>
         <translation>
-            <numerusform>The context is full: the oldest message is left out of what the model reads.</numerusform><numerusform>The context is full: the oldest %n messages are left out of what the model reads.</numerusform></translation>
+            <numerusform>The context is full: the oldest message is left out of what the model reads.</numerusform>
+            <numerusform>The context is full: the oldest %n messages are left out of what the model reads.</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -100,7 +120,9 @@
     <message numerus="yes">
         <source>Delete %n chat(s)</source>
         <translation>
-            <numerusform>Delete %n chat</numerusform><numerusform>Delete %n chats</numerusform></translation>
+            <numerusform>Delete %n chat</numerusform>
+            <numerusform>Delete %n chats</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -108,7 +130,9 @@
     <message numerus="yes">
         <source>%Ln file(s)</source>
         <translation>
-            <numerusform>%Ln file</numerusform><numerusform>%Ln files</numerusform></translation>
+            <numerusform>%Ln file</numerusform>
+            <numerusform>%Ln files</numerusform>
+        </translation>
     </message>
 </context>
 </TS>

@@ -55,7 +55,7 @@
         <translation>主题</translation>
     </message>
     <message>
-        <source>System follows the desktop's setting.</source>
+        <source>System follows the desktop&apos;s setting.</source>
         <translation>“跟随系统”即采用桌面的设置。</translation>
     </message>
     <message>
@@ -63,7 +63,7 @@
         <translation>文字大小</translation>
     </message>
     <message>
-        <source>Of all texts, beside the desktop's own size. 100 %: unchanged.</source>
+        <source>Of all texts, beside the desktop&apos;s own size. 100 %: unchanged.</source>
         <translation>所有文字相对于桌面字号的大小。100 %：不变。</translation>
     </message>
 </context>
@@ -95,7 +95,8 @@
     <message numerus="yes">
         <source>A message holds %n file(s) at most; “{name}” was left out.</source>
         <translation>
-            <numerusform>一条消息最多包含 %n 个文件；未附加“{name}”。</numerusform></translation>
+            <numerusform>一条消息最多包含 %n 个文件；未附加“{name}”。</numerusform>
+        </translation>
     </message>
     <message>
         <source>the first {read} of {pages} pages</source>
@@ -112,7 +113,8 @@
     <message numerus="yes">
         <source>%Ln token(s)</source>
         <translation>
-            <numerusform>%Ln Token</numerusform></translation>
+            <numerusform>%Ln Token</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -199,7 +201,8 @@
     <message numerus="yes">
         <source>%n conversation(s) are deleted for ever; nothing brings them back.</source>
         <translation>
-            <numerusform>将永久删除 %n 个对话，无法恢复。</numerusform></translation>
+            <numerusform>将永久删除 %n 个对话，无法恢复。</numerusform>
+        </translation>
     </message>
     <message>
         <source>Delete for ever?</source>
@@ -233,7 +236,7 @@
         <translation>已达到设置允许的最大回复长度，回复被截断</translation>
     </message>
     <message>
-        <source>Cut off: the model's context is full</source>
+        <source>Cut off: the model&apos;s context is full</source>
         <translation>模型的上下文已满，回复被截断</translation>
     </message>
     <message>
@@ -245,11 +248,11 @@
     <name>ChatModels</name>
     <message>
         <source>This chat was written with {name}.</source>
-        <translation type="unfinished" />
+        <translation>此对话使用的是 {name}。</translation>
     </message>
     <message>
         <source>Use it again</source>
-        <translation type="unfinished" />
+        <translation>继续使用该模型</translation>
     </message>
 </context>
 <context>
@@ -335,7 +338,7 @@
 <context>
     <name>ConnectionFields</name>
     <message>
-        <source>Kept in the system's keyring</source>
+        <source>Kept in the system&apos;s keyring</source>
         <translation>保存在系统钥匙串中</translation>
     </message>
     <message>
@@ -399,7 +402,8 @@
     <message numerus="yes">
         <source>%n conversation(s) deleted.</source>
         <translation>
-            <numerusform>已删除 %n 个对话。</numerusform></translation>
+            <numerusform>已删除 %n 个对话。</numerusform>
+        </translation>
     </message>
     <message>
         <source>Undo</source>
@@ -490,7 +494,7 @@
         <translation>回复耗时超过 10 秒且 Fireside 不在前台时发送通知。</translation>
     </message>
     <message>
-        <source>With the reply's beginning</source>
+        <source>With the reply&apos;s beginning</source>
         <translation>通知中显示回复的开头</translation>
     </message>
     <message>
@@ -683,7 +687,8 @@
     <message numerus="yes">
         <source>%n selected chat(s)</source>
         <translation>
-            <numerusform>选中的 %n 个对话</numerusform></translation>
+            <numerusform>选中的 %n 个对话</numerusform>
+        </translation>
     </message>
     <message>
         <source>The folder “{name}”</source>
@@ -700,7 +705,8 @@
     <message numerus="yes">
         <source>All %n chat(s)</source>
         <translation>
-            <numerusform>全部 %n 个对话</numerusform></translation>
+            <numerusform>全部 %n 个对话</numerusform>
+        </translation>
     </message>
     <message>
         <source>Exported to “{name}”.</source>
@@ -735,6 +741,41 @@
     </message>
 </context>
 <context>
+    <name>FindBar</name>
+    <message>
+        <source>{current} of {count}</source>
+        <translation>{current} / {count}</translation>
+    </message>
+    <message>
+        <source>{current} of {count}…</source>
+        <translation>{current} / {count}…</translation>
+    </message>
+    <message>
+        <source>Not found</source>
+        <translation>未找到</translation>
+    </message>
+    <message>
+        <source>Searching…</source>
+        <translation>正在搜索…</translation>
+    </message>
+    <message>
+        <source>Find in this chat</source>
+        <translation>在此对话中查找</translation>
+    </message>
+    <message>
+        <source>Previous (Shift+Enter)</source>
+        <translation>上一个 (Shift+Enter)</translation>
+    </message>
+    <message>
+        <source>Next (Enter)</source>
+        <translation>下一个 (Enter)</translation>
+    </message>
+    <message>
+        <source>Close (Esc)</source>
+        <translation>关闭 (Esc)</translation>
+    </message>
+</context>
+<context>
     <name>FormulaBlock</name>
     <message>
         <source>Formula: {latex}</source>
@@ -756,7 +797,7 @@
         <translation>语言</translation>
     </message>
     <message>
-        <source>System follows the desktop's language.</source>
+        <source>System follows the desktop&apos;s language.</source>
         <translation>“跟随系统”即采用桌面的语言。</translation>
     </message>
     <message>
@@ -863,8 +904,8 @@
     <name>IdleUnload</name>
     <message numerus="yes">
         <source>The model was unloaded after %n idle minute(s); your next message loads it.</source>
-        <translation type="unfinished">
-            <numerusform />
+        <translation>
+            <numerusform>模型闲置 %n 分钟后已卸载；发送下一条消息时会重新加载。</numerusform>
         </translation>
     </message>
 </context>
@@ -929,7 +970,8 @@
     <message numerus="yes">
         <source>%n of them are here already and get what is new.</source>
         <translation>
-            <numerusform>其中 %n 个已存在，只补充新内容。</numerusform></translation>
+            <numerusform>其中 %n 个已存在，只补充新内容。</numerusform>
+        </translation>
     </message>
     <message>
         <source>What is left out, and why</source>
@@ -971,21 +1013,21 @@
     <name>LibraryController</name>
     <message>
         <source>Looking for models…</source>
-        <translation type="unfinished" />
+        <translation>正在查找模型…</translation>
     </message>
     <message numerus="yes">
         <source>%n model(s)</source>
-        <translation type="unfinished">
-            <numerusform />
+        <translation>
+            <numerusform>%n 个模型</numerusform>
         </translation>
     </message>
     <message>
         <source>Add a folder with models</source>
-        <translation type="unfinished" />
+        <translation>添加模型文件夹</translation>
     </message>
     <message>
         <source>The list of models cannot be written: {reason}.</source>
-        <translation type="unfinished" />
+        <translation>无法写入模型列表：{reason}。</translation>
     </message>
 </context>
 <context>
@@ -996,38 +1038,38 @@
     </message>
     <message>
         <source>Ways to a model</source>
-        <translation type="unfinished" />
+        <translation>获取模型的方式</translation>
     </message>
     <message>
         <source>On this machine</source>
-        <translation type="unfinished" />
+        <translation>本机</translation>
     </message>
 </context>
 <context>
     <name>LibraryPage</name>
     <message>
         <source>Filter by name, family, weights or place</source>
-        <translation type="unfinished" />
+        <translation>按名称、系列、权重或位置筛选</translation>
     </message>
     <message>
         <source>Filter models</source>
-        <translation type="unfinished" />
+        <translation>筛选模型</translation>
     </message>
     <message>
         <source>Add folder…</source>
-        <translation type="unfinished" />
+        <translation>添加文件夹…</translation>
     </message>
     <message>
         <source>Look again</source>
-        <translation type="unfinished" />
+        <translation>重新查找</translation>
     </message>
     <message>
         <source>Where to look…</source>
-        <translation type="unfinished" />
+        <translation>查找位置…</translation>
     </message>
     <message>
         <source>Models on this machine</source>
-        <translation type="unfinished" />
+        <translation>本机的模型</translation>
     </message>
 </context>
 <context>
@@ -1038,11 +1080,11 @@
     </message>
     <message>
         <source>Parameters</source>
-        <translation type="unfinished" />
+        <translation>参数量</translation>
     </message>
     <message>
         <source>Weights</source>
-        <translation type="unfinished" />
+        <translation>权重</translation>
     </message>
     <message>
         <source>Size</source>
@@ -1058,15 +1100,22 @@
     </message>
     <message>
         <source>Family</source>
-        <translation type="unfinished" />
+        <translation>系列</translation>
     </message>
     <message>
         <source>not there</source>
-        <translation type="unfinished" />
+        <translation>不存在</translation>
     </message>
     <message>
         <source>cannot be loaded</source>
-        <translation type="unfinished" />
+        <translation>无法加载</translation>
+    </message>
+</context>
+<context>
+    <name>Links</name>
+    <message>
+        <source>This link does not lead where its text says. It leads to: {target}</source>
+        <translation>此链接的实际目标与文字不符，它指向：{target}</translation>
     </message>
 </context>
 <context>
@@ -1206,7 +1255,8 @@
     <message numerus="yes">
         <source>%Ln token(s)</source>
         <translation>
-            <numerusform>%Ln Token</numerusform></translation>
+            <numerusform>%Ln Token</numerusform>
+        </translation>
     </message>
     <message>
         <source>{seconds} s</source>
@@ -1295,27 +1345,27 @@
     <name>ModelDetails</name>
     <message>
         <source>Load</source>
-        <translation type="unfinished" />
+        <translation>加载</translation>
     </message>
     <message>
         <source>Find again…</source>
-        <translation type="unfinished" />
+        <translation>重新定位…</translation>
     </message>
     <message>
         <source>Forget</source>
-        <translation type="unfinished" />
+        <translation>从列表移除</translation>
     </message>
     <message>
         <source>Leave it out of the lists until it is opened again. The file stays.</source>
-        <translation type="unfinished" />
+        <translation>从列表中移除，直到再次打开。文件会保留。</translation>
     </message>
     <message>
         <source>Load again</source>
-        <translation type="unfinished" />
+        <translation>重新加载</translation>
     </message>
     <message>
         <source>Load this model in its own way</source>
-        <translation type="unfinished" />
+        <translation>为此模型单独设置加载方式</translation>
     </message>
     <message>
         <source>Automatic</source>
@@ -1339,39 +1389,39 @@
     </message>
     <message>
         <source>Family</source>
-        <translation type="unfinished" />
+        <translation>系列</translation>
     </message>
     <message>
         <source>Parameters</source>
-        <translation type="unfinished" />
+        <translation>参数量</translation>
     </message>
     <message>
         <source>Layers</source>
-        <translation type="unfinished" />
+        <translation>层数</translation>
     </message>
     <message>
         <source>Weights</source>
-        <translation type="unfinished" />
+        <translation>权重</translation>
     </message>
     <message>
         <source>Longest context</source>
-        <translation type="unfinished" />
+        <translation>最大上下文</translation>
     </message>
     <message>
         <source>Tokenizer</source>
-        <translation type="unfinished" />
+        <translation>分词器</translation>
     </message>
     <message>
         <source>Chat template</source>
-        <translation type="unfinished" />
+        <translation>对话模板</translation>
     </message>
     <message>
         <source>yes</source>
-        <translation type="unfinished" />
+        <translation>有</translation>
     </message>
     <message>
         <source>none</source>
-        <translation type="unfinished" />
+        <translation>无</translation>
     </message>
     <message>
         <source>Licence</source>
@@ -1379,11 +1429,11 @@
     </message>
     <message>
         <source>not named</source>
-        <translation type="unfinished" />
+        <translation>未注明</translation>
     </message>
     <message>
         <source>Recommended</source>
-        <translation type="unfinished" />
+        <translation>推荐值</translation>
     </message>
     <message>
         <source>System prompt</source>
@@ -1391,7 +1441,7 @@
     </message>
     <message>
         <source>{place} (not there any more)</source>
-        <translation type="unfinished" />
+        <translation>{place}（已不存在）</translation>
     </message>
     <message>
         <source>Show in folder</source>
@@ -1402,7 +1452,7 @@
     <name>ModelMenu</name>
     <message>
         <source>Filter models</source>
-        <translation type="unfinished" />
+        <translation>筛选模型</translation>
     </message>
     <message>
         <source>Models</source>
@@ -1410,11 +1460,11 @@
     </message>
     <message>
         <source>More models…</source>
-        <translation type="unfinished" />
+        <translation>更多模型…</translation>
     </message>
     <message>
         <source>The library: all models on this machine, with their details</source>
-        <translation type="unfinished" />
+        <translation>模型库：本机所有模型及其详情</translation>
     </message>
     <message>
         <source>Open model file…</source>
@@ -1426,15 +1476,15 @@
     </message>
     <message>
         <source>No model has all these words.</source>
-        <translation type="unfinished" />
+        <translation>没有包含所有这些词的模型。</translation>
     </message>
     <message>
         <source>Used lately</source>
-        <translation type="unfinished" />
+        <translation>最近使用</translation>
     </message>
     <message>
         <source>On this machine</source>
-        <translation type="unfinished" />
+        <translation>本机</translation>
     </message>
 </context>
 <context>
@@ -1456,19 +1506,19 @@
     <name>ModelSourcesPage</name>
     <message>
         <source>Model folders</source>
-        <translation type="unfinished" />
+        <translation>模型文件夹</translation>
     </message>
     <message>
         <source>Own folders</source>
-        <translation type="unfinished" />
+        <translation>自己的文件夹</translation>
     </message>
     <message>
         <source>Looked into with all folders inside them. Links out of them are not followed.</source>
-        <translation type="unfinished" />
+        <translation>会查找其中的所有子文件夹，但不跟随指向外部的链接。</translation>
     </message>
     <message>
         <source>Add folder…</source>
-        <translation type="unfinished" />
+        <translation>添加文件夹…</translation>
     </message>
     <message>
         <source>Remove</source>
@@ -1476,11 +1526,11 @@
     </message>
     <message>
         <source>Models of {program}</source>
-        <translation type="unfinished" />
+        <translation>{program} 的模型</translation>
     </message>
     <message>
         <source>Add a folder with models</source>
-        <translation type="unfinished" />
+        <translation>添加模型文件夹</translation>
     </message>
 </context>
 <context>
@@ -1495,31 +1545,31 @@
     </message>
     <message>
         <source>Load anyway</source>
-        <translation type="unfinished" />
+        <translation>仍然加载</translation>
     </message>
     <message>
         <source>Load {name}</source>
-        <translation type="unfinished" />
+        <translation>加载 {name}</translation>
     </message>
     <message>
         <source>Smaller cache (q8_0)</source>
-        <translation type="unfinished" />
+        <translation>更小的缓存 (q8_0)</translation>
     </message>
     <message>
         <source>Context of {tokens} tokens</source>
-        <translation type="unfinished" />
+        <translation>{tokens} Token 的上下文</translation>
     </message>
     <message>
         <source>Context of {tokens} tokens, smaller cache</source>
-        <translation type="unfinished" />
+        <translation>{tokens} Token 的上下文，更小的缓存</translation>
     </message>
     <message>
         <source>The file of {name} was changed or removed; load it again before you go on.</source>
-        <translation type="unfinished" />
+        <translation>{name} 的文件已更改或移除；请先重新加载再继续。</translation>
     </message>
     <message>
         <source>Load again</source>
-        <translation type="unfinished" />
+        <translation>重新加载</translation>
     </message>
 </context>
 <context>
@@ -1574,15 +1624,15 @@
     </message>
     <message>
         <source>Never</source>
-        <translation type="unfinished" />
+        <translation>从不</translation>
     </message>
     <message>
         <source>Unload when idle</source>
-        <translation type="unfinished" />
+        <translation>闲置时卸载</translation>
     </message>
     <message>
-        <source>Minutes without a message until the model's memory is given back. The next message loads it.</source>
-        <translation type="unfinished" />
+        <source>Minutes without a message until the model&apos;s memory is given back. The next message loads it.</source>
+        <translation>多少分钟没有消息后释放模型占用的内存。下一条消息会重新加载模型。</translation>
     </message>
     <message>
         <source>Memory of the conversation</source>
@@ -1603,8 +1653,26 @@
 <context>
     <name>PersonView</name>
     <message>
+        <source>You</source>
+        <translation>您</translation>
+    </message>
+    <message>
         <source>Send</source>
         <translation>发送</translation>
+    </message>
+</context>
+<context>
+    <name>PictureDialog</name>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>PictureStrip</name>
+    <message>
+        <source>Picture {name}</source>
+        <translation>图片 {name}</translation>
     </message>
 </context>
 <context>
@@ -1635,7 +1703,8 @@
     <message numerus="yes">
         <source>%n preset(s) imported.</source>
         <translation>
-            <numerusform>已导入 %n 个预设。</numerusform></translation>
+            <numerusform>已导入 %n 个预设。</numerusform>
+        </translation>
     </message>
     <message>
         <source>Export presets</source>
@@ -1681,7 +1750,7 @@
         <translation>内置预设。如需修改，请先复制一份。</translation>
     </message>
     <message>
-        <source>Set to this chat's values</source>
+        <source>Set to this chat&apos;s values</source>
         <translation>设为此对话的值</translation>
     </message>
     <message>
@@ -1798,7 +1867,8 @@
     <message numerus="yes">
         <source>The context is full: the oldest %n message(s) are left out of what the model reads.</source>
         <translation>
-            <numerusform>上下文已满：最早的 %n 条消息不再提供给模型。</numerusform></translation>
+            <numerusform>上下文已满：最早的 %n 条消息不再提供给模型。</numerusform>
+        </translation>
     </message>
     <message>
         <source>Reading the conversation… {percent}%</source>
@@ -1807,6 +1877,10 @@
 </context>
 <context>
     <name>ReplyView</name>
+    <message>
+        <source>Reply</source>
+        <translation>回复</translation>
+    </message>
     <message>
         <source>The model is reading</source>
         <translation>模型正在读取</translation>
@@ -1826,6 +1900,76 @@
     <message>
         <source>Save and continue</source>
         <translation>保存并继续</translation>
+    </message>
+</context>
+<context>
+    <name>SchemaDialog</name>
+    <message>
+        <source>JSON output</source>
+        <translation>JSON 输出</translation>
+    </message>
+    <message>
+        <source>Every reply of this chat will be JSON that keeps to this schema.</source>
+        <translation>此对话的每条回复都将是遵循此 Schema 的 JSON。</translation>
+    </message>
+    <message>
+        <source>Begin with</source>
+        <translation>从模板开始</translation>
+    </message>
+    <message>
+        <source>Replaces the text below</source>
+        <translation>替换下面的文本</translation>
+    </message>
+    <message>
+        <source>Begin with…</source>
+        <translation>从模板开始…</translation>
+    </message>
+    <message>
+        <source>Object with fields</source>
+        <translation>含字段的对象</translation>
+    </message>
+    <message>
+        <source>List of strings</source>
+        <translation>字符串列表</translation>
+    </message>
+    <message>
+        <source>List of objects</source>
+        <translation>对象列表</translation>
+    </message>
+    <message>
+        <source>One of some words</source>
+        <translation>若干词之一</translation>
+    </message>
+    <message>
+        <source>JSON schema</source>
+        <translation>JSON Schema</translation>
+    </message>
+    <message>
+        <source>Use</source>
+        <translation>使用</translation>
+    </message>
+    <message>
+        <source>Turn off</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>The schema can be used.</source>
+        <translation>此 Schema 可以使用。</translation>
+    </message>
+    <message>
+        <source>Not a schema yet: {problem}.</source>
+        <translation>还不是有效的 Schema：{problem}。</translation>
+    </message>
+</context>
+<context>
+    <name>SchemaEditor</name>
+    <message>
+        <source>Off…</source>
+        <translation>未启用…</translation>
+    </message>
+    <message>
+        <source>On…</source>
+        <translation>已启用…</translation>
     </message>
 </context>
 <context>
@@ -1878,12 +2022,20 @@
         <translation>设为所有模型的默认值</translation>
     </message>
     <message>
-        <source>Drop this chat's changes</source>
+        <source>Drop this chat&apos;s changes</source>
         <translation>放弃此对话的更改</translation>
     </message>
     <message>
         <source>Presets…</source>
         <translation>预设…</translation>
+    </message>
+    <message>
+        <source>More samplers</source>
+        <translation>更多采样设置</translation>
+    </message>
+    <message>
+        <source>All other ways to choose among the likely tokens</source>
+        <translation>在可能的 Token 中选择的其他方式</translation>
     </message>
     <message>
         <source>None</source>
@@ -2127,7 +2279,8 @@
     <message numerus="yes">
         <source>Delete %n chat(s)</source>
         <translation>
-            <numerusform>删除 %n 个对话</numerusform></translation>
+            <numerusform>删除 %n 个对话</numerusform>
+        </translation>
     </message>
     <message>
         <source>New folder inside…</source>
@@ -2285,6 +2438,18 @@
 <context>
     <name>Transcript</name>
     <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>全选</translation>
+    </message>
+    <message>
+        <source>Copy link</source>
+        <translation>复制链接</translation>
+    </message>
+    <message>
         <source>Conversation</source>
         <translation>对话</translation>
     </message>
@@ -2359,6 +2524,10 @@
         <translation>搜索对话</translation>
     </message>
     <message>
+        <source>Find in this chat</source>
+        <translation>在此对话中查找</translation>
+    </message>
+    <message>
         <source>Write a message</source>
         <translation>输入消息</translation>
     </message>
@@ -2420,7 +2589,7 @@
     </message>
     <message>
         <source>Models…</source>
-        <translation type="unfinished" />
+        <translation>模型…</translation>
     </message>
     <message>
         <source>Find a command…</source>
@@ -2490,7 +2659,8 @@
     <message numerus="yes">
         <source>%Ln file(s)</source>
         <translation>
-            <numerusform>%Ln 个文件</numerusform></translation>
+            <numerusform>%Ln 个文件</numerusform>
+        </translation>
     </message>
     <message>
         <source>Send now</source>
@@ -2575,7 +2745,7 @@
         <translation>“{name}”是空的；请重新下载。</translation>
     </message>
     <message>
-        <source>“{name}” holds no config.json; choose a model's own folder.</source>
+        <source>“{name}” holds no config.json; choose a model&apos;s own folder.</source>
         <translation>“{name}”中没有 config.json；请选择模型自己的文件夹。</translation>
     </message>
     <message>
@@ -2599,7 +2769,7 @@
         <translation>无法读取“{name}”（{reason}）；请检查磁盘和权限。</translation>
     </message>
     <message>
-        <source>The folder “{name}” holds no config.json; choose a model's own folder or a GGUF file.</source>
+        <source>The folder “{name}” holds no config.json; choose a model&apos;s own folder or a GGUF file.</source>
         <translation>文件夹“{name}”中没有 config.json；请选择模型自己的文件夹或 GGUF 文件。</translation>
     </message>
     <message>
@@ -2675,7 +2845,7 @@
         <translation>内存不足，无法继续；请关闭其他程序，或使用更小的模型或上下文。</translation>
     </message>
     <message>
-        <source>The model's output is not a number any more; its file may be damaged. Try another copy.</source>
+        <source>The model&apos;s output is not a number any more; its file may be damaged. Try another copy.</source>
         <translation>模型的输出已不是有效数字，文件可能已损坏。请换一份副本再试。</translation>
     </message>
     <message>
@@ -2683,11 +2853,11 @@
         <translation>尚未加载模型；请先打开一个模型。</translation>
     </message>
     <message>
-        <source>The model's chat template refuses this conversation: {reason}.</source>
+        <source>The model&apos;s chat template refuses this conversation: {reason}.</source>
         <translation>模型的对话模板拒绝了此对话：{reason}。</translation>
     </message>
     <message>
-        <source>The model's chat template was stopped: {reason}.</source>
+        <source>The model&apos;s chat template was stopped: {reason}.</source>
         <translation>模型的对话模板被中止：{reason}。</translation>
     </message>
     <message>
@@ -2835,27 +3005,27 @@
     </message>
     <message>
         <source>Fits well: it needs {need} of {have} with a context of {context} tokens.</source>
-        <translation type="unfinished" />
+        <translation>完全适合：在 {context} Token 的上下文下需要 {need}，可用 {have}。</translation>
     </message>
     <message>
         <source>Tight: it needs {need} of {have} with a context of {context} tokens.</source>
-        <translation type="unfinished" />
+        <translation>勉强适合：在 {context} Token 的上下文下需要 {need}，可用 {have}。</translation>
     </message>
     <message>
         <source>Does not fit: it needs {need}, and {have} are free, with a context of {context} tokens.</source>
-        <translation type="unfinished" />
+        <translation>不适合：在 {context} Token 的上下文下需要 {need}，而可用 {have}。</translation>
     </message>
     <message>
         <source>Up to {context} tokens would fit.</source>
-        <translation type="unfinished" />
+        <translation>最多可容纳 {context} 个 Token。</translation>
     </message>
     <message>
         <source>Own folder</source>
-        <translation type="unfinished" />
+        <translation>自己的文件夹</translation>
     </message>
     <message>
         <source>Opened here</source>
-        <translation type="unfinished" />
+        <translation>在此打开过</translation>
     </message>
 </context>
 <context>
@@ -2920,7 +3090,7 @@
         <translation>最大回复长度</translation>
     </message>
     <message>
-        <source>In tokens. 0: up to the context's end.</source>
+        <source>In tokens. 0: up to the context&apos;s end.</source>
         <translation>以 Token 计。0：直到上下文用完。</translation>
     </message>
     <message>
@@ -2956,6 +3126,54 @@
         <translation>去掉概率低于最高概率 p 倍的 Token。0：关闭。</translation>
     </message>
     <message>
+        <source>Typical</source>
+        <translation>典型采样 (Typical)</translation>
+    </message>
+    <message>
+        <source>Keeps tokens about as surprising as expected, up to this share. 1: off.</source>
+        <translation>保留意外程度接近预期的 Token，累计到此比例为止。1：关闭。</translation>
+    </message>
+    <message>
+        <source>Top-n-sigma</source>
+        <translation>Top-n-sigma</translation>
+    </message>
+    <message>
+        <source>Drops tokens more than n deviations below the likeliest. 0: off.</source>
+        <translation>去掉比最可能的 Token 低 n 个标准差以上的 Token。0：关闭。</translation>
+    </message>
+    <message>
+        <source>XTC probability</source>
+        <translation>XTC 概率</translation>
+    </message>
+    <message>
+        <source>How often the most obvious tokens are left out. 0: off.</source>
+        <translation>以多大概率排除最明显的 Token。0：关闭。</translation>
+    </message>
+    <message>
+        <source>XTC threshold</source>
+        <translation>XTC 阈值</translation>
+    </message>
+    <message>
+        <source>How likely a token must be to count as obvious. Above 0.5: off.</source>
+        <translation>概率达到多少才算“明显”。大于 0.5：关闭。</translation>
+    </message>
+    <message>
+        <source>Dynamic temperature</source>
+        <translation>动态温度</translation>
+    </message>
+    <message>
+        <source>How far the temperature follows the model&apos;s doubt, both ways. 0: off.</source>
+        <translation>温度随模型的不确定程度上下变化的幅度。0：关闭。</translation>
+    </message>
+    <message>
+        <source>Dynamic temperature exponent</source>
+        <translation>动态温度指数</translation>
+    </message>
+    <message>
+        <source>Above 1, only great doubt warms. 1: in proportion.</source>
+        <translation>大于 1 时，只有很不确定时才升温。1：成正比。</translation>
+    </message>
+    <message>
         <source>Repetition penalty</source>
         <translation>重复惩罚</translation>
     </message>
@@ -2964,19 +3182,91 @@
         <translation>大于 1 时，已出现过的词更不容易再次出现。1：关闭。</translation>
     </message>
     <message>
-        <source>Repetition window</source>
-        <translation>重复检查范围</translation>
+        <source>Presence penalty</source>
+        <translation>存在惩罚</translation>
     </message>
     <message>
-        <source>How many of the last tokens the penalties look at. 0: none.</source>
-        <translation>惩罚项检查最近多少个 Token。0：不检查。</translation>
+        <source>Lowers each token that was there, however often. 0: off.</source>
+        <translation>降低每个出现过的 Token 的概率，与次数无关。0：关闭。</translation>
+    </message>
+    <message>
+        <source>Frequency penalty</source>
+        <translation>频率惩罚</translation>
+    </message>
+    <message>
+        <source>Lowers a token each time that it was there. 0: off.</source>
+        <translation>Token 每出现一次就降低其概率。0：关闭。</translation>
+    </message>
+    <message>
+        <source>Penalty window</source>
+        <translation>惩罚范围</translation>
+    </message>
+    <message>
+        <source>How many of the last tokens these penalties look at. 0: none.</source>
+        <translation>这些惩罚检查最近多少个 Token。0：不检查。</translation>
+    </message>
+    <message>
+        <source>DRY multiplier</source>
+        <translation>DRY 强度</translation>
+    </message>
+    <message>
+        <source>How strongly repeated sequences are lowered. 0: off.</source>
+        <translation>对重复片段的抑制强度。0：关闭。</translation>
+    </message>
+    <message>
+        <source>DRY base</source>
+        <translation>DRY 底数</translation>
+    </message>
+    <message>
+        <source>How fast that grows with the length of the sequence. 1: not at all.</source>
+        <translation>抑制随片段长度增长的快慢。1：不增长。</translation>
+    </message>
+    <message>
+        <source>DRY allowed length</source>
+        <translation>DRY 允许长度</translation>
+    </message>
+    <message>
+        <source>Sequences up to this many tokens are barely lowered.</source>
+        <translation>不超过此 Token 数的片段几乎不受抑制。</translation>
+    </message>
+    <message>
+        <source>DRY breakers</source>
+        <translation>DRY 分隔符</translation>
+    </message>
+    <message>
+        <source>No sequence goes on over these, one a line. \n stands for a line&apos;s end.</source>
+        <translation>重复片段不会跨越这些内容，每行一项。\n 表示换行。</translation>
+    </message>
+    <message>
+        <source>Mirostat surprise</source>
+        <translation>Mirostat 目标值</translation>
+    </message>
+    <message>
+        <source>Aims at this many bits of surprise, instead of what truncates. 0: off.</source>
+        <translation>以此比特数的意外程度为目标，代替各种截断方式。0：关闭。</translation>
+    </message>
+    <message>
+        <source>Mirostat rate</source>
+        <translation>Mirostat 学习率</translation>
+    </message>
+    <message>
+        <source>How fast mirostat corrects itself.</source>
+        <translation>Mirostat 自我修正的快慢。</translation>
+    </message>
+    <message>
+        <source>Logit bias</source>
+        <translation>Logit 偏置</translation>
+    </message>
+    <message>
+        <source>Adds to the logit of a token, a line each: id = number. Empty: off.</source>
+        <translation>为 Token 的 logit 加上一个值，每行一项：编号 = 数值。留空：关闭。</translation>
     </message>
     <message>
         <source>Stop strings</source>
         <translation>停止字符串</translation>
     </message>
     <message>
-        <source>A reply ends before any of these, one a line. \n stands for a line's end.</source>
+        <source>A reply ends before any of these, one a line. \n stands for a line&apos;s end.</source>
         <translation>回复遇到其中任意一项即结束，每行一项。\n 表示换行。</translation>
     </message>
     <message>

@@ -69,6 +69,7 @@ def application(qtbot: QtBot, open_window: OpenWindow) -> Application:
     window.action.settings.setChecked(True)
     window.show_load_progress(0.5)
     window.temporary_mark.show()
+    window.message_bar.hide()  # a notice goes by itself, in the language in which it came
     return application
 
 
@@ -87,9 +88,7 @@ def is_data(said: Said) -> bool:
 
 def bare(view_texts: Iterator[Said]) -> list[str]:
     """Texts that are neither wrapped nor data."""
-    return [
-        str(said) for said in view_texts if "⟦" not in said.text and not is_data(said) and "odel" not in f"{said}"
-    ]
+    return [str(said) for said in view_texts if "⟦" not in said.text and not is_data(said)]
 
 
 def test_every_dialog_is_listed() -> None:
@@ -105,8 +104,11 @@ def test_every_text_of_the_open_window_is_said_anew(application: Application, tr
     assert left == []
 
 
-def test_every_text_of_an_empty_window_is_said_anew(open_window: OpenWindow, translator: QTranslator) -> None:
+def test_every_text_of_an_empty_window_is_said_anew(
+    qtbot: QtBot, open_window: OpenWindow, translator: QTranslator
+) -> None:
     application = open_window(FakeEngine)
+    qtbot.waitUntil(lambda: application.models.loaded is not None)
     switch(translator)
     assert "\n".join(bare(everything_said(application.window))) == ""
 

@@ -13,7 +13,16 @@ from conftest import OpenWindow
 from fakes import FakeEngine
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QListWidget, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QListWidget,
+    QPlainTextEdit,
+    QSpinBox,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 from window_steps import find
 
@@ -103,6 +112,12 @@ def test_a_page_that_was_added_follows_the_language(qtbot: QtBot, open_window: O
     QApplication.sendEvent(dialog, QEvent(QEvent.Type.LanguageChange))
     assert listed(application)[-3] == "托盘"
     assert page.row.editor.accessibleName() == "留在托盘"
+
+
+def test_the_licences_of_what_is_installed_are_shown(open_window: OpenWindow) -> None:
+    application = open_window(FakeEngine)
+    application.preferences.show_dialog("about")
+    assert "PySide6" in find(application, QPlainTextEdit, "aboutLicences").toPlainText()
 
 
 def test_the_model_is_loaded_again_with_other_settings_when_that_is_wanted(

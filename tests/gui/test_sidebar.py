@@ -6,7 +6,7 @@ import pytest
 from conftest import OpenWindow
 from fakes import FakeEngine
 from PySide6.QtCore import QItemSelectionModel, Qt
-from PySide6.QtTest import QTest
+from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QListView, QMenu, QToolButton, QTreeWidget
 from pytestqt.qtbot import QtBot
 from window_steps import click, find, say, shown
@@ -183,3 +183,34 @@ def test_a_branch_from_the_menu_is_a_second_chat(qtbot: QtBot, open_window: Open
     pick(application.window.sidebar.menus.conversation_menu([old or ""]), "Branch into a new chat")
     assert application.chat.conversation_id != old
     assert shown(application) == ["a question", "Hello there."]
+
+
+def test_a_change_of_one_chat_is_told_as_that_and_keeps_what_is_marked(open_window: OpenWindow) -> None:
+    application = open_window(FakeEngine)
+    a, b, c = chats(application, "a", "b", "c")
+    model = application.window.sidebar.model
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    resets: list[int] = []
+    model.modelReset.connect(lambda: resets.append(1))
+    choose(application, b)
+    application.store.add_message(c, parent_id=None, role="user", text="newer")
+    application.conversations.rename(b, "B")
+    assert rows(application) == ["-- Today", "c", "a", "B"]
+    assert application.window.sidebar.selected_ids() == [b]
+    application.conversations.create_folder("Work", None, [a])
+    assert rows(application) == ["-- Folders", "Work (1)", "  a", "-- Today", "c", "B"]
+    application.conversations.delete([c])
+    assert rows(application) == ["-- Folders", "Work (1)", "  a", "-- Today", "B"]
+    assert resets == []
+    del tester
+
+
+def test_in_the_list_f2_renames_the_chat_that_is_marked_there(
+    open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = open_window(FakeEngine)
+    a, b = chats(application, "a", "b")
+    application.conversations.open(a)
+    monkeypatch.setattr("app.views.sidebar_menus.QInputDialog.getText", lambda *_arguments: ("New", True))
+    QTest.keyClick(choose(application, b), Qt.Key.Key_F2)
+    assert rows(application) == ["-- Today", "a", "New"]

@@ -16,7 +16,7 @@ from app.core.conversation import Part, Status
 from app.core.imported import ImportedConversation
 from app.core.importers.draft import Draft, is_one_reply, role_of, said, thinking_part, tool_part
 from app.core.importers.importer import Importer, Sample, Skipped, Source
-from app.core.importers.json_records import records
+from app.core.importers.json_records import conversations
 from app.core.importers.lenient import mapping, mappings, rest, seconds, sequence, text
 
 _STATUSES = {"in_progress": Status.INTERRUPTED, "finished_partial_completion": Status.STOPPED}
@@ -35,12 +35,7 @@ def sniff(sample: Sample) -> bool:
 
 def read(source: Source, skipped: Skipped) -> Iterator[ImportedConversation]:
     """One conversation for each entry of the array."""
-    for entry in records(source, skipped):
-        conversation = _conversation(source, entry, skipped)
-        if conversation is not None:
-            yield conversation
-        else:
-            skipped.add(f"{source.name}: “{text(entry.get('title')):.60}” has no messages.")
+    return conversations(source, skipped, _conversation)
 
 
 def _conversation(source: Source, entry: dict[str, Any], skipped: Skipped) -> ImportedConversation | None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
+from app.core.imported import ImportedConversation
 from app.core.importers.importer import Sample, Skipped, Source
+from app.core.importers.lenient import text
 
 HEAD_BYTES = 256 << 10  # enough for the keys by which formats are told
 RECORD_BYTES = 256 << 20  # one conversation; with pictures inside it may be large
@@ -35,6 +37,20 @@ _ESCAPE = re.compile(
 
 class ParseError(ValueError):
     """A text is not JSON that can be read; the message ends the sentence “it is …”."""
+
+
+def conversations(
+    source: Source,
+    skipped: Skipped,
+    conversation: Callable[[Source, dict[str, Any], Skipped], ImportedConversation | None],
+) -> Iterator[ImportedConversation]:
+    """What `conversation` makes of every object of the file; it tells those of which it makes nothing."""
+    for entry in records(source, skipped):
+        made = conversation(source, entry, skipped)
+        if made is not None:
+            yield made
+        else:
+            skipped.add(f"{source.name}: “{text(entry.get('title')):.60}” has no messages.")
 
 
 def records(source: Source, skipped: Skipped, *, within: str | None = None) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,7 @@ from app.core.conversation import Part, Status
 from app.core.imported import ImportedConversation
 from app.core.importers.draft import Draft, role_of, said, thinking_part, tool_part
 from app.core.importers.importer import Importer, Sample, Skipped, Source
-from app.core.importers.json_records import records
+from app.core.importers.json_records import conversations
 from app.core.importers.lenient import count, mapping, mappings, number, rest, seconds, sequence, text
 
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
@@ -34,12 +34,7 @@ def sniff(sample: Sample) -> bool:
 
 def read(source: Source, skipped: Skipped) -> Iterator[ImportedConversation]:
     """One conversation for each entry of the array."""
-    for entry in records(source, skipped):
-        conversation = _conversation(source, entry, skipped)
-        if conversation is not None:
-            yield conversation
-        else:
-            skipped.add(f"{source.name}: “{text(entry.get('title')):.60}” has no messages.")
+    return conversations(source, skipped, _conversation)
 
 
 def _is_chat(chat: dict[str, Any]) -> bool:
