@@ -30,12 +30,14 @@ from PySide6.QtWidgets import (
 )
 
 from app.application import Application
+from app.controllers.hints import PALETTE
 from app.core.discovery import Machine
 from app.core.paths import data_folder
 from docs import sample_chats
 
 IMAGES = Path(__file__).parent / "images"
 WINDOW = QSize(1100, 740)
+LOW = QSize(1100, 600)
 NARROW = QSize(480, 720)
 LONGEST_WAIT_S = 120.0
 MOST_BYTES = 150_000  # of one picture
@@ -137,15 +139,15 @@ def first_start(stage: Stage) -> None:
 def chat(stage: Stage) -> None:
     """Two replies of the starter model; always the same, since the seed is."""
     questions = ("What is photosynthesis? Answer in two sentences.", "Write a Python function that adds two numbers.")
-    known = [one for one in stage.application.store.conversations() if one.title.startswith("What is photosynthesis")]
-    if known:
-        stage.application.conversations.open(known[0].id)
-        return
-    for name, value in {"seed": 3, "temperature": 0.2, "max_tokens": 160}.items():
-        stage.application.reply_settings.change_value(name, value)
-    for question in questions:
-        stage.say(question)
-        stage.wait(lambda: not stage.application.chat.is_replying)
+    store = stage.application.store
+    if not any(one.title == questions[0] for one in store.conversations()):
+        for name, value in {"seed": 3, "temperature": 0.2, "max_tokens": 160}.items():
+            stage.application.reply_settings.change_value(name, value)
+        for question in questions:
+            stage.say(question)
+            stage.wait(lambda: not stage.application.chat.is_replying)
+        stage.application.conversations.new_chat()
+    stage.open_chat(questions[0])
 
 
 def layout(stage: Stage) -> None:
@@ -322,19 +324,19 @@ SCENES = (
     Scene("queue", queue),
     Scene("versions", versions),
     Scene("details", details),
-    Scene("slash-commands", slash_commands, size=QSize(1100, 600)),
-    Scene("find-in-chat", find_in_chat, size=QSize(1100, 600)),
-    Scene("search", search, size=QSize(1100, 600)),
-    Scene("chat-settings", chat_settings),
+    Scene("slash-commands", slash_commands, size=LOW),
+    Scene("find-in-chat", find_in_chat, size=LOW),
+    Scene("search", search, size=LOW),
+    Scene("chat-settings", chat_settings, size=LOW),
     Scene("presets", presets),
     Scene("settings", settings),
     Scene("model-picker", model_picker),
     Scene("library", library),
-    Scene("palette", palette, theme="dark", size=QSize(1100, 600)),
+    Scene("palette", palette, theme="dark", size=LOW),
     Scene("shortcuts", shortcuts),
     Scene("export", export),
     Scene("import", import_),
-    Scene("chinese", chinese),
+    Scene("chinese", chinese, size=LOW),
     Scene("large-text", large_text, theme="contrast-dark"),
     Scene("narrow", layout, theme="dark", size=NARROW),
     Scene("bin", bin_),  # the last: the chat in it is gone from the others
@@ -378,6 +380,7 @@ def opened(folder: Path) -> Stage:
         machine=Machine(home, {}, "linux"),
         read_header=sample_chats.read_header,
     )
+    application.preferences.change("told_hints", (PALETTE,))  # it would lie over the first pictures
     application.start()
     return Stage(application, folder)
 
