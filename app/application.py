@@ -12,19 +12,24 @@ from types import TracebackType
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from app.controllers.alternatives import AlternativesController
 from app.controllers.appearance import AppearanceController
 from app.controllers.attaching import AttachingController
 from app.controllers.background import Background
 from app.controllers.backups import BackupsController
 from app.controllers.chat import ChatController
 from app.controllers.chat_models import ChatModels
+from app.controllers.confidence import ConfidenceController
 from app.controllers.conversations import ConversationsController
 from app.controllers.desktop import DesktopController
+from app.controllers.downloads import DownloadsController
 from app.controllers.dropping import DroppingController
 from app.controllers.exports import ExportsController
 from app.controllers.hints import HintsController
 from app.controllers.idle_unload import IdleUnload
 from app.controllers.imports import ImportsController
+from app.controllers.inquiries import Inquiries
+from app.controllers.inspector import InspectorController
 from app.controllers.languages import LanguagesController
 from app.controllers.library import LibraryController
 from app.controllers.message_menu import MessageMenuController
@@ -34,8 +39,10 @@ from app.controllers.models import ModelsController
 from app.controllers.palette import PaletteController
 from app.controllers.preferences import PreferencesController
 from app.controllers.presets import PresetsController
+from app.controllers.prompt import PromptController
 from app.controllers.queueing import QueueingController
 from app.controllers.reply_settings import ReplySettingsController
+from app.controllers.sampler_lab import SamplerLabController
 from app.controllers.search import SearchController
 from app.controllers.slash_commands import SlashCommandsController
 from app.controllers.token_counts import TokenCountsController
@@ -109,6 +116,9 @@ class Application(QObject):
             machine=machine or Machine.here(),
             read_header=read_header,
         )
+        self.downloads = DownloadsController(
+            self.library, self.models, self.preferences, self._background, self.window, folder=folder
+        )
         self.idle_unload = IdleUnload(self.models, self.chat, self.preferences, self.window)
         self._chat_models = ChatModels(self.store, library, self.chat, self.models, self.window)
         self.chat.replyBegan.connect(self.models.load_again)
@@ -117,6 +127,11 @@ class Application(QObject):
         self.writing = WritingController(self.chat, self.window)
         self.attaching = AttachingController(self._background, self.chat, self.writing, self.window)
         self.message_menu = MessageMenuController(self.chat, self.models, self.window)
+        self.inspector = InspectorController(Inquiries(self.engine, self.chat), self.chat, self.models, self.window)
+        self.alternatives = AlternativesController(self.inspector, self.chat)
+        self.confidence = ConfidenceController(self.inspector, self.chat)
+        self.sampler_lab = SamplerLabController(self.inspector)
+        self.prompt = PromptController(self.inspector, self.chat)
         self.slash_commands = SlashCommandsController(
             self.writing,
             self.window,
@@ -171,6 +186,7 @@ class Application(QObject):
         self.writing.save()
         self.reply_settings.save()
         self.chat.close()
+        self.downloads.close()
         self.preferences.save()
         self._background.close()
         self.engine.shutdown()

@@ -37,7 +37,7 @@ def models(options: Namespace, folder: DataFolder) -> None:
     hashes = ModelHashes(folder.model_hashes)
     found = survey(
         folder.found_models,
-        sources_of(library, settings),
+        sources_of(library, settings, folder.fetched_models),
         Machine.here(),
         read_header=read_model_header,
         sha256_of=hashes.known,

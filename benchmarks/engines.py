@@ -64,6 +64,8 @@ class Setting:
 SETTINGS = {
     "fireside": Setting("fireside"),
     "fireside q8_0": Setting("fireside", cache_type="q8_0"),
+    "fireside grouped": Setting("fireside"),
+    "fireside grouped q8_0": Setting("fireside", cache_type="q8_0"),
     "llama.cpp plain": Setting("llama.cpp"),
     "llama.cpp flash": Setting("llama.cpp", has_flash_attention=True),
     "llama.cpp q8_0": Setting("llama.cpp", cache_type="q8_0", has_flash_attention=True),  # it needs flash attention

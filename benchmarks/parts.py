@@ -13,6 +13,7 @@ from benchmarks.deep_context import deep_context
 from benchmarks.disturbance import disturbance
 from benchmarks.engines import LLAMA_CPP
 from benchmarks.figures import Figures, Round, Row, ratio, value, with_best
+from benchmarks.grouped_model import grouped_context
 from benchmarks.speed import bandwidth, speed
 from benchmarks.stopping import stopping
 from benchmarks.window import headless, window
@@ -77,10 +78,22 @@ PARTS = {
     ),
     "context": Part(
         "Decode behind a long text",
-        _each(deep_context, "fireside", "fireside q8_0", *LLAMA_CPP, "llama.cpp q8_0"),
+        {
+            **_each(deep_context, "fireside", "fireside q8_0", *LLAMA_CPP, "llama.cpp q8_0"),
+            **_each(grouped_context, "fireside grouped", "fireside grouped q8_0"),
+        },
         (
-            _within("fireside", "decode_8k_tok_s", "decode_0_tok_s", "decode at 8k / at 0, Fireside", 0.6),
-            _within("fireside q8_0", "decode_8k_tok_s", "decode_0_tok_s", "decode at 8k / at 0, Fireside q8_0", 0.6),
+            _within(
+                "fireside grouped", "decode_8k_tok_s", "decode_0_tok_s", "decode at 8k / at 0, 14 heads on 2", 0.6
+            ),
+            _within(
+                "fireside grouped q8_0",
+                "decode_8k_tok_s",
+                "decode_0_tok_s",
+                "decode at 8k / at 0, 14 heads on 2, q8_0",
+            ),
+            _within("fireside", "decode_8k_tok_s", "decode_0_tok_s", "decode at 8k / at 0, Fireside"),
+            _within("fireside q8_0", "decode_8k_tok_s", "decode_0_tok_s", "decode at 8k / at 0, Fireside q8_0"),
             _within("llama.cpp", "decode_8k_tok_s", "decode_0_tok_s", "decode at 8k / at 0, llama.cpp"),
             _within("llama.cpp q8_0", "decode_8k_tok_s", "decode_0_tok_s", "decode at 8k / at 0, llama.cpp q8_0"),
             _beside("llama.cpp", "decode_8k_tok_s", "decode at 8k"),

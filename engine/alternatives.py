@@ -20,6 +20,7 @@ _NOTHING = 0xFFFFFFFF  # the id in the place of an alternative that a small voca
 # format, id, log-probability, rank, normaliser, entropy, survivors, share; then ids, log-probabilities, shares
 _RECORD = struct.Struct(f"<BIfIffIf{TOP}I{TOP}f{TOP}e")
 RECORD_BYTES = _RECORD.size
+_OUTLINE = struct.Struct(f"<5xfI4xf{RECORD_BYTES - 21}x")  # log-probability, rank and entropy of a record
 
 
 class DamagedRecordError(FiresideError):
@@ -111,12 +112,26 @@ def record_at(packed: bytes, position: int) -> TokenRecord:
     unpacked = _RECORD.unpack_from(packed, position * RECORD_BYTES)
     form, token, logprob, rank, normaliser, entropy, survivors, share, *top = unpacked
     if form != _FORMAT:
-        raise DamagedRecordError(
-            "The alternatives of this reply are in a form that is not known here; update Fireside."
-        )
+        raise _unknown_form()
     alternatives = zip(top[:TOP], top[TOP : 2 * TOP], top[2 * TOP :], strict=True)
     kept = tuple(Alternative(*each) for each in alternatives if each[0] != _NOTHING)
     return TokenRecord(token, logprob, rank, normaliser, entropy, survivors, share, kept)
+
+
+class Certainty(NamedTuple):
+    """How sure the model was of a token; as in `TokenRecord`."""
+
+    logprob: float
+    rank: int
+    entropy: float
+
+
+def certainties(packed: bytes) -> list[Certainty]:
+    """Of all records, without their alternatives: a tenth of the time of `unpack`. Raises `DamagedRecordError`."""
+    count(packed)
+    if any(form != _FORMAT for form in packed[::RECORD_BYTES]):
+        raise _unknown_form()
+    return [Certainty(*each) for each in _OUTLINE.iter_unpack(packed)]
 
 
 def unpack(packed: bytes) -> tuple[TokenRecord, ...]:
@@ -130,3 +145,7 @@ def branched(packed: bytes, position: int, token_id: int) -> bytes:
     rank, chosen = next((at, one) for at, one in enumerate(record.top) if one.token_id == token_id)
     taken = replace(record, token_id=token_id, logprob=chosen.logprob, rank=rank, share=chosen.share)
     return packed[: position * RECORD_BYTES] + pack(taken)
+
+
+def _unknown_form() -> DamagedRecordError:
+    return DamagedRecordError("The alternatives of this reply are in a form that is not known here; update Fireside.")

@@ -315,6 +315,7 @@ class Circumstances:
     """What a reply depends on beside its settings, in short names that can be compared; empty: not known."""
 
     prompt: str = ""  # digest of its token ids
+    reused: str = ""  # how many of them were read before: those of older replies token by token
     fingerprint: str = ""  # of the model's weights and settings, see `engine.fingerprint`
     engine_version: str = ""
     device: str = ""

@@ -18,8 +18,9 @@ from engine.model import Model
 from engine.prompt import plan_prompt
 from engine.scoring import score
 
-# behind a mark that ends a sentence and what closes with it, or at the end of a line
-_SENTENCE = re.compile(r".*?(?:[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？]+[”’」』）]*|\n|$)\s*", re.DOTALL)
+# Behind marks that end a sentence and what closes with it, or at the end of a line. Marks are tried from their first
+# on only: a million of them would take a million squared steps.
+_SENTENCE = re.compile(r".*?(?:(?<![.!?…])[.!?…]++[\"'”’)\]]*+(?=\s|$)|[。！？]+[”’」』）]*|\n|$)\s*", re.DOTALL)
 UNLIMITED = 1 << 40  # tokens: what is left out makes a prompt shorter, and no turn must go for it
 
 

@@ -19,10 +19,11 @@ from engine.model import Model
 _NAMES = {torch.float32: "f32", torch.float16: "f16", torch.bfloat16: "bf16", Q8_0: "q8_0"}
 
 
-def circumstances(model: Model, fingerprint: str, prompt: Sequence[int]) -> Circumstances:
-    """Those of a reply to the tokens of `prompt`."""
+def circumstances(model: Model, fingerprint: str, prompt: Sequence[int], *, reused: int) -> Circumstances:
+    """Those of a reply to the tokens of `prompt`, of which so many were `reused`."""
     return Circumstances(
         prompt=hashlib.blake2b(array("q", prompt).tobytes(), digest_size=16).hexdigest(),
+        reused=str(reused),
         fingerprint=fingerprint,
         engine_version=engine_version(),
         device=str(model.device),

@@ -256,7 +256,7 @@ class Engine:
             decode_s=ended - first_token_at,
             ttft_s=first_token_at - started,
         )
-        yield from reply.finish(timings, circumstances(self.model, reader.fingerprint(), prompt))
+        yield from reply.finish(timings, circumstances(self.model, reader.fingerprint(), prompt, reused=reused))
 
     def _guesser(self, ids: list[int], reply: _Reply) -> Guesser:
         if self._draft is None:

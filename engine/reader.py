@@ -146,6 +146,22 @@ class Reader:
         """Forget what was read from `position` on, or from where it can be cut before; how much is still held."""
         return self.cache.truncate(position)
 
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Inside, nothing was read before; afterwards all is as it was.
+
+        The same text is not the same to the last bit when parts of it were read token by token, as a reply is.
+        """
+        kept = self.cache, self._shelf, self._path
+        self.cache, self._path = self.model.decoder.new_cache(self.limit), None
+        self._shelf = CacheShelf(self.fingerprint, self._one_token)
+        try:
+            yield
+        finally:
+            self.cache, self._shelf, self._path = kept
+            if self._ahead is not None:
+                self._ahead.release()
+
     def forget(self) -> None:
         """Let go of all that was read, in memory."""
         self.cache = self.model.decoder.new_cache(self.limit)

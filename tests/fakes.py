@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from engine.alternatives import Alternative, TokenRecord, pack, record_at, unpack
 from engine.api import (
     CountTokensRequest,
     Event,
@@ -27,6 +30,24 @@ from engine.api import (
     TokenGenerated,
     TokensCounted,
     UnloadRequest,
+)
+from engine.inspection.api import (
+    CutStep,
+    InspectionRequest,
+    PromptRequest,
+    PromptSeen,
+    Recut,
+    RecutRequest,
+    RecutToken,
+    ScoreProgressed,
+    ScoreRequest,
+    SeenToken,
+    SpellRequest,
+    TextScored,
+    TokenKind,
+    TokensSpelt,
+    Traced,
+    TraceRequest,
 )
 
 INFO = ModelInfo(
@@ -50,6 +71,13 @@ def fake_header(path: Path) -> ModelHeader:
     return ModelHeader(replace(INFO, name=path.stem, path=str(path)))
 
 
+def fake_record(token_id: int) -> bytes:
+    """The record of a token that came with 60 of 100, and of two that did not: 1000 and 2000 more."""
+    others = ((token_id, 0.6, 1.0), (token_id + 1000, 0.3, 0.0), (token_id + 2000, 0.1, 0.0))
+    top = tuple(Alternative(one, math.log(chance), share) for one, chance, share in others)
+    return pack(TokenRecord(token_id, math.log(0.6), 0, 1.0, 0.898, 1, 1.0, top))
+
+
 class FakeEngine:
     """`replies` are given in turn, each as a list of texts or an error to raise; the last one repeats."""
 
@@ -61,8 +89,10 @@ class FakeEngine:
         self.token_s = 0.0
         self.is_closed = False
         self.loaded: LoadRequest | None = None
+        self.inspected: list[InspectionRequest] = []
+        self.spelling: dict[int, str] = {}  # of the tokens that were given
 
-    def run(self, request: ModelRequest, cancelled: Callable[[], bool]) -> Iterator[Event]:
+    def run(self, request: ModelRequest | InspectionRequest, cancelled: Callable[[], bool]) -> Iterator[Event]:
         """The events of one request."""
         if isinstance(request, UnloadRequest):
             self.loaded = None
@@ -75,6 +105,10 @@ class FakeEngine:
             self.loaded = request
             yield ModelLoaded(request.request_id, INFO, device="cpu", context_length=2048, load_s=0.0)
             return
+        if not isinstance(request, GenerateRequest):
+            self.inspected.append(request)
+            yield from self._inspect(request)
+            return
         self.requests.append(request)
         reply = self.replies[0] if len(self.replies) == 1 else self.replies.pop(0)
         if isinstance(reply, Exception):
@@ -82,7 +116,9 @@ class FakeEngine:
         yield PrefillProgressed(request.request_id, 0, 10, 0, 0)
         yield PrefillProgressed(request.request_id, 10, 10, 0, 0)
         shown = []
-        for number, text in enumerate(reply):
+        first = len(request.begun_ids)
+        for number, text in enumerate(reply, first):
+            self.spelling[number] = text
             while not self.gate.wait(0.005) and not cancelled():
                 pass
             if cancelled():
@@ -90,16 +126,52 @@ class FakeEngine:
             if self.token_s:
                 time.sleep(self.token_s)
             shown.append(text)
-            yield TokenGenerated(request.request_id, number, text, -0.5)
+            yield TokenGenerated(request.request_id, number, text, -0.5, fake_record(number))
         yield ReplyFinished(
             request.request_id,
             text="".join(shown),
-            token_ids=tuple(range(len(shown))),
+            token_ids=tuple(range(first, first + len(shown))),
             logprobs=(-0.5,) * len(shown),
             stop_reason=StopReason.CANCELLED if len(shown) < len(reply) else StopReason.END_TOKEN,
             timings=Timings(10, 0, len(shown), 0.01, 0.01, 0.01),
             seed=request.sampler.seed or 0,
+            alternatives=b"".join(fake_record(number) for number in range(first, first + len(shown))),
         )
+
+    def _inspect(self, request: InspectionRequest) -> Iterator[Event]:
+        match request:
+            case SpellRequest(number, token_ids):
+                ends = tuple(token for token in token_ids if token >= 2000)
+                yield TokensSpelt(number, tuple(self._spell(token).encode() for token in token_ids), ends)
+            case RecutRequest(number, alternatives=packed, sampler=sampler, first=first, count=count):
+                records = unpack(packed)[first : None if count is None else first + count]
+                place = 1 if sampler.temperature < 0.5 else 0  # cool: the second one comes
+                shares = tuple(float(at == place) for at in range(3))
+                cut = [RecutToken(one.top[place].token_id, shares, True) for one in records]
+                yield Recut(number, tuple(cut))
+            case TraceRequest(number, alternatives=packed, sampler=sampler, position=position):
+                left = 1 if sampler.temperature < 0.5 else 0
+                ids = [one.token_id for at, one in enumerate(record_at(packed, position).top) if at != left]
+                yield Traced(number, position, (CutStep("top-k", tuple(ids), ()),))
+            case PromptRequest(number):
+                kinds = (TokenKind.CONTROL, TokenKind.TEMPLATE, TokenKind.MESSAGE, TokenKind.MESSAGE, TokenKind.REPLY)
+                pieces = (b"<s>", b"user\n", b"Which", b"?", b"Tea")
+                messages = (None, None, 0, 0, None)
+                seen = zip(range(5), pieces, kinds, messages, (True,) * 4 + (False,), strict=True)
+                yield PromptSeen(number, tuple(SeenToken(*each) for each in seen), (), "q8_0", 2048)
+            case ScoreRequest(number, of, text):
+                words = [self._spell(token) for token in of.begun_ids] or re.findall(r" ?\S+", text)
+                ids = of.begun_ids or tuple(range(100, 100 + len(words)))
+                self.spelling.update(zip(ids, words, strict=True))
+                packed = b"".join(fake_record(token) for token in ids)
+                figures = ((-0.5,) * len(ids), (0,) * len(ids), (0.9,) * len(ids))
+                yield ScoreProgressed(number, len(ids), len(ids), ids, *figures, packed)
+                yield TextScored(number, 0.5, 1.6, len(ids))
+            case _:
+                raise AssertionError(f"the fake engine does not know {type(request).__name__}")
+
+    def _spell(self, token_id: int) -> str:
+        return self.spelling.get(token_id) or f" other{token_id}"
 
     def count(self, request: CountTokensRequest) -> TokensCounted:
         """A word is a token, and the context holds those of `INFO`."""

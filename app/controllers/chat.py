@@ -24,12 +24,14 @@ from app.core.conversation import (
     text_parts,
     title_of,
 )
+from app.core.inspected_reply import InspectedReply, inspected_reply
 from app.core.reply_caches import ReplyCaches
 from app.core.reply_record import recorded_token_ids
 from app.core.reply_settings import ReplySettings
 from app.core.store import MEMORY, Store, StoreError
 from app.views.main_window import MainWindow
 from app.worker import EngineThread
+from engine.alternatives import branched
 from engine.api import GenerateRequest, ModelLoaded
 
 
@@ -211,7 +213,7 @@ class ChatController(QObject):
         begun = [] if continued is None else [replace(continued, parts=parts)]
         try:
             request = GenerateRequest(
-                self._engine.next_request_id(),
+                0,
                 prompt=prompt_messages(
                     [*path, *begun], system_prompt=settings.system_prompt, token_ids=_known_token_ids(chat)
                 ),
@@ -220,15 +222,51 @@ class ChatController(QObject):
                 stop=settings.stop,
                 json_schema=settings.json_schema,
                 continue_last=continued is not None,
-                cache_path=None if chat.is_temporary else str(self._caches.path_of(chat.conversation_id)),
             )
+        except StoreError as error:
+            self.show_path()
+            self.saveFailed.emit(str(error))
+            return
+        self._begin(request, chat, leaf_id, parts, edited_from=None if continued is None else continued.id)
+
+    def branch(self, reply: InspectedReply, *, index: int, token_id: int, text: str) -> bool:
+        """Another version of a reply with another token at a place, which goes on by itself; whether it began.
+
+        `text` is what it says up to that token. The reply must have alternatives, and this one among them.
+        """
+        chat = self.shown
+        if reply.message.id not in chat.tree or self.is_busy():
+            return False
+        request = replace(reply.request, begun_ids=(*reply.token_ids[:index], token_id))
+        self._begin(
+            *(request, chat, reply.message.parent_id, text_parts(text)),
+            edited_from=reply.message.id,
+            begun_alternatives=branched(reply.alternatives, index, token_id),
+        )
+        return True
+
+    def _begin(
+        self,
+        request: GenerateRequest,
+        chat: OpenChat,
+        parent_id: str | None,
+        parts: tuple[Part, ...],
+        *,
+        edited_from: str | None,
+        begun_alternatives: bytes = b"",
+    ) -> None:
+        """Store the reply that a request will make, with the parts that it begins with, and ask for the rest."""
+        assert chat.conversation_id is not None
+        cache_path = None if chat.is_temporary else str(self._caches.path_of(chat.conversation_id))
+        request = replace(request, request_id=self._engine.next_request_id(), cache_path=cache_path)
+        try:
             reply = chat.store.add_message(
                 chat.conversation_id,
-                parent_id=leaf_id,
+                parent_id=parent_id,
                 role="assistant",
                 parts=parts,
                 status=Status.STREAMING,
-                edited_from=None if continued is None else continued.id,
+                edited_from=edited_from,
             )
         except StoreError as error:
             self.show_path()
@@ -236,10 +274,28 @@ class ChatController(QObject):
             return
         chat.add(reply)
         self.replyBegan.emit()
-        self._stream.begin(RunningReply(request, chat.store, chat.conversation_id, reply))
+        self._stream.begin(RunningReply(request, chat.store, chat.conversation_id, reply, begun_alternatives))
         if chat is self.shown:
             self.show_path()
         self.conversationsChanged.emit()
+
+    def inspected(self, message_id: str) -> InspectedReply | None:
+        """A reply of the chat that is shown with what it was made of; None where there is none."""
+        chat = self.shown
+        if message_id not in chat.tree or chat.tree.get(message_id).role != "assistant":
+            return None
+        try:
+            return inspected_reply(
+                chat.tree,
+                message_id,
+                record=chat.store.record(message_id),
+                alternatives=chat.store.alternatives(message_id),
+                settings=self.settings,
+                token_ids=_known_token_ids(chat),
+            )
+        except StoreError as error:
+            self._window.message_bar.show_error(str(error))
+            return None
 
     def keep(self, write: Callable[[], None]) -> bool:
         """Run a write to the store; tell when it fails."""

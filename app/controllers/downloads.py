@@ -8,52 +8,56 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog, QVBoxLayout
 from shiboken6 import isValid
 
 from app.controllers.background import Background, Control, Job
+from app.controllers.library import LibraryController
+from app.controllers.models import ModelsController
+from app.controllers.preferences import PreferencesController
 from app.core.downloads.hub import Offer, offers, search
 from app.core.downloads.shelf import Download, Shelf, State
 from app.core.downloads.transfer import Paused
 from app.core.downloads.web import Web, WebError
 from app.core.fit import free_ram, rough_verdict
+from app.core.paths import DataFolder
 from app.core.secrets import Secrets
-from app.core.settings import Settings
 from app.views.dialog_pages import at_end
 from app.views.hub_page import ConnectionFields, HubPage
+from app.views.library_dialog import LibraryDialog
 from app.views.main_window import MainWindow
 
 _SPEED_S = 1.0  # over which the speed is measured
 
 
 class DownloadsController(QObject):
-    """`fetched(path)` when a model is complete; `openRequested(path)` when a person wants to use one.
-
-    `settingChanged(name, value)`: a field of `Settings`, to be kept.
-    """
-
-    fetched = Signal(str)
-    openRequested = Signal(str)
-    settingChanged = Signal(str, object)
+    """Serves a tab of the library; tells the library when a model is complete."""
 
     def __init__(
         self,
+        library: LibraryController,
+        models: ModelsController,
+        preferences: PreferencesController,
         background: Background,
-        shelf: Shelf,
-        secrets: Secrets,
-        settings: Callable[[], Settings],
         window: MainWindow,
+        *,
+        folder: DataFolder,
     ) -> None:
         super().__init__()
-        self._background, self._shelf, self._secrets = background, shelf, secrets
-        self._settings, self._window = settings, window
+        self._library, self._models, self._preferences = library, models, preferences
+        self._background, self._window = background, window
+        self._shelf = Shelf(folder.downloads, folder.fetched_models)
+        self._secrets = Secrets()
         self._page: HubPage | None = None
         self._asking: Job | None = None
         self._running: tuple[str, Job, threading.Event] | None = None
         self._removing: set[str] = set()
         self._measured = (0.0, 0)
         self._speed = 0.0
+        library.dialogOpened.connect(self._add_tab)
+        if self._shelf.notice is not None:
+            window.message_bar.show_error(self._shelf.notice)
 
     def fill(self, page: HubPage) -> None:
         """Serve this page until it is closed."""
@@ -93,37 +97,8 @@ class DownloadsController(QObject):
         else:
             self._changed(lambda: self._shelf.remove(key))
 
-    def close(self) -> None:
-        """Stop fetching; the list says that it is paused."""
-        if self._running is not None:
-            self._running[2].set()
-
-    def _allow(self) -> None:
-        self.settingChanged.emit("allows_hub", True)
-        self._show_allowed()
-
-    def _show_allowed(self) -> None:
-        page = self._shown_page()
-        if page is not None:
-            settings = self._settings()
-            host = urlsplit(settings.hub_endpoint).hostname or settings.hub_endpoint
-            page.show_allowed(settings.allows_hub, host)
-
-    def _ask_for_connection(self) -> None:
-        dialog = QDialog(self._window)
-        dialog.setObjectName("hubConnectionDialog")
-        dialog.setWindowTitle(self.tr("Connection"))
-        endpoint = self._settings().hub_endpoint
-        fields = ConnectionFields(endpoint, has_token=bool(self._secrets.get(endpoint)), parent=dialog)
-        fields.accepted.connect(self._change_connection)
-        fields.accepted.connect(dialog.accept)
-        rows = QVBoxLayout(dialog)
-        rows.addWidget(fields)
-        rows.addLayout(at_end(fields.push_button()))
-        dialog.exec()
-        dialog.deleteLater()
-
-    def _change_connection(self, endpoint: str, token: str) -> None:
+    def change_connection(self, endpoint: str, token: str) -> None:
+        """Use another address or token; another address is asked for anew."""
         page = self._shown_page()
         try:
             Web(endpoint).close()
@@ -131,16 +106,51 @@ class DownloadsController(QObject):
             if page is not None:
                 page.show_notice(str(error))
             return
-        if endpoint != self._settings().hub_endpoint:
-            self.settingChanged.emit("hub_endpoint", endpoint)
-            self.settingChanged.emit("allows_hub", False)  # the yes was for another address
+        if endpoint != self._preferences.settings.hub_endpoint:
+            self._preferences.change("hub_endpoint", endpoint)
+            self._preferences.change("allows_hub", False)  # the yes was for another address
         is_kept = self._secrets.set(endpoint, token)
         self._show_allowed()
         if page is not None and token and not is_kept:
             page.show_notice(self.tr("This system has no keyring; the token is forgotten when Fireside closes."))
 
+    def close(self) -> None:
+        """Stop fetching; the list says that it is paused."""
+        if self._running is not None:
+            self._running[2].set()
+
+    def _add_tab(self, dialog: LibraryDialog) -> None:
+        page = HubPage(dialog)
+        dialog.add_tab(page, self.tr("Get models"))
+        self.fill(page)
+
+    def _allow(self) -> None:
+        self._preferences.change("allows_hub", True)
+        self._show_allowed()
+
+    def _show_allowed(self) -> None:
+        page = self._shown_page()
+        if page is not None:
+            settings = self._preferences.settings
+            host = urlsplit(settings.hub_endpoint).hostname or settings.hub_endpoint
+            page.show_allowed(settings.allows_hub, host)
+
+    def _ask_for_connection(self) -> None:
+        dialog = QDialog(self._window)
+        dialog.setObjectName("hubConnectionDialog")
+        dialog.setWindowTitle(self.tr("Connection"))
+        endpoint = self._preferences.settings.hub_endpoint
+        fields = ConnectionFields(endpoint, has_token=bool(self._secrets.get(endpoint)), parent=dialog)
+        fields.accepted.connect(self.change_connection)
+        fields.accepted.connect(dialog.accept)
+        rows = QVBoxLayout(dialog)
+        rows.addWidget(fields)
+        rows.addLayout(at_end(fields.push_button()))
+        dialog.exec()
+        dialog.deleteLater()
+
     def _web(self) -> Web:
-        endpoint = self._settings().hub_endpoint
+        endpoint = self._preferences.settings.hub_endpoint
         return Web(endpoint, self._secrets.get(endpoint))
 
     def _search(self, words: str) -> None:
@@ -152,9 +162,9 @@ class DownloadsController(QObject):
                 web.close()
 
         page = self._shown_page()
-        if page is not None and self._settings().allows_hub:
+        if page is not None and self._preferences.settings.allows_hub:
             page.show_notice(self.tr("Searching…"))
-            self._ask(work, page.show_models)
+            self._ask(page, work, page.show_models)
 
     def _list_offers(self, repository: str) -> None:
         def work(_control: Control) -> object:
@@ -167,23 +177,23 @@ class DownloadsController(QObject):
             return [(offer, rough_verdict(offer.size_bytes, memory)) for offer in found]
 
         page = self._shown_page()
-        if page is not None and self._settings().allows_hub:
+        if page is not None and self._preferences.settings.allows_hub:
             page.show_notice(self.tr("Reading what {name} holds…").format(name=repository))
-            self._ask(work, page.show_offers)
+            self._ask(page, work, page.show_offers)
 
-    def _ask(self, work: Callable[[Control], object], show: Callable[..., None]) -> None:
-        """Ask the hub; an answer that a newer question has overtaken is not shown."""
+    def _ask(self, page: HubPage, work: Callable[[Control], object], show: Callable[..., None]) -> None:
+        """Ask the hub; an answer that a newer question or the closing of the page has overtaken is not shown."""
         job = self._asking = self._background.start(work, name="hub")
 
-        def is_current() -> bool:
-            return self._asking is job and self._shown_page() is not None
+        def is_wanted() -> bool:
+            return self._asking is job and isValid(page)
 
-        job.succeeded.connect(lambda found: show(found) if is_current() else None)
-        job.failed.connect(lambda sentence: self._page.show_notice(sentence) if is_current() and self._page else None)
+        job.succeeded.connect(lambda found: show(found) if is_wanted() else None)
+        job.failed.connect(lambda sentence: page.show_notice(sentence) if is_wanted() else None)
 
     def _start_next(self) -> None:
         download = self._shelf.next_waiting()
-        if download is None or not self._settings().allows_hub:
+        if download is None or not self._preferences.settings.allows_hub:
             return
         cancelled = threading.Event()
         self._shelf.set_state(download.key, State.RUNNING)
@@ -224,11 +234,11 @@ class DownloadsController(QObject):
         self._changed(lambda: self._shelf.set_state(download.key, state, problem))
         if state is State.DONE:
             path = str(self._shelf.model_path(download.offer))
-            self.fetched.emit(path)
+            self._library.rescan()
             self._window.message_bar.show_notice(
                 self.tr("“{name}” is here.").format(name=download.offer.name),
                 action=self.tr("Use it"),
-                on_action=lambda: self.openRequested.emit(path),
+                on_action=lambda: self._models.open(path),
             )
         elif state is State.FAILED and self._shown_page() is None:
             self._window.message_bar.show_error(problem)
@@ -236,7 +246,7 @@ class DownloadsController(QObject):
     def _open(self, key: str) -> None:
         download = next((one for one in self._shelf.all() if one.key == key), None)
         if download is not None:
-            self.openRequested.emit(str(self._shelf.model_path(download.offer)))
+            self._models.open(str(self._shelf.model_path(download.offer)))
 
     def _changed(self, change: Callable[[], object]) -> None:
         """Change the list, go on with the next download, and show it all."""

@@ -37,9 +37,13 @@ TELL_S = 0.2  # what was found is shown so often
 
 
 class LibraryController(QObject):
-    """`surveyed()` comes when a whole search has ended, and the library knows all there is."""
+    """`surveyed()` comes when a whole search has ended, and the library knows all there is.
+
+    `dialogOpened(LibraryDialog)` lets others add their tabs.
+    """
 
     surveyed = Signal()
+    dialogOpened = Signal(object)
 
     def __init__(
         self,
@@ -91,7 +95,7 @@ class LibraryController(QObject):
             return
         search = _Search(
             self._folder.found_models,
-            sources_of(self._library, self._preferences.settings),
+            sources_of(self._library, self._preferences.settings, self._folder.fetched_models),
             self._machine,
             self._read_header,
             ModelHashes(self._folder.model_hashes).known,
@@ -120,6 +124,7 @@ class LibraryController(QObject):
         dialog.finished.connect(self._closed)
         self._show_rows()
         self._say()
+        self.dialogOpened.emit(dialog)
         dialog.open()
         if self._job is None:
             self.rescan()

@@ -158,11 +158,12 @@ class ReplyStream(QObject):
         self._try(lambda: running.store.save_reply(running.message.id, running.text, Status.STREAMING, parts=parts))
 
     def _finish(self, event: ReplyFinished, running: RunningReply) -> None:
-        record = reply_record(event, running.request, self.model, model_sha256=self.model_sha256)
+        whole = running.whole(event)
+        record = reply_record(whole, running.request, self.model, model_sha256=self.model_sha256)
         if self._is_shown(running) and self._shown.chat.token_ids is not None:
-            self._shown.chat.token_ids[running.message.id] = event.token_ids
+            self._shown.chat.token_ids[running.message.id] = whole.token_ids
         message = running.ended(_STATUS_OF[event.stop_reason], new_text=event.text)
-        self._end(message, record=record, alternatives=event.alternatives)
+        self._end(message, record=record, alternatives=whole.alternatives)
         self._window.status.show_speed(event.timings.decode_tok_s or None)
         self._title(running)
         self.finished.emit(running.message.id)

@@ -8,17 +8,29 @@ from dataclasses import replace
 from app.core.conversation import Part, PartKind, Status, StoredMessage, text_parts
 from app.core.store import Store
 from app.core.thinking import split_thinking
-from engine.api import GenerateRequest
+from engine.alternatives import certainties
+from engine.api import GenerateRequest, ReplyFinished
 
 # Before a reply has shown more than the beginning of one of these, nobody can say whether it thinks.
 _OPENINGS = ("<think>", "<thinking>", "<|channel|>analysis<|message|>")
 
 
 class RunningReply:
-    """One reply; what `message` says already is continued, and its other parts stay."""
+    """One reply; what `message` says already is continued, and its other parts stay.
 
-    def __init__(self, request: GenerateRequest, store: Store, conversation_id: str, message: StoredMessage) -> None:
+    `begun_alternatives` are the records of the tokens that the request begins with, see `engine.alternatives`.
+    """
+
+    def __init__(
+        self,
+        request: GenerateRequest,
+        store: Store,
+        conversation_id: str,
+        message: StoredMessage,
+        begun_alternatives: bytes = b"",
+    ) -> None:
         self.request, self.store, self.conversation_id, self.message = request, store, conversation_id, message
+        self._begun_alternatives = begun_alternatives
         self.text = message.text
         self.tokens = 0
         self.prompt_tokens = 0
@@ -52,6 +64,16 @@ class RunningReply:
             for part in self._split()
         )
         return replace(self.message, parts=(*self._others, *parts), status=status, error=error)
+
+    def whole(self, finished: ReplyFinished) -> ReplyFinished:
+        """What the engine told of the end, with the tokens that the reply began with."""
+        begun = certainties(self._begun_alternatives)
+        return replace(
+            finished,
+            token_ids=(*self.request.begun_ids, *finished.token_ids),
+            logprobs=(*(one.logprob for one in begun), *finished.logprobs),
+            alternatives=self._begun_alternatives + finished.alternatives,
+        )
 
     def _split(self) -> tuple[Part, ...]:
         has_thought = any(part.kind is PartKind.THINKING for part in self._others)

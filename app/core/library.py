@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TypeGuard
 
-from app.core.discovery import SOURCES, Found, Machine, Source, Walk, own_folders
+from app.core.discovery import SOURCES, Found, Machine, Source, Walk, fetched_models, own_folders
 from app.core.discovery.hugging_face import repository_name
 from app.core.discovery.koboldcpp import model_of_preset
 from app.core.fit import Memory, best
@@ -139,11 +139,13 @@ class Library:
         )
 
 
-def sources_of(library: Library, settings: Settings) -> tuple[Source, ...]:
-    """Whom to ask: what was opened here and the chosen folders first, then the programs that are not switched off."""
+def sources_of(library: Library, settings: Settings, fetched: Path) -> tuple[Source, ...]:
+    """Whom to ask: what was opened or fetched here, own folders, then the programs that are not switched off."""
     own = own_folders([Path(folder) for folder in settings.model_folders if _is_path(folder)])
     return tuple(
-        source for source in (library.source(), own, *SOURCES) if source.key not in settings.model_sources_off
+        source
+        for source in (library.source(), fetched_models(fetched), own, *SOURCES)
+        if source.key not in settings.model_sources_off
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from app.core.version import fireside_version
-from engine.api import GenerateRequest, ModelLoaded, ReplyFinished
+from engine.api import GenerateRequest, Message, ModelLoaded, ReplyFinished
 
 FORMAT_VERSION = 1
 
@@ -21,6 +21,7 @@ def reply_record(
 ) -> dict[str, Any]:
     """Model, settings, seed, token ids with log-probabilities (natural), and timings of one reply.
 
+    `continues` is the text that the reply began with, `branched_at` the number of the token that a person chose.
     `model_sha256` is what `app.core.model_hash` knows of the model's files; None while it is not known.
     """
     record: dict[str, Any] = {
@@ -28,6 +29,9 @@ def reply_record(
         "engine_version": fireside_version(),
         "sampler": asdict(request.sampler),
         "max_tokens": request.max_tokens,
+        "stop": request.stop,
+        "json_schema": request.json_schema,
+        "system_prompt": _system_prompt(request.prompt),
         "seed": finished.seed,
         "stop_reason": finished.stop_reason,
         "token_ids": finished.token_ids,
@@ -35,6 +39,10 @@ def reply_record(
         "timings": asdict(finished.timings),
         "made": asdict(finished.made),
     }
+    if request.continue_last and not isinstance(request.prompt, str):
+        record["continues"] = request.prompt[-1].content
+    if request.begun_ids:
+        record["branched_at"] = len(request.begun_ids) - 1
     if model is not None:
         record |= {
             "model_name": model.info.name,
@@ -45,6 +53,12 @@ def reply_record(
             "device": model.device,
         }
     return record
+
+
+def _system_prompt(prompt: tuple[Message, ...] | str) -> str:
+    if isinstance(prompt, str) or not prompt or prompt[0].role != "system":
+        return ""
+    return prompt[0].content
 
 
 def recorded_token_ids(record: Mapping[str, Any]) -> tuple[int, ...]:

@@ -118,6 +118,7 @@ class WindowActions(QObject):
         self.stop = self._make("stopReply", reply, ["Esc"], is_in_menu=False)
         self.regenerate = self._make("regenerateReply", reply, ["Ctrl+R"], icon="regenerate")
         self.copy_reply = self._make("copyReply", reply, ["Ctrl+Shift+C"], icon="copy")
+        self.look_inside = self._make("lookInside", reply, ["Ctrl+Shift+I"], icon="look")
         self.deleted_messages = self._make("deletedMessages", reply)
         self.rename = self._make("renameConversation", conversation, ["F2"], icon="edit")
         self.delete = self._make("deleteConversation", conversation, ["Ctrl+Shift+Backspace"], icon="delete")
@@ -142,7 +143,7 @@ class WindowActions(QObject):
         self.smaller_text = self._make("smallerText", Group.WINDOW, [_KEYS.ZoomOut], is_in_menu=False)
         self.usual_text = self._make("usualText", Group.WINDOW, ["Ctrl+0"], is_in_menu=False)
         self.quit = self._make("quit", Group.WINDOW, ["Ctrl+Q"])
-        for switch in (self.sidebar, self.settings):
+        for switch in (self.sidebar, self.settings, self.look_inside):
             switch.setCheckable(True)
 
     def _say_texts(self) -> None:
@@ -156,6 +157,7 @@ class WindowActions(QObject):
             (self.stop, self.tr("Stop the reply")),
             (self.regenerate, self.tr("Regenerate the last reply")),
             (self.copy_reply, self.tr("Copy the last reply")),
+            (self.look_inside, self.tr("Look inside: why this word?")),
             (self.deleted_messages, self.tr("Deleted messages…")),
             (self.rename, self.tr("Rename…")),
             (self.delete, self.tr("Delete conversation")),

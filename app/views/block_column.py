@@ -52,6 +52,11 @@ class BlockColumn(QWidget):
         """All blocks, in order."""
         return self._blocks
 
+    @property
+    def references(self) -> References:
+        """The links and notes that are defined by now."""
+        return self._references
+
     def widget_of(self, number: int) -> BlockWidget | None:
         """The widget of a block, if it has one now."""
         return self._widgets.get(number)
@@ -212,6 +217,7 @@ class BlockColumn(QWidget):
         if isinstance(widget, ProseBlock) and len(self._spare) < SPARE:
             widget.show_selection((0, 0))
             widget.show_found((), None)
+            widget.show_tints(())
             self._spare.append(widget)
         else:
             widget.deleteLater()

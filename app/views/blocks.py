@@ -30,7 +30,7 @@ from app.core.markdown import visible
 from app.theme import Theme, code_font, tinted_icon
 from app.views.language import in_every_language
 from app.views.text_block import reading_font
-from app.views.text_surface import Span, marks, text_of, units
+from app.views.text_surface import Span, Tint, layers, marks, text_of, units
 
 LONGEST_LINE = 2_000  # characters; one line of a megabyte would be laid out as a whole
 MOST_CODE_LINES = 28  # shown at once; more scroll inside the block, or show when it is unfolded
@@ -59,6 +59,7 @@ class FittedText(QPlainTextEdit):
         self._selected: Span = (0, 0)
         self._found: Sequence[Span] = ()
         self._current: int | None = None
+        self._tints: Sequence[Tint] = ()
 
     def append_text(self, text: str) -> None:
         """Add text at the end, cutting endless lines."""
@@ -119,6 +120,12 @@ class FittedText(QPlainTextEdit):
             self._found, self._current = found, current
             self._mark()
 
+    def show_tints(self, tints: Sequence[Tint]) -> None:
+        """Put grounds below the letters."""
+        if tints != self._tints:
+            self._tints = tints
+            self._mark()
+
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
         self._theme = theme
@@ -162,7 +169,8 @@ class FittedText(QPlainTextEdit):
 
     def _mark(self) -> None:
         extra = []
-        for cursor, form in marks(self.document(), self._theme, self._selected, self._found, self._current):
+        shown = layers(self._tints, self._found, self._current, self._selected)
+        for cursor, form in marks(self.document(), self._theme, shown):
             selection = QTextEdit.ExtraSelection()
             selection.cursor, selection.format = cursor, form
             extra.append(selection)
@@ -241,6 +249,10 @@ class ScrolledBlock(QFrame):
     def show_found(self, found: Sequence[Span], current: int | None) -> None:
         """Mark what a search found."""
         self.edit.show_found(found, current)
+
+    def show_tints(self, tints: Sequence[Tint]) -> None:
+        """Put grounds below the letters."""
+        self.edit.show_tints(tints)
 
 
 class CodeBlock(ScrolledBlock):

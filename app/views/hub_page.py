@@ -49,6 +49,7 @@ class HubPage(QWidget):
         self._consent = QLabel(self)
         self._consent.setTextFormat(Qt.TextFormat.PlainText)
         self._consent.setWordWrap(True)
+        self._consent.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._allow = button(self, "allowHub", "")
         self._allow.clicked.connect(self.allowRequested)
         self._search = QLineEdit(self)

@@ -1,4 +1,4 @@
-"""MainWindow: puts sidebar, transcript, composer and settings side by side; its actions are those of actions.py.
+"""MainWindow: puts sidebar, transcript, composer and panels side by side; its actions are those of actions.py.
 
 It shows and emits; what an action does is decided by the controllers that the application connects.
 """
@@ -32,6 +32,7 @@ from app.theme import ICON_SIZE, Theme, tinted_icon
 from app.views.actions import WindowActions, explain_by_action
 from app.views.composer import Composer
 from app.views.find_bar import FindBar
+from app.views.inspector_panel import InspectorPanel
 from app.views.language import in_every_language
 from app.views.message_bar import MessageBar
 from app.views.model_picker import ModelPicker
@@ -69,6 +70,8 @@ class MainWindow(QMainWindow):
         self.model_picker = ModelPicker()
         self.settings_panel = SettingsPanel()
         self.settings_panel.hide()
+        self.inspector_panel = InspectorPanel()
+        self.inspector_panel.hide()
         self.load_progress = self._make_load_progress()
         self.temporary_mark = self._make_temporary_mark()
         self.action = WindowActions(self)
@@ -102,6 +105,7 @@ class MainWindow(QMainWindow):
             self.message_bar,
             self.model_picker,
             self.settings_panel,
+            self.inspector_panel,
             self.palette_view,
         ):
             part.apply_theme(theme)
@@ -137,13 +141,13 @@ class MainWindow(QMainWindow):
         self.close()
 
     def side_widths(self) -> tuple[int, int]:
-        """How wide sidebar and settings panel are; 0 for one that is hidden."""
-        sidebar, _, panel = self._splitter.sizes()
-        return sidebar, panel
+        """How wide the sidebar and the panel on the other side are; 0 for one that is hidden."""
+        sidebar, _, settings, inspector = self._splitter.sizes()
+        return sidebar, settings or inspector
 
     def set_side_widths(self, sidebar: int, panel: int) -> None:
-        """Give sidebar and settings panel these widths, and the chat the rest."""
-        self._splitter.setSizes([sidebar, max(self.width() - sidebar - panel, 1), panel])
+        """Give the sidebar and the panel on the other side these widths, and the chat the rest."""
+        self._splitter.setSizes([sidebar, max(self.width() - sidebar - panel, 1), panel, panel])
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Welcome local files and folders."""
@@ -195,6 +199,8 @@ class MainWindow(QMainWindow):
         action.sidebar.toggled.connect(self._show_sidebar)
         action.settings.toggled.connect(self._show_settings)
         self.settings_panel.closeRequested.connect(lambda: action.settings.setChecked(False))
+        action.look_inside.toggled.connect(self._show_inspector)
+        self.inspector_panel.closeRequested.connect(lambda: action.look_inside.setChecked(False))
 
     def _make_temporary_mark(self) -> QLabel:
         mark = QLabel()
@@ -261,11 +267,12 @@ class MainWindow(QMainWindow):
         self._splitter = splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
         splitter.setChildrenCollapsible(False)
-        for part in (self.sidebar, column, self.settings_panel):
+        for part in (self.sidebar, column, self.settings_panel, self.inspector_panel):
             splitter.addWidget(part)
         splitter.setStretchFactor(1, 1)
         self.sidebar.setMinimumWidth(190)
-        self.settings_panel.setMinimumWidth(240)
+        for panel in (self.settings_panel, self.inspector_panel):
+            panel.setMinimumWidth(240)
         self.setCentralWidget(splitter)
         self._set_tab_order()
 
@@ -294,8 +301,16 @@ class MainWindow(QMainWindow):
     def _show_settings(self, is_shown: bool) -> None:
         self.settings_panel.setVisible(is_shown)
         if is_shown:
+            self.action.look_inside.setChecked(False)
             self.settings_panel.focus_first()
         else:
+            self.composer.setFocus()
+
+    def _show_inspector(self, is_shown: bool) -> None:
+        if is_shown:
+            self.action.settings.setChecked(False)
+        self.inspector_panel.setVisible(is_shown)
+        if not is_shown:
             self.composer.setFocus()
 
 

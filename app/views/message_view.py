@@ -65,6 +65,7 @@ class MessageView(QWidget):
     fileOpened = Signal(str, int)
     menuRequested = Signal(str, QPoint)
     figuresWanted = Signal(str)
+    lookInsideRequested = Signal(str)
 
     def __init__(self, message: TranscriptMessage, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)

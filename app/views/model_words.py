@@ -66,5 +66,6 @@ def source_title(key: str) -> str:
         "gpt4all": "GPT4All",
         "llama_cpp": "llama.cpp",
         "folders": translate("models", "Own folder"),
+        "fetched": translate("models", "Downloads"),
         "opened": translate("models", "Opened here"),
     }.get(key, key)

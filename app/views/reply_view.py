@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QEnterEvent
@@ -13,9 +13,11 @@ from app.theme import Theme
 from app.views.block_column import BlockColumn, BlockWidget
 from app.views.message_editor import MessageEditor
 from app.views.message_view import MessageView, Surface, TranscriptMessage, name_button
+from app.views.text_places import TextPlaces
+from app.views.text_surface import Tint
 from app.views.thinking_view import ThinkingView
 
-AT_ONCE = 8_000  # characters parsed in one go; the rest follows while the window stays responsive
+AT_ONCE = 4_000  # characters parsed in one go; the rest follows while the window stays responsive
 
 
 class ReplyView(MessageView):
@@ -27,6 +29,7 @@ class ReplyView(MessageView):
         self._stream = BlockStream()
         self._has_open = False  # whether the last block is unfinished
         self.column = BlockColumn(theme, self)
+        self._places = TextPlaces(self.column)
         self._text = ""
         self._waiting = ""  # of the text: what is not laid out yet
         self._later = QTimer(self)
@@ -42,10 +45,13 @@ class ReplyView(MessageView):
         self._regenerate.clicked.connect(lambda: self.regenerateRequested.emit(self.message.id))
         self._continue = self.button("continueButton", "continue")
         self._continue.clicked.connect(lambda: self.continueRequested.emit(self.message.id))
+        self._look = self.button("lookInsideButton", "look")
+        self._look.clicked.connect(lambda: self.lookInsideRequested.emit(self.message.id))
         self.edit_button.setObjectName("editReplyButton")
         for button in (
             self._regenerate,
             self._continue,
+            self._look,
             self.edit_button,
             self.branch_button,
             self.delete_button,
@@ -68,6 +74,7 @@ class ReplyView(MessageView):
         self._dot.setAccessibleName(self.tr("The model is reading"))
         name_button(self._regenerate, self.tr("Regenerate"))
         name_button(self._continue, self.tr("Continue this reply"))
+        name_button(self._look, self.tr("Look inside: why this word?"))
 
     def show_message(self, message: TranscriptMessage) -> None:
         """Show a newer state, or another message."""
@@ -97,6 +104,16 @@ class ReplyView(MessageView):
         self._waiting += more
         if more and not self._later.isActive():
             self._show_waiting()
+
+    def text_at(self, block: int, letter: int) -> int | None:
+        """The character of the text that a letter of a block is, if it is one."""
+        return self._places.text_at(self._text, block, letter)
+
+    def show_tints(self, tints: Sequence[Tint], thinking: Sequence[Tint]) -> None:
+        """Put grounds below characters of the text and of the thinking."""
+        self._places.tint(self._text, tints)
+        if self._thinking is not None:
+            self._thinking.show_tints(thinking)
 
     def show_figures(self, sentence: str) -> None:
         """Tell how fast the reply was, while the pointer or the focus is on it."""
@@ -128,7 +145,8 @@ class ReplyView(MessageView):
         """Show note, versions and which actions make sense."""
         super().show_state(message)
         self._figures.clear()
-        self._regenerate.setEnabled(not message.is_streaming)
+        for button in (self._regenerate, self._look):
+            button.setEnabled(not message.is_streaming)
         self._continue.setVisible(message.can_continue)
 
     def _want_figures(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QUrl, qVersion
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QPlainTextEdit, QPushButton, QSpinBox, QWidget
 
 from app.core.settings import (
     CACHE_TYPES,
@@ -212,6 +212,10 @@ class PrivacyPage(SettingsPage):
         self._open_log.setAutoDefault(False)
         self._open_log.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._log))))
         self._log_row = self.add_setting(self._open_log)
+        self._hub = QCheckBox(self)
+        self._hub.setObjectName("allowsHub")
+        self._hub.clicked.connect(lambda is_on: self.settingChanged.emit("allows_hub", is_on))
+        self._hub_row = self.add_setting(self._hub)
 
     def title(self) -> str:
         """Part of `SettingsPage`."""
@@ -223,6 +227,14 @@ class PrivacyPage(SettingsPage):
         self._log_row.say(
             self.tr("Log file"), self.tr("What happened, for finding errors. It holds no text of any message.")
         )
+        self._hub_row.say(
+            self.tr("Look for models on the internet"),
+            self.tr("Off, nothing leaves this machine. On, searching and fetching models contacts their hub."),
+        )
+
+    def show_settings(self, settings: Settings) -> None:
+        """Part of `SettingsPage`."""
+        self._hub.setChecked(settings.allows_hub)
 
 
 class AboutPage(SettingsPage):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, QUrl
@@ -29,7 +30,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from app.core.markdown import NO_REFERENCES, References, prose_html
 from app.theme import Theme
 from app.views.formulas import FormulaPictures, formula_drawings
-from app.views.text_surface import Span, marks, text_of
+from app.views.text_surface import Span, Tint, layers, marks, text_of
 
 BUBBLE_PADDING = QPoint(16, 10)  # pixels at each side and above and below; window.qss rounds the corners
 
@@ -64,6 +65,7 @@ class SurfaceWidget(QWidget):
         self.selected: Span = (0, 0)
         self.found: Sequence[Span] = ()
         self.current: int | None = None
+        self.tints: Sequence[Tint] = ()
 
     def document_at(self, point: QPoint) -> tuple[QTextDocument, QPointF] | None:
         """The document under a point, and the point in it."""
@@ -102,6 +104,12 @@ class SurfaceWidget(QWidget):
             self.found, self.current = found, current
             self.update()
 
+    def show_tints(self, tints: Sequence[Tint]) -> None:
+        """Put grounds below the letters."""
+        if tints != self.tints:
+            self.tints = tints
+            self.update()
+
     def event(self, event: QEvent) -> bool:
         """Show where a link leads."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
@@ -129,6 +137,7 @@ class SurfaceWidget(QWidget):
             return max(span[0], begins) - begins, min(span[1], end) - begins
 
         found = [own(span) for span in self.found] if self.found else ()
+        tints = [replace(tint, span=own(tint.span)) for tint in self.tints] if self.tints else ()
         context = QAbstractTextDocumentLayout.PaintContext()
         context.clip = clip
         palette = QPalette(self.palette())
@@ -136,7 +145,8 @@ class SurfaceWidget(QWidget):
         palette.setColor(QPalette.ColorRole.Dark, QColor(self.theme.colors["border"]))  # of horizontal rules
         context.palette = palette
         selections = []
-        for cursor, form in marks(document, self.theme, own(self.selected), found, self.current):
+        shown = layers(tints, found, self.current, own(self.selected))
+        for cursor, form in marks(document, self.theme, shown):
             selection = QAbstractTextDocumentLayout.Selection()
             selection.cursor, selection.format = cursor, form
             selections.append(selection)
@@ -211,7 +221,7 @@ class ProseBlock(TextBlock):
         self.number: int | None = None
         self.source = ""
         self._pictures = FormulaPictures(theme, self)
-        formula_drawings().drawn.connect(self._take_drawing)
+        formula_drawings().drawn.connect(self._take_drawings)
 
     def show_source(self, source: str) -> None:
         """Replace the content."""
@@ -233,8 +243,8 @@ class ProseBlock(TextBlock):
         super().apply_theme(theme)
         self.show_source(self.source)
 
-    def _take_drawing(self, latex: str) -> None:
-        if latex in self._pictures.awaited:
+    def _take_drawings(self, drawn: set[str]) -> None:
+        if not drawn.isdisjoint(self._pictures.awaited):
             self.show_source(self.source)
             self.updateGeometry()
 
@@ -247,11 +257,23 @@ class Bubble(TextBlock):
     def __init__(self, text: str, theme: Theme, parent: QWidget) -> None:
         super().__init__(theme, parent)
         self.setObjectName("personBubble")
+        self._fitted = QSize()
+        self._fitted_for: tuple[int, int, str] | None = None  # what the size was computed of
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.show_text(text)
 
+    def fitted(self, widest: int) -> QSize:
+        """The size of the bubble in a column; laid out only when something changed."""
+        key = (widest, self.theme.font_size, self.font().key())
+        if key != self._fitted_for:
+            self._fitted_for = key
+            width = min(self.ideal_width(), widest)
+            self._fitted = QSize(width, self.height_for(width))
+        return self._fitted
+
     def show_text(self, text: str) -> None:
         """Replace the text."""
+        self._fitted_for = None
         self.document.setPlainText(text)
         self.updateGeometry()
         self.update()

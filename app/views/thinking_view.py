@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 from app.theme import Theme, tinted_icon
 from app.views.blocks import PlainBlock
 from app.views.language import in_every_language
+from app.views.text_surface import Tint, in_units
 
 
 class ThinkingView(QWidget):
@@ -19,6 +21,7 @@ class ThinkingView(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._text = ""
+        self._tints: Sequence[Tint] = ()
         self._began_s: float | None = None
         self._took_s: float | None = None  # measured; the record may know better
         self._is_running, self._duration_s = False, 0.0
@@ -60,6 +63,12 @@ class ThinkingView(QWidget):
         if self._block is not None:
             self._block.show_source(text)
 
+    def show_tints(self, tints: Sequence[Tint]) -> None:
+        """Put grounds below characters of the thinking, now or when it is unfolded."""
+        self._tints = tints
+        if self._block is not None:
+            self._block.show_tints(in_units(self._text, tints))
+
     def apply_theme(self, theme: Theme) -> None:
         """Tint the arrow."""
         self._theme = theme
@@ -92,3 +101,4 @@ class ThinkingView(QWidget):
         if self._block is not None:
             self._block.show_source(self._text)
             self._block.setVisible(is_open)
+            self.show_tints(self._tints)

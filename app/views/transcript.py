@@ -33,7 +33,7 @@ from app.views.person_view import PersonView
 from app.views.reply_view import ReplyView
 from app.views.stacked_heights import StackedHeights
 from app.views.text_block import SurfaceWidget
-from app.views.text_surface import Span, word_at
+from app.views.text_surface import Span, Tint, word_at
 from app.views.time_slices import TimeSlices
 from app.views.transcript_mouse import TranscriptMouse
 from app.views.transcript_selection import END, Place, TranscriptSelection
@@ -77,6 +77,8 @@ class Transcript(QAbstractScrollArea):
     messagesChanged = Signal()
     menuRequested = Signal(str, QPoint)
     figuresWanted = Signal(str)
+    lookInsideRequested = Signal(str)
+    textClicked = Signal(QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -98,6 +100,10 @@ class Transcript(QAbstractScrollArea):
         self._follows = True
         self._anchor: _Anchor | None = None
         self._is_arranging = False
+        self._arrange_later = QTimer(self)
+        self._arrange_later.setSingleShot(True)
+        self._arrange_later.setInterval(0)
+        self._arrange_later.timeout.connect(self._arrange)
         self._reveal_end = QTimer(self)
         self._reveal_end.setSingleShot(True)
         self._reveal_end.setInterval(FLASH_MS)
@@ -105,12 +111,14 @@ class Transcript(QAbstractScrollArea):
         self.selection = TranscriptSelection()
         self._found: Mapping[tuple[int, int], Sequence[Span]] = {}
         self._found_current: tuple[int, int, int] | None = None
-        self._is_marked = False  # whether something in the views is selected or found
+        self._tints: dict[str, tuple[Sequence[Tint], Sequence[Tint]]] = {}
+        self._is_marked = False  # whether something in the views is selected, found or tinted
         self._copying = TimeSlices(self)
         self._mouse = TranscriptMouse(self.selection, self.place_at, self._word_around, self._link_at, self)
         self._mouse.selected.connect(self._show_selection)
         self._mouse.scrollAsked.connect(lambda step: bar.setValue(bar.value() + step))
         self._mouse.linkClicked.connect(self._open_link)
+        self._mouse.clicked.connect(self.textClicked)
         self._placeholder = self._make_placeholder()
         self._jump = QToolButton(self)
         self._jump.setObjectName("jumpToEnd")
@@ -196,6 +204,27 @@ class Transcript(QAbstractScrollArea):
         """Mark what a search found in blocks, by the numbers of message and block; `current` is one span of them."""
         self._found, self._found_current, self._is_marked = found, current, True
         self._mark_views()
+
+    def show_tints(self, message_id: str, tints: Sequence[Tint], thinking: Sequence[Tint] = ()) -> None:
+        """Put grounds below characters of one reply and its thinking; those of any other are gone."""
+        self._tints = {message_id: (tints, thinking)} if tints or thinking else {}
+        self._is_marked = True
+        self._mark_views()
+
+    def text_at(self, point: QPoint) -> tuple[str, int] | None:
+        """The message at a point of the viewport, and the character of its text that stands there."""
+        place = self.place_at(point)
+        view = self._views.get(place.message)
+        if not isinstance(view, ReplyView) or not view.surface_count:
+            return None
+        surface = view.surface(place.block)
+        if surface is None or not surface.rect().contains(surface.mapFrom(self.viewport(), point)):
+            return None
+        letter = place.letter
+        if letter and surface.rect_at(letter).left() > surface.mapFrom(self.viewport(), point).x():
+            letter -= 1  # the place between two letters that is nearest lies behind the one that was clicked
+        at = view.text_at(place.block, letter)
+        return None if at is None else (view.message.id, at)
 
     def show_place(self, place: Place) -> None:
         """Scroll to a place in the text, unless it is visible."""
@@ -370,7 +399,7 @@ class Transcript(QAbstractScrollArea):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A message wants another height: something in it was unfolded, edited or came late."""
         if event.type() == QEvent.Type.LayoutRequest and not self._is_arranging:
-            self._arrange()
+            self._arrange_later.start()  # once for all of them: each view tells of itself
         return super().eventFilter(watched, event)
 
     def _in_viewport(self, event: QMouseEvent) -> QPoint:
@@ -398,7 +427,7 @@ class Transcript(QAbstractScrollArea):
         self._mark_views()
 
     def _mark_views(self) -> None:
-        """Show in every view what of it is selected and found."""
+        """Show in every view what of it is selected, found and tinted."""
         if self._is_marked:
             for number, view in self._views.items():
                 self.selection.show_in(number, view)
@@ -407,7 +436,9 @@ class Transcript(QAbstractScrollArea):
                     current = self._found_current
                     is_here = current is not None and current[:2] == (number, block)
                     surface.show_found(found, current[2] if current is not None and is_here else None)
-            self._is_marked = not self.selection.is_empty or bool(self._found)
+                if isinstance(view, ReplyView):
+                    view.show_tints(*self._tints.get(view.message.id, ((), ())))
+            self._is_marked = not self.selection.is_empty or bool(self._found or self._tints)
 
     def _focus_message(self, step: int) -> None:
         """Give the focus to the message before or behind the one that has it, or to the first that is visible."""
@@ -528,6 +559,7 @@ class Transcript(QAbstractScrollArea):
         view.fileOpened.connect(self.fileOpened)
         view.menuRequested.connect(self.menuRequested)
         view.figuresWanted.connect(self.figuresWanted)
+        view.lookInsideRequested.connect(self.lookInsideRequested)
         return view
 
     def _put_far_away(self, top: int, bottom: int) -> None:

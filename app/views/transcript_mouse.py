@@ -22,6 +22,7 @@ class TranscriptMouse(QObject):
     selected = Signal()
     linkClicked = Signal(str, QPoint)
     scrollAsked = Signal(int)
+    clicked = Signal(QPoint)
 
     def __init__(
         self,
@@ -70,12 +71,14 @@ class TranscriptMouse(QObject):
             self._select(self._selection.anchor, self._place_at(point))
 
     def release(self, point: QPoint) -> None:
-        """A press that did not move opens the link under it."""
+        """A press that did not move opens the link under it, or tells where it was."""
         self.is_pressed = False
         self._scroll.stop()
         link = self._link_at(point)
         if link and self._selection.is_empty and self._link_at(self._pressed_at) == link:
             self.linkClicked.emit(link, point)
+        elif self._selection.is_empty:
+            self.clicked.emit(point)
 
     def _scroll_on(self) -> None:
         outside = self._last.y() - max(min(self._last.y(), self._height), 0)

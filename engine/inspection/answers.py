@@ -86,7 +86,8 @@ def _answer(engine: Engine, request: InspectionRequest, cancelled: Cancelled) ->
     match request:
         case SpellRequest():
             tokenizer = reader.model.tokenizer
-            yield TokensSpelt(request.request_id, tuple(map(tokenizer.token_bytes, request.token_ids)))
+            ends = tuple(token for token in request.token_ids if token in tokenizer.end_ids)
+            yield TokensSpelt(request.request_id, tuple(map(tokenizer.token_bytes, request.token_ids)), ends)
         case ScoreRequest():
             yield from inside.score_reply(request)
         case ScoreTextRequest():
@@ -123,9 +124,12 @@ class _Inside:
 
     def score_reply(self, request: ScoreRequest) -> Iterator[Event]:
         prompt = self.ids(request.of)
-        ids = [*prompt, *request.of.begun_ids]
+        reply = request.of.begun_ids or self.reader.model.tokenizer.encode(request.text)
+        if not reply:
+            raise RequestError("The reply is empty, so there is nothing to score.")
+        ids = [*prompt, *reply]
         parts = score(*(self.reader.model, ids), first=len(prompt), cache=self.known(ids), interrupted=self.cancelled)
-        yield from _scored(request.request_id, parts, total=len(request.of.begun_ids), keeps_alternatives=True)
+        yield from _scored(request.request_id, parts, total=len(reply), keeps_alternatives=True)
 
     def score_text(self, request: ScoreTextRequest) -> Iterator[Event]:
         model = self.reader.model
@@ -182,21 +186,20 @@ class _Inside:
 
     def verify(self, request: VerifyRequest) -> Iterator[Event]:
         of = request.of
-        found = circumstances(self.reader.model, self.reader.fingerprint(), self.ids(of))
-        last = 0
-        for step in replay(lambda wanted: self.engine.run(wanted, self.cancelled), of):
-            last = step.same
-            if self.cancelled():
-                raise Interrupted
-            if not step.is_over and step.same % VERIFY_EVERY == 0:
-                yield VerifyProgressed(request.request_id, step.same, len(of.begun_ids))
-            if step.is_over:
-                is_same = step.same == len(of.begun_ids)
-                recorded = b"" if is_same else record_of(request.alternatives, last)
-                yield Verified(
-                    request.request_id,
-                    *(None if is_same else last, recorded, step.found, differences(request.made, found)),
-                )
+        found = circumstances(self.reader.model, self.reader.fingerprint(), self.ids(of), reused=0)
+        with self.reader.apart():
+            for step in replay(lambda wanted: self.engine.run(wanted, self.cancelled), of):
+                if self.cancelled():
+                    raise Interrupted
+                if not step.is_over and step.same % VERIFY_EVERY == 0:
+                    yield VerifyProgressed(request.request_id, step.same, len(of.begun_ids))
+                if step.is_over:
+                    is_same = step.same == len(of.begun_ids)
+                    recorded = b"" if is_same else record_of(request.alternatives, step.same)
+                    yield Verified(
+                        request.request_id,
+                        *(None if is_same else step.same, recorded, step.found, differences(request.made, found)),
+                    )
 
     def recut(self, request: RecutRequest) -> Recut:
         of, model = request.of, self.reader.model

@@ -22,10 +22,14 @@ class SpellRequest:
 
 @dataclass(frozen=True, slots=True)
 class ScoreRequest:
-    """How likely the model finds each token of a reply; answered by `ScoreProgressed`, then `TextScored`."""
+    """How likely the model finds each token of a reply; answered by `ScoreProgressed`, then `TextScored`.
+
+    Where the reply's tokens are not known, `text` is what it says.
+    """
 
     request_id: int
     of: GenerateRequest
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +134,13 @@ class InspectionStopped(Event):
 
 @dataclass(frozen=True, slots=True)
 class TokensSpelt(Event):
-    """The bytes of each token: a character may be cut in two. See `engine.inspection.pieces` for places in a text."""
+    """The bytes of each token: a character may be cut in two. See `engine.inspection.pieces` for places in a text.
+
+    `end_ids` are those of the tokens that end a reply.
+    """
 
     pieces: tuple[bytes, ...]
+    end_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

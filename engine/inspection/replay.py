@@ -27,7 +27,7 @@ def replay(run: Callable[[GenerateRequest], Iterator[Event]], request: GenerateR
     if request.sampler.seed is None or not request.begun_ids:
         raise RequestError("This reply cannot be made again: its record lacks the seed or the tokens.")
     same = 0
-    for event in run(replace(request, begun_ids=())):
+    for event in run(replace(request, begun_ids=(), cache_path=None)):
         if isinstance(event, TokenGenerated):
             if event.token_id != request.begun_ids[same]:
                 yield Replayed(same, is_over=True, found=event.alternatives)

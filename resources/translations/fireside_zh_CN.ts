@@ -1440,8 +1440,8 @@
         <translation>系统提示词</translation>
     </message>
     <message>
-        <source>{place} (not there any more)</source>
-        <translation>{place}（已不存在）</translation>
+        <source>{path} (not there any more)</source>
+        <translation>{path}（已不存在）</translation>
     </message>
     <message>
         <source>Show in folder</source>
@@ -1681,6 +1681,14 @@
         <source>The settings cannot be saved: {reason}.</source>
         <translation>无法保存设置：{reason}。</translation>
     </message>
+    <message>
+        <source>The model was loaded with other settings.</source>
+        <translation>模型是以其他设置加载的。</translation>
+    </message>
+    <message>
+        <source>Load again</source>
+        <translation>重新加载</translation>
+    </message>
 </context>
 <context>
     <name>PresetsController</name>
@@ -1844,6 +1852,14 @@
     <message>
         <source>Undo</source>
         <translation>撤销</translation>
+    </message>
+    <message>
+        <source>New chats begin without a preset.</source>
+        <translation>新对话不再使用预设。</translation>
+    </message>
+    <message>
+        <source>New chats begin with “{name}”.</source>
+        <translation>新对话将使用“{name}”。</translation>
     </message>
     <message>
         <source>These settings are your default now.</source>
@@ -2012,6 +2028,10 @@
     <message>
         <source>Save as preset…</source>
         <translation>另存为预设…</translation>
+    </message>
+    <message>
+        <source>Begin new chats with this preset</source>
+        <translation>新对话使用此预设</translation>
     </message>
     <message>
         <source>Make default for this model</source>

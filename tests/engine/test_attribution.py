@@ -102,6 +102,8 @@ def test_a_message_that_the_template_needs_stays_without_its_text(model: Model) 
         ("One. Two! “Three?” Four", ["One. ", "Two! ", "“Three?” ", "Four"]),
         ("绿茶。红茶！“黑茶？”", ["绿茶。", "红茶！", "“黑茶？”"]),
         ("Version 1.5 is out\nNew line", ["Version 1.5 is out\n", "New line"]),
+        ("Wait...what?! Yes.", ["Wait...what?! ", "Yes."]),
+        ("." * 100_000 + "x", ["." * 100_000 + "x"]),
         ("\n\n", []),
         ("", []),
     ],

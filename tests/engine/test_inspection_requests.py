@@ -14,7 +14,7 @@ import torch
 from reference_data import FIXTURES
 
 from engine.__main__ import main
-from engine.alternatives import record_at, unpack
+from engine.alternatives import pack, record_at, unpack
 from engine.api import (
     Circumstances,
     GenerateRequest,
@@ -175,22 +175,33 @@ def verified(engine: Engine, request: VerifyRequest) -> Verified:
     return end
 
 
-def test_a_reply_is_made_again_from_its_record(engine: Engine, made: ReplyFinished, of: GenerateRequest) -> None:
+def test_a_reply_is_made_again_from_its_record_whatever_was_read_since(engine: Engine) -> None:
     engine._forget()
-    assert made.made is not None
+    made = reply(engine, ASKED)
+    of = replace(ASKED, begun_ids=made.token_ids)
+    assert made.made.reused == "0"
+    again = reply(engine, replace(ASKED, sampler=replace(SAMPLER, seed=8)))
+    assert int(again.made.reused) > 0
+    assert engine.reader is not None
+    before = list(engine.reader.ids)
+    computed = engine.reader.cache
     found = verified(engine, VerifyRequest(2, of, made.alternatives, made.made))
     assert (found.differs_at, found.differences) == (None, ())
+    assert engine.reader.cache is computed
+    assert list(engine.reader.ids) == before
+    found = verified(engine, VerifyRequest(2, of, made.alternatives, again.made))
+    assert [difference.name for difference in found.differences] == ["reused"]
 
 
 def test_the_first_token_that_differs_is_named_with_what_may_be_the_reason(
     engine: Engine, made: ReplyFinished, of: GenerateRequest
 ) -> None:
     changed = (*made.token_ids[:3], (made.token_ids[3] + 1) % 300, *made.token_ids[4:])
-    assert made.made is not None
-    recorded = replace(made.made, device="cuda:0", fingerprint="")
+    recorded = replace(made.made, device="cuda:0", fingerprint="", reused="")
     found = verified(engine, VerifyRequest(2, replace(of, begun_ids=changed), made.alternatives, recorded))
     assert found.differs_at == 3
-    assert record_at(found.recorded, 0) == record_at(found.found, 0) == record_at(made.alternatives, 3)
+    assert found.recorded == pack(record_at(made.alternatives, 3))
+    assert record_at(found.found, 0).token_id == made.token_ids[3]
     assert found.differences == (Difference("device", "cuda:0", "cpu"),)
 
 

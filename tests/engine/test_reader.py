@@ -113,12 +113,12 @@ def test_a_text_is_saved_when_another_takes_its_place_and_only_if_it_grew(model:
     assert not one.exists()
     read(reader, tokens(50, seed=1), other)
     read(reader, tokens(100), one)  # waits for the disk
-    assert saved_ids(one, reader._model_fingerprint()) == tokens(100)
+    assert saved_ids(one, reader.fingerprint()) == tokens(100)
     written = one.stat().st_mtime_ns
     read(reader, tokens(50, seed=1), other)
     reader.close()
     assert one.stat().st_mtime_ns == written
-    assert saved_ids(other, reader._model_fingerprint()) == tokens(50, seed=1)
+    assert saved_ids(other, reader.fingerprint()) == tokens(50, seed=1)
 
 
 def test_reading_does_not_wait_for_the_disk(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

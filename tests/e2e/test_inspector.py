@@ -1,0 +1,103 @@
+"""Look inside with the real starter model: what the window shows is what the engine computes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import pytest
+from conftest import OpenWindow
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QTreeWidget
+from pytestqt.qtbot import QtBot
+from window_steps import answer_with, find, say
+
+from app.application import Application
+
+LOAD_MS, REPLY_MS = 60_000, 120_000
+
+
+@pytest.fixture
+def application(qtbot: QtBot, open_window: OpenWindow) -> Iterator[Application]:
+    """A window that looks into a short reply of the starter model."""
+    opened = open_window()
+    answer_with(opened, temperature=0.9, seed=11, max_tokens=24, top_k=5)
+    say(qtbot, opened, "Name three kinds of tea.", wait=False)
+    qtbot.waitUntil(lambda: not opened.chat.is_replying, timeout=LOAD_MS + REPLY_MS)
+    opened.window.action.look_inside.trigger()
+    qtbot.waitUntil(lambda: opened.inspector.tokens is not None, timeout=REPLY_MS)
+    yield opened
+
+
+def rows(tree: QTreeWidget) -> list[list[str]]:
+    items = [tree.topLevelItem(at) for at in range(tree.topLevelItemCount())]
+    return [[item.text(column) for column in range(3)] for item in items if item is not None]
+
+
+def test_alternatives_are_the_engines_and_the_reply_branches(qtbot: QtBot, application: Application) -> None:
+    """The list is the stored record, a branch begins as the reply did, and both are drawn again the same."""
+    reply = application.inspector.reply
+    assert reply is not None
+    assert "".join(application.inspector.texts) == reply.message.text
+    application.inspector.choose(3)
+    tree = find(application, QTreeWidget, "alternatives")
+    qtbot.waitUntil(lambda: len(rows(tree)) == 16 and "top-k" in rows(tree)[-1][2], timeout=REPLY_MS)
+    record = application.store.record(reply.message.id)
+    came = next(row for row in rows(tree) if row[0] == find_text(application, 3))
+    assert came[1] == f"{math.exp(record['logprobs'][3]) * 100:.1f}%"
+    assert sum(row[2].endswith("%") for row in rows(tree)) <= 5
+
+    other = 1 if rows(tree)[0][0] == find_text(application, 3) else 0
+    wanted = rows(tree)[other][0]
+    tree.setCurrentItem(tree.topLevelItem(other))
+    QTest.keyClick(tree, Qt.Key.Key_Return)
+    qtbot.waitUntil(
+        lambda: not application.chat.is_replying and application.inspector.reply is not reply, timeout=REPLY_MS
+    )
+    qtbot.waitUntil(lambda: application.inspector.tokens is not None, timeout=REPLY_MS)
+    branch = application.inspector.reply
+    assert branch is not None
+    assert branch.token_ids[:3] == reply.token_ids[:3]
+    assert find_text(application, 3) == wanted
+    assert branch.message.text == "".join(application.inspector.texts)
+    assert branch.branched_at == 3
+    timings = application.store.record(branch.message.id)["timings"]
+    assert timings["prompt_tokens"] - timings["reused_tokens"] == 1
+
+
+def test_the_prompt_is_what_the_template_makes_of_the_chat(qtbot: QtBot, application: Application) -> None:
+    """Every token of the prompt is shown, and the reply's behind it."""
+    application.window.inspector_panel.show_view(application.prompt.view)
+    text = find(application, QPlainTextEdit, "promptText")
+    reply = application.inspector.reply
+    assert reply is not None
+    qtbot.waitUntil(lambda: text.toPlainText().endswith(reply.message.text), timeout=REPLY_MS)
+    assert "<|im_start|>user\nName three kinds of tea.<|im_end|>" in text.toPlainText()
+    assert "still cached" in find(application, QLabel, "promptSummary").text()
+
+
+def test_other_settings_give_what_a_reply_with_them_would_begin_with(qtbot: QtBot, application: Application) -> None:
+    """At temperature 0.3 with the same seed, the lab's first token is that of a reply made so."""
+    application.inspector.choose(0)
+    lab = application.sampler_lab
+    application.window.inspector_panel.show_view(lab.view)
+    outcome = find(application, QLabel, "labOutcome")
+    qtbot.waitUntil(lambda: "the same token" in outcome.text(), timeout=REPLY_MS)
+    find(application, QTreeWidget, "labTokens")
+    lab.view.changed.emit({"temperature": 0.3})
+    tried: list[str] = []
+    qtbot.waitUntil(lambda: len(rows(find(application, QTreeWidget, "labTokens"))) == 16, timeout=REPLY_MS)
+    qtbot.wait(300)
+    tried.append(outcome.text())
+    answer_with(application, temperature=0.3)
+    application.window.action.regenerate.trigger()
+    qtbot.waitUntil(lambda: not application.chat.is_replying, timeout=REPLY_MS)
+    qtbot.waitUntil(lambda: application.inspector.tokens is not None, timeout=REPLY_MS)
+    assert find_text(application, 0) in tried[0] or "Not certain" in tried[0]
+
+
+def find_text(application: Application, index: int) -> str:
+    reply = application.inspector.reply
+    assert reply is not None
+    return application.inspector.text_of(reply.token_ids[index])
