@@ -12,11 +12,11 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from markdown_it.token import Token
-from PySide6.QtCore import QByteArray, QObject, QPointF, QRectF, QSizeF, Qt, Signal
+from PySide6.QtCore import QByteArray, QObject, QPointF, QRectF, QSize, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QWidget
@@ -27,7 +27,8 @@ from app.core.themes import Theme
 logger = logging.getLogger(__name__)
 
 LONGEST_FORMULA = 1_000  # letters; longer ones are shown as they were written
-MOST_PICTURES = 200  # in one block; 2,500 of them took Qt 2.6 s
+MOST_PICTURES = 100  # in one block; 2,500 of them took Qt 2.6 s
+TELL_MS = 60  # drawings that arrive within are told of together: a paragraph of many is laid out a few times
 MOST_DRAWINGS = 500  # kept; each is a few kB
 SWITCH_S = 0.0002  # with 5 ms a frame of the window took 230 ms while formulas were drawn
 SIZE = 1.1  # of the size of the letters around it; the fonts of formulas run small
@@ -47,9 +48,9 @@ class Drawing:
 
 
 class FormulaDrawings(QObject):
-    """The drawings that are there. Asking for one that is not starts it; `drawn(latex)` tells when it is done."""
+    """The drawings that are there. Asking for one that is not starts it; `drawn(set of latex)` tells what is done."""
 
-    drawn = Signal(str)
+    drawn = Signal(object)
     _arrived = Signal(str, bool, object)
 
     def __init__(self) -> None:
@@ -59,6 +60,11 @@ class FormulaDrawings(QObject):
         self._asked: set[tuple[str, bool]] = set()
         self._is_running = False
         self._lock = threading.Lock()
+        self._new: set[str] = set()
+        self._tell = QTimer(self)
+        self._tell.setSingleShot(True)
+        self._tell.setInterval(TELL_MS)
+        self._tell.timeout.connect(self._tell_new)
         self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     def get(self, latex: str, *, is_display: bool) -> Drawing | None:
@@ -96,14 +102,24 @@ class FormulaDrawings(QObject):
                     self._is_running = False
                     return
                 latex, is_display = self._waiting.popleft()
-            self._arrived.emit(latex, is_display, drawing_of(latex, is_display=is_display))
+            drawing = drawing_of(latex, is_display=is_display)
+            try:
+                self._arrived.emit(latex, is_display, drawing)
+            except RuntimeError:  # the application has ended meanwhile
+                return
 
     def _take(self, latex: str, is_display: bool, drawing: Drawing | None) -> None:
         self._asked.discard((latex, is_display))
         self._drawings[latex, is_display] = drawing
         if len(self._drawings) > MOST_DRAWINGS:
             self._drawings.popitem(last=False)
-        self.drawn.emit(latex)
+        self._new.add(latex)
+        if not self._tell.isActive():
+            self._tell.start()
+
+    def _tell_new(self) -> None:
+        new, self._new = self._new, set()
+        self.drawn.emit(new)
 
 
 @cache
@@ -168,7 +184,9 @@ class FormulaPictures:
             return None
         name = self._names.setdefault((token.content, is_display), f"formula:{len(self._names)}")
         if name not in self.images:
-            self.images[name] = self._image(drawing)
+            size, ratio = self._theme.font_size * SIZE, self._widget.devicePixelRatioF()
+            lift = QFontMetricsF(self._widget.font()).xHeight() / 2
+            self.images[name] = _picture(drawing, size, lift, self._theme.colors["text"], ratio)
         image = self.images[name]
         self._sources.append(formula_source(token))
         ratio = image.devicePixelRatio()
@@ -180,24 +198,20 @@ class FormulaPictures:
         sources = iter(self._sources[text.count(_PICTURE, 0, span[0]) :])
         return "".join(next(sources, "") if one == _PICTURE else one for one in text[span[0] : span[1]])
 
-    def _image(self, drawing: Drawing) -> QImage:
-        """High enough that its middle stands where Qt puts it: a quarter of an x above the line."""
-        size = self._theme.font_size * SIZE
-        lift = QFontMetricsF(self._widget.font()).xHeight() / 2
-        ascent, descent = drawing.ascent * size, drawing.descent * size
-        height = max(2 * ascent - lift, 2 * descent + lift)
-        ratio = self._widget.devicePixelRatioF()
-        image = QImage(
-            (QSizeF(drawing.width * size, height) * ratio).toSize().expandedTo(QSizeF(1, 1).toSize()),
-            QImage.Format.Format_ARGB32_Premultiplied,
-        )
-        image.setDevicePixelRatio(ratio)
-        image.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(image)
-        top = (height + lift) / 2 - ascent
-        paint_drawing(painter, drawing, QPointF(0, top), size=size, color=self._theme.colors["text"])
-        painter.end()
-        return image
+
+@lru_cache(MOST_DRAWINGS)
+def _picture(drawing: Drawing, size: float, lift: float, color: str, ratio: float) -> QImage:
+    """High enough that its middle stands where Qt puts it: `lift` / 2 above the line, a quarter of an x."""
+    ascent, descent = drawing.ascent * size, drawing.descent * size
+    height = max(2 * ascent - lift, 2 * descent + lift)
+    pixels = (QSizeF(drawing.width * size, height) * ratio).toSize().expandedTo(QSize(1, 1))
+    image = QImage(pixels, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    paint_drawing(painter, drawing, QPointF(0, (height + lift) / 2 - ascent), size=size, color=color)
+    painter.end()
+    return image
 
 
 class _PictureRenderer(QtRenderer):

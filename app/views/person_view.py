@@ -47,9 +47,9 @@ class PersonView(MessageView):
     def fit(self, width: int) -> None:
         """A short bubble is as wide as its longest line."""
         if isinstance(self._bubble, Bubble):
-            widest = round(width * WIDEST_BUBBLE)
-            self._bubble.setFixedWidth(min(self._bubble.ideal_width(), widest))
-            self._bubble.setFixedHeight(self._bubble.height_for(self._bubble.width()))
+            size = self._bubble.fitted(round(width * WIDEST_BUBBLE))
+            if size != self._bubble.size() or size != self._bubble.maximumSize():
+                self._bubble.setFixedSize(size)
         else:
             self._bubble.height_for(width)
 

@@ -17,7 +17,7 @@ from app.views.text_places import TextPlaces
 from app.views.text_surface import Tint
 from app.views.thinking_view import ThinkingView
 
-AT_ONCE = 8_000  # characters parsed in one go; the rest follows while the window stays responsive
+AT_ONCE = 4_000  # characters parsed in one go; the rest follows while the window stays responsive
 
 
 class ReplyView(MessageView):

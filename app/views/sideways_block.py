@@ -119,7 +119,7 @@ class TableBlock(SidewaysBlock):
         self._partial = ""  # the last line, while it is not whole
         self._column_width = 0
         self._pictures: list[FormulaPictures] = []
-        formula_drawings().drawn.connect(self._take_drawing)
+        formula_drawings().drawn.connect(self._take_drawings)
         in_every_language(self, self._say_texts)
         self.show_source(source)
 
@@ -304,8 +304,8 @@ class TableBlock(SidewaysBlock):
         source, self.source = self.source, ""
         self.show_source(source)
 
-    def _take_drawing(self, latex: str) -> None:
-        if any(latex in pictures.awaited for pictures in self._pictures):
+    def _take_drawings(self, drawn: set[str]) -> None:
+        if any(not drawn.isdisjoint(pictures.awaited) for pictures in self._pictures):
             self._show_again()
             self.updateGeometry()
 
@@ -319,7 +319,7 @@ class FormulaBlock(SidewaysBlock):
         self.source, self.latex = source, latex
         self._drawing: Drawing | None = None
         self._written = InertDocument(self)
-        formula_drawings().drawn.connect(self._take_drawing)
+        formula_drawings().drawn.connect(self._take_drawings)
         in_every_language(self, self._say_texts)
         self._show()
 
@@ -391,8 +391,8 @@ class FormulaBlock(SidewaysBlock):
     def _say_texts(self) -> None:
         self.setAccessibleName(self.tr("Formula: {latex}").format(latex=self.latex.strip()))
 
-    def _take_drawing(self, latex: str) -> None:
-        if latex == self.latex and self._drawing is None:
+    def _take_drawings(self, drawn: set[str]) -> None:
+        if self.latex in drawn and self._drawing is None:
             self._show()
 
 

@@ -221,7 +221,7 @@ class ProseBlock(TextBlock):
         self.number: int | None = None
         self.source = ""
         self._pictures = FormulaPictures(theme, self)
-        formula_drawings().drawn.connect(self._take_drawing)
+        formula_drawings().drawn.connect(self._take_drawings)
 
     def show_source(self, source: str) -> None:
         """Replace the content."""
@@ -243,8 +243,8 @@ class ProseBlock(TextBlock):
         super().apply_theme(theme)
         self.show_source(self.source)
 
-    def _take_drawing(self, latex: str) -> None:
-        if latex in self._pictures.awaited:
+    def _take_drawings(self, drawn: set[str]) -> None:
+        if not drawn.isdisjoint(self._pictures.awaited):
             self.show_source(self.source)
             self.updateGeometry()
 
@@ -257,11 +257,23 @@ class Bubble(TextBlock):
     def __init__(self, text: str, theme: Theme, parent: QWidget) -> None:
         super().__init__(theme, parent)
         self.setObjectName("personBubble")
+        self._fitted = QSize()
+        self._fitted_for: tuple[int, int, str] | None = None  # what the size was computed of
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.show_text(text)
 
+    def fitted(self, widest: int) -> QSize:
+        """The size of the bubble in a column; laid out only when something changed."""
+        key = (widest, self.theme.font_size, self.font().key())
+        if key != self._fitted_for:
+            self._fitted_for = key
+            width = min(self.ideal_width(), widest)
+            self._fitted = QSize(width, self.height_for(width))
+        return self._fitted
+
     def show_text(self, text: str) -> None:
         """Replace the text."""
+        self._fitted_for = None
         self.document.setPlainText(text)
         self.updateGeometry()
         self.update()

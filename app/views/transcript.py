@@ -100,6 +100,10 @@ class Transcript(QAbstractScrollArea):
         self._follows = True
         self._anchor: _Anchor | None = None
         self._is_arranging = False
+        self._arrange_later = QTimer(self)
+        self._arrange_later.setSingleShot(True)
+        self._arrange_later.setInterval(0)
+        self._arrange_later.timeout.connect(self._arrange)
         self._reveal_end = QTimer(self)
         self._reveal_end.setSingleShot(True)
         self._reveal_end.setInterval(FLASH_MS)
@@ -395,7 +399,7 @@ class Transcript(QAbstractScrollArea):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A message wants another height: something in it was unfolded, edited or came late."""
         if event.type() == QEvent.Type.LayoutRequest and not self._is_arranging:
-            self._arrange()
+            self._arrange_later.start()  # once for all of them: each view tells of itself
         return super().eventFilter(watched, event)
 
     def _in_viewport(self, event: QMouseEvent) -> QPoint:
