@@ -25,6 +25,7 @@ from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
 
 SHARE = Qt.ItemDataRole.UserRole  # of a cell with a bar: 0 to 1
+GROUND = SHARE + 1  # the bar's colour, by its name in the theme
 TOKEN, BEFORE, AFTER = range(3)
 BAR_MARGIN = 3  # pixels above and below a bar
 SMALLEST = 0.001  # shares below are said to be less
@@ -160,9 +161,11 @@ class AlternativesView(InspectorView):
             item.setData(TOKEN, Qt.ItemDataRole.AccessibleTextRole, self._spoken(row))
             item.setText(BEFORE, percent(row.chance))
             item.setData(BEFORE, SHARE, row.chance)
+            item.setData(BEFORE, GROUND, "doubt_2")
             is_left = row.share > 0.0
             item.setText(AFTER, percent(row.share) if is_left else row.removed_by or self.tr("out"))
             item.setData(AFTER, SHARE, row.share if is_left else None)
+            item.setData(AFTER, GROUND, "token_chosen")
             if row.came:
                 bold = QFont(self._list.font())
                 bold.setBold(True)
@@ -238,8 +241,8 @@ class ShareDelegate(QStyledItemDelegate):
             left = room.left()
             if option.direction == Qt.LayoutDirection.RightToLeft:
                 left = room.right() - width + 1
-            ground = "doubt_2" if index.column() == BEFORE else "token_chosen"
-            painter.fillRect(QRect(left, room.top(), width, room.height()), QColor(self.theme.colors[ground]))
+            ground = QColor(self.theme.colors[index.data(GROUND)])
+            painter.fillRect(QRect(left, room.top(), width, room.height()), ground)
         super().paint(painter, option, index)
 
 
