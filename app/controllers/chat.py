@@ -330,6 +330,7 @@ class ChatController(QObject):
         self._stream.take_into_shown()
         self._shown.name(title)
         self._window.status.show_text("")
+        self._window.status.show_speed(None)  # that of another chat's reply says nothing here
         self._window.status.show_context(None, None)
         self.show_path()
         self.opened.emit(None if chat.is_temporary else chat.conversation_id)

@@ -16,6 +16,7 @@ from app.core.known_model import KnownModel
 from app.core.library import Library, model_name, model_path
 from app.core.settings import LoadSettings
 from app.views.dialogs import ask_model_file, ask_model_folder
+from app.views.language import in_every_language
 from app.views.main_window import MainWindow
 from app.views.model_picker import ModelChoice
 from app.views.model_words import fit_sentences, parameters_text, size_text, tokens_text, verdict_text
@@ -66,7 +67,7 @@ class ModelsController(QObject):
         picker.modelChosen.connect(self.open)
         picker.openFileRequested.connect(self.open_file)
         picker.openFolderRequested.connect(self.open_folder)
-        self.show_choices()
+        in_every_language(picker, self.show_choices)
 
     @property
     def loaded(self) -> ModelLoaded | None:

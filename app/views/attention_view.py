@@ -83,6 +83,7 @@ class AttentionView(InspectorView):
         self._text.setTabChangesFocus(True)
         self._filling = TimeSlices(self)
         form = QFormLayout()
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
         form.addRow(self._layer_label, self._layer)
         form.addRow(self._head_label, self._head)
         column = QVBoxLayout(self)

@@ -48,8 +48,8 @@ class DetailsDialog(QDialog):
         label = QLabel(text, self)
         label.setObjectName(object_name)
         label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setWordWrap(True)
         if object_name == "detailValue":
+            label.setWordWrap(True)
             label.setTextInteractionFlags(
                 Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
             )

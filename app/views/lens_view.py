@@ -139,15 +139,15 @@ class LensView(InspectorView):
         if leads_from is None:
             last = self._rows[-1]
             return self.tr(
-                "{token} was not the likeliest: the last layer has it at rank {rank} with {chance}."
+                "“{token}” was not the likeliest: the last layer has it at rank {rank} with {chance}."
             ).format(token=self._came, rank=number.toString(last.rank + 1), chance=percent(last.chance))
-        return self.tr("{token} leads from layer {layer} of {count} on.").format(
+        return self.tr("“{token}” leads from layer {layer} of {count} on.").format(
             token=self._came, layer=number.toString(leads_from + 1), count=number.toString(count)
         )
 
     def _told(self, at: int, row: LayerRow) -> str:
         number = QLocale()
-        head = self.tr("Layer {layer}: {token} is at rank {rank} with {chance}").format(
+        head = self.tr("Layer {layer}: “{token}” is at rank {rank} with {chance}").format(
             layer=number.toString(at + 1),
             token=self._came,
             rank=number.toString(row.rank + 1),
@@ -159,9 +159,7 @@ class LensView(InspectorView):
         return "\n".join((head, *guesses))
 
     def _say_texts(self) -> None:
-        self._table.setHeaderLabels(
-            [self.tr("Layer"), self.tr("Likeliest"), self.tr("Second"), self.tr("The one that came")]
-        )
+        self._table.setHeaderLabels([self.tr("Layer"), self.tr("Likeliest"), self.tr("Second"), self.tr("Came")])
         self._table.setAccessibleName(self.tr("What each layer would have said"))
         self._table.setToolTip(self.tr("Each row: what the model would say if it ended there"))
         self._hint.setText(

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from app.core.settings import Settings
 from app.views.settings_page import SettingsPage
 
-LIST_WIDTH_LETTERS = 16  # of the list of pages
+LIST_MARGINS = 24  # pixels beside the titles of pages
 
 
 class SettingsDialog(QDialog):
@@ -91,6 +91,7 @@ class SettingsDialog(QDialog):
             page.say_texts()
             page.setAccessibleName(page.title())
             self._list.item(row).setText(page.title())
+        self._list.setFixedWidth(self._list.sizeHintForColumn(0) + LIST_MARGINS)
         self._find()
 
     def _find(self) -> None:
@@ -110,7 +111,6 @@ class SettingsDialog(QDialog):
         self._stack.setCurrentIndex(max(row, 0))
 
     def _lay_out(self) -> None:
-        self._list.setFixedWidth(LIST_WIDTH_LETTERS * self.fontMetrics().averageCharWidth() + 24)
         row = QHBoxLayout()
         row.addWidget(self._list)
         row.addWidget(self._stack, 1)

@@ -22,7 +22,7 @@ def test_layers_tell_from_where_on_the_token_leads(qtbot: QtBot, open_window: Op
         ["2", "␣is", "␣other1001", "50.0%"],
         ["3", "␣is", "␣other2001", "50.0%"],
     ]
-    assert summary.text() == "␣is leads from layer 2 of 3 on."
+    assert summary.text() == "“␣is” leads from layer 2 of 3 on."
     assert table.indexOfTopLevelItem(table.currentItem()) == 1
     show_view(application, "What it looked back at")
     assert len([one for one in fake.inspected if type(one).__name__ == "LookRequest"]) == 1

@@ -11,7 +11,7 @@ from conftest import OpenWindow
 from fakes import FakeEngine, fake_header
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPushButton, QTableView, QTreeWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QLineEdit, QPushButton, QTableView, QTreeWidget
 from pytestqt.qtbot import QtBot
 from window_steps import click, find
 
@@ -236,3 +236,15 @@ def test_with_no_model_at_all_the_window_says_so(
     monkeypatch.setattr("app.core.library.starter_model_path", lambda: None)
     application = open_window(FakeEngine, machine=Machine(folder.root / "nobody", {}, sys.platform))
     qtbot.waitUntil(lambda: "No model was found on this machine" in application.window.message_bar.text())
+
+
+def test_whether_a_model_fits_is_said_in_the_language_of_now(
+    qtbot: QtBot, open_window: OpenWindow, home: Path
+) -> None:
+    application = opened(qtbot, open_window, home)
+    said = {choice.fit for choice in application.window.model_picker.choices if choice.fit}
+    application.preferences.change("language", "zh_CN")
+    QApplication.processEvents()
+    now = {choice.fit for choice in application.window.model_picker.choices if choice.fit}
+    assert said
+    assert said.isdisjoint(now)

@@ -218,3 +218,11 @@ def test_the_settings_of_a_continued_reply_are_the_ones_in_force(qtbot: QtBot, o
     wait(qtbot, application)
     assert prompt(fake)[0] == Message("system", "Be brief.")
     assert fake.requests[-1].max_tokens == 7
+
+
+def test_the_speed_of_a_reply_is_not_told_of_another_chat(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application = open_window(FakeEngine)
+    say(qtbot, application, "Hi")
+    qtbot.waitUntil(lambda: find(application, QLabel, "statusSpeed").text() != "")
+    application.conversations.new_chat()
+    assert find(application, QLabel, "statusSpeed").text() == ""
