@@ -1,8 +1,8 @@
 """What looking inside costs, with the starter model: `python -m benchmarks.inspector [--json]`.
 
 A reply of 2,000 tokens: opening the panel on it, and from the choice of a word until its alternatives are listed,
-median and worst. A branch: its first token beside one decode step. The logit lens of a token beside one prefill of
-what stands before it.
+median and worst. A branch: its first token beside one decode step. The logit lens of a token, with nothing read,
+beside one prefill of what stands before it; and its time where the reply is still read, as in the window.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _engine() -> dict[str, float]:
     list(engine.run(LoadRequest(0, str(starter_model_path()))))
     sampler = SamplerSettings(seed=SEED)
     whole = GenerateRequest(1, "The tea house stood by the river, and", sampler=sampler, max_tokens=PROMPT_TOKENS)
-    steps, branches, prefills, lenses = [], [], [], []
+    steps, branches, prefills, lenses, warm = [], [], [], [], []
     for round_ in range(REPEATS):
         finished = list(engine.run(whole))[-1]
         assert isinstance(finished, ReplyFinished)
@@ -135,6 +135,10 @@ def _engine() -> dict[str, float]:
         looked = list(engine.run(look))
         lenses.append((time.perf_counter() - started) * 1000)
         assert isinstance(looked[-1], Looked)
+        list(engine.run(GenerateRequest(4, "A", sampler=sampler, max_tokens=1, begun_ids=tuple(long))))
+        started = time.perf_counter()
+        list(engine.run(look))
+        warm.append((time.perf_counter() - started) * 1000)
     engine.close()
     step, branch_ms = statistics.median(steps), statistics.median(branches)
     prefill, lens = statistics.median(prefills), statistics.median(lenses)
@@ -145,6 +149,7 @@ def _engine() -> dict[str, float]:
         "prefill_ms": prefill,
         "lens_ms": lens,
         "lens_to_prefill": lens / prefill,
+        "lens_of_a_read_reply_ms": statistics.median(warm),
     }
 
 

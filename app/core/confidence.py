@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import string
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -89,4 +90,5 @@ def _word(index: int, texts: Sequence[str], starts: Sequence[int]) -> str:
     end = begin
     while end < len(texts) and starts[end] == begin:
         end += 1
-    return "".join(texts[begin:end]).strip()
+    whole = "".join(texts[begin:end]).strip()
+    return whole.strip(string.punctuation) or whole  # without Markdown's marks

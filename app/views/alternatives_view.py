@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QPushButton,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTreeWidget,
@@ -27,6 +28,7 @@ from app.views.language import in_every_language
 SHARE = Qt.ItemDataRole.UserRole  # of a cell with a bar: 0 to 1
 TOKEN, BEFORE, AFTER = range(3)
 BAR_MARGIN = 3  # pixels above and below a bar
+NUMBER_MARGIN = 3  # pixels before its number
 SMALLEST = 0.001  # shares below are said to be less
 
 
@@ -213,34 +215,46 @@ class AlternativesView(InspectorView):
     def _say_texts(self) -> None:
         self._list.setAccessibleName(self.tr("Tokens that could have come"))
         self._list.setToolTip(self.tr("Go on from another token (Enter)"))
-        self._list.setHeaderLabels([self.tr("Token"), self.tr("Model"), self.tr("After samplers")])
-        self._go_on.setText(self.tr("Go on from here with this token"))
+        self._list.setHeaderLabels([self.tr("Token"), self.tr("Model"), self.tr("Samplers")])
+        self._go_on.setText(self.tr("Go on with this token"))
         self._go_on.setAccessibleName(self._go_on.text())
         self._go_on.setToolTip(self.tr("Another version of the reply that begins the same (Enter)"))
         self._fill()
 
 
 class ShareDelegate(QStyledItemDelegate):
-    """Draws a cell's share as a bar below its number."""
+    """Draws a cell's share as a bar, and its number over it; a cell without a share is drawn as any other."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.theme = load_theme("light")
 
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        """Leave the number of a share to `paint`."""
+        super().initStyleOption(option, index)
+        if index.data(SHARE) is not None:
+            option.text = ""
+
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        """The bar, then what every cell has."""
-        share = index.data(SHARE)
-        if share is not None:
-            room: QRect = option.rect.adjusted(2, BAR_MARGIN, -2, -BAR_MARGIN)
-            width = max(round(room.width() * float(share)), 1)
-            left = room.left()
-            if option.direction == Qt.LayoutDirection.RightToLeft:
-                left = room.right() - width + 1
-            ground = "doubt_2" if index.column() == BEFORE else "token_chosen"
-            painter.fillRect(QRect(left, room.top(), width, room.height()), QColor(self.theme.colors[ground]))
+        """The ground of the row, the bar, the number."""
         super().paint(painter, option, index)
+        share = index.data(SHARE)
+        if share is None:
+            return
+        room = option.rect.adjusted(2, BAR_MARGIN, -2, -BAR_MARGIN)
+        bar = QRect(room.left(), room.top(), max(round(room.width() * float(share)), 1), room.height())
+        ground = "doubt_2" if index.column() == BEFORE else "token_chosen"
+        painter.fillRect(QStyle.visualRect(option.direction, room, bar), QColor(self.theme.colors[ground]))
+        own = QStyleOptionViewItem(option)
+        self.initStyleOption(own, index)
+        painter.save()
+        painter.setFont(own.font)
+        painter.setPen(QColor(self.theme.colors["text"]))
+        aligned = QStyle.visualAlignment(option.direction, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        painter.drawText(room.adjusted(NUMBER_MARGIN, 0, 0, 0), aligned, index.data())
+        painter.restore()
 
 
 def percent(share: float) -> str:

@@ -8,13 +8,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QTextCharFormat
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -22,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.core.confidence import LEVELS, Measure, UnsureWord
 from app.theme import Theme, load_theme
 from app.views.alternatives_view import percent
+from app.views.flow_layout import FlowLayout
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
 
@@ -144,11 +143,11 @@ class ConfidenceView(InspectorView):
     def _bounds(self) -> Sequence[str]:
         match self.measure:
             case Measure.PROBABILITY:
-                return ("> 90%", "60–90%", "30–60%", "10–30%", "< 10%")
+                return (">90%", ">60%", ">30%", ">10%", "<10%")
             case Measure.RANK:
-                return ("1", "2", "3–5", "6–20", "> 20")
+                return ("1", "2", "3–5", "6–20", ">20")
             case Measure.ENTROPY:
-                return ("< 0.5", "0.5–1.2", "1.2–2", "2–3", "> 3")
+                return ("<0.5", ">0.5", ">1.2", ">2", ">3")
         return ()
 
     def _say_texts(self) -> None:
@@ -182,11 +181,9 @@ class _Legend(QWidget):
         super().__init__(parent)
         self.setObjectName("confidenceLegend")
         self._swatches = [_Swatch(level, self) for level in range(LEVELS)]
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2)
+        row = FlowLayout(self, spacing=2)
         for swatch in self._swatches:
-            row.addWidget(swatch, 1)
+            row.addWidget(swatch)
 
     def show_texts(self, texts: Sequence[str]) -> None:
         for swatch, text in zip(self._swatches, texts, strict=False):
@@ -208,8 +205,7 @@ class _Swatch(QLabel):
         self._level = level
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.setMargin(4)
+        self.setMargin(5)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The ground, then the text."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QEvent, QLocale, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QPlainTextEdit,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.theme import Theme, code_font, load_theme
+from app.views.flow_layout import FlowLayout
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
 from app.views.time_slices import TimeSlices
@@ -136,6 +136,12 @@ class PromptView(InspectorView):
             label.setStyleSheet(f"background: {ground}; color: {theme.colors['text']}; padding: 2px 4px;")
         self._fill_text()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Keep the list as high as its rows in another size of text."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit_list()
+
     def _show_part(self, item: QTreeWidgetItem | None) -> None:
         at = -1 if item is None else self._list.indexOfTopLevelItem(item)
         begin = self._begins.get(self._parts[at].number) if 0 <= at < len(self._parts) else None
@@ -206,14 +212,17 @@ class PromptView(InspectorView):
                 )
             )
             item.setData(0, Qt.ItemDataRole.AccessibleTextRole, spoken)
-        row = self._list.sizeHintForRow(0) if self._parts else 0
-        head = self._list.header().sizeHint().height()
-        self._list.setFixedHeight(head + max(row, 1) * min(max(len(self._parts), 1), MOST_ROWS) + 6)
+        self._fit_list()
         has_tokens = bool(self._tokens)
         for widget in (self._list, self._ids, self._text, self._copy, *self._legend):
             widget.setVisible(has_tokens)
         self._summary.setText(self._sentence if not has_tokens else self._told())
         self._summary.setVisible(bool(self._summary.text()))
+
+    def _fit_list(self) -> None:
+        row = self._list.sizeHintForRow(0) if self._parts else 0
+        head = self._list.header().sizeHint().height()
+        self._list.setFixedHeight(head + row * min(len(self._parts), MOST_ROWS) + 6)
 
     def _told(self) -> str:
         number = QLocale()
@@ -257,20 +266,18 @@ class PromptView(InspectorView):
         self._say()
 
     def _lay_out(self) -> None:
-        legend = QHBoxLayout()
-        legend.setSpacing(2)
+        legend, below = QWidget(self), QWidget(self)
+        legend_row, below_row = FlowLayout(legend, spacing=2), FlowLayout(below, spacing=8)
         for label in self._legend:
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            legend.addWidget(label, 1)
-        below = QHBoxLayout()
-        below.addWidget(self._ids, 1)
-        below.addWidget(self._copy)
+            legend_row.addWidget(label)
+        for part in (self._ids, self._copy):
+            below_row.addWidget(part)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 4, 16, 12)
         column.setSpacing(8)
         column.addWidget(self._summary)
         column.addWidget(self._list)
-        column.addLayout(legend)
+        column.addWidget(legend)
         column.addWidget(self._text, 1)
-        column.addLayout(below)
+        column.addWidget(below)
         column.addStretch(0)

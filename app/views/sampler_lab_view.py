@@ -11,7 +11,6 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from app.theme import Theme
 from app.views.alternatives_view import SHARE, ShareDelegate, percent
+from app.views.flow_layout import FlowLayout
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
 from app.views.settings_page import WheelGuard
@@ -200,7 +200,7 @@ class SamplerLabView(InspectorView):
         return self.tr("With the same noise, {text} would have come instead.").format(text=would.text)
 
     def _say_texts(self) -> None:
-        self._list.setHeaderLabels([self.tr("Token"), self.tr("As it was"), self.tr("With these")])
+        self._list.setHeaderLabels([self.tr("Token"), self.tr("Was"), self.tr("Now")])
         self._list.setAccessibleName(self.tr("Tokens with these settings"))
         self._list.setToolTip(self.tr("Bold: the token that would have come"))
         texts = value_texts()
@@ -243,15 +243,15 @@ class SamplerLabView(InspectorView):
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._area.setWidget(content)
-        quick = QHBoxLayout()
-        quick.addWidget(self._cool)
-        quick.addWidget(self._reset)
-        quick.addStretch(1)
+        quick = QWidget(self)
+        quick_row = FlowLayout(quick, spacing=8)
+        for button in (self._cool, self._reset):
+            quick_row.addWidget(button)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 4, 4, 0)
+        column.setContentsMargins(16, 4, 16, 0)
         column.setSpacing(8)
         column.addWidget(self._outcome)
         column.addWidget(self._list)
-        column.addLayout(quick)
+        column.addWidget(quick)
         column.addWidget(self._area, 1)
         column.addStretch(0)

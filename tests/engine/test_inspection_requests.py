@@ -98,6 +98,17 @@ def test_a_reply_scored_again_has_the_numbers_that_it_was_drawn_with(
     assert end.tokens == len(made.token_ids)
 
 
+def test_a_reply_of_which_only_the_text_is_known_is_scored_as_its_tokens(engine: Engine, of: GenerateRequest) -> None:
+    assert engine.model is not None
+    text = "Green tea."
+    ids = tuple(engine.model.tokenizer.encode(text))
+    by_text = list(engine.run(ScoreRequest(2, replace(of, begun_ids=()), text)))
+    by_ids = list(engine.run(ScoreRequest(2, replace(of, begun_ids=ids))))
+    assert by_text == by_ids
+    with pytest.raises(RequestError, match="nothing to score"):
+        list(engine.run(ScoreRequest(2, replace(of, begun_ids=()))))
+
+
 def test_a_document_is_scored_with_progress_and_can_be_stopped(engine: Engine) -> None:
     request = ScoreTextRequest(2, "The first of the many. " * 30, context=64, stride=32)
     events = list(engine.run(request))
@@ -164,6 +175,11 @@ def test_the_prompt_is_shown_with_what_is_cached(engine: Engine, made: ReplyFini
 
 
 def test_tokens_are_spelt_in_bytes(engine: Engine, made: ReplyFinished) -> None:
+    assert engine.model is not None
+    ends = sorted(engine.model.tokenizer.end_ids)
+    (told,) = engine.run(SpellRequest(2, (*made.token_ids, *ends)))
+    assert isinstance(told, TokensSpelt)
+    assert sorted(told.end_ids) == ends
     (spelt,) = engine.run(SpellRequest(2, made.token_ids))
     assert isinstance(spelt, TokensSpelt)
     assert b"".join(spelt.pieces).decode("utf-8", "replace") == made.text

@@ -18,8 +18,10 @@ from app.core.themes import THEME_NAMES, load_theme, with_text_size
 from app.theme import code_font, palette, style_sheet, text_font
 
 GROUNDS = ("background", "surface", "surface_raised")
+TINTS = ("doubt_1", "doubt_2", "doubt_3", "doubt_4", "token_chosen", "found")
 TEXTS = (  # colours of text, and everything they are written on
     (("text",), (*GROUNDS, "hover", "selected", "code_background", "selection", "error_background", "user_bubble")),
+    (("text",), TINTS),
     (("text_muted",), (*GROUNDS, "hover", "selected", "code_background", "error_background")),
     (("link",), (*GROUNDS, "hover", "error_background")),
     (("accent", "error"), GROUNDS),
