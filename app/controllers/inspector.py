@@ -145,6 +145,10 @@ class InspectorController(QObject):
             self.inquiries.cancel_all()
             self._window.transcript.show_tints("", ())
             return
+        focused = self._window.transcript.focused_reply()
+        if focused is not None and (self.reply is None or focused != self.reply.message.id):
+            self.look(focused)
+            return
         if self.reply is None:
             replies = [message for message in self._chat.shown.tree.path() if message.role == "assistant"]
             if replies:

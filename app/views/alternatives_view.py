@@ -219,7 +219,7 @@ class AlternativesView(InspectorView):
         self._list.setAccessibleName(self.tr("Tokens that could have come"))
         self._list.setToolTip(self.tr("Go on from another token (Enter)"))
         self._list.setHeaderLabels([self.tr("Token"), self.tr("Model"), self.tr("Samplers")])
-        self._go_on.setText(self.tr("Go on with this token"))
+        self._go_on.setText(self.tr("Go on from here"))
         self._go_on.setAccessibleName(self._go_on.text())
         self._go_on.setToolTip(self.tr("Another version of the reply that begins the same (Enter)"))
         self._fill()

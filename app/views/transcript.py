@@ -270,6 +270,11 @@ class Transcript(QAbstractScrollArea):
         number = self._numbers.get(message_id)
         return "" if number is None else self.message(number).text
 
+    def focused_reply(self) -> str | None:
+        """The reply that has the focus, or a part of it."""
+        focused = (view for view in self._views.values() if isinstance(view, ReplyView) and view.is_in_use)
+        return next((view.message.id for view in focused), None)
+
     def views(self) -> tuple[View, ...]:
         """The messages that have widgets now, in order."""
         return tuple(view for _, view in sorted(self._views.items()))

@@ -72,6 +72,19 @@ def test_the_panel_opens_on_the_last_reply_and_takes_the_settings_place(
     assert not find(application, QWidget, "inspectorPanel").isVisible()
 
 
+def test_the_panel_opens_on_the_reply_that_has_the_focus(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application = open_window(lambda: FakeEngine([REPLY]))
+    say(qtbot, application, "Which?")
+    say(qtbot, application, "And?")
+    first = application.chat.shown.tree.path()[1]
+    application.window.transcript.views()[1].copy_button.setFocus()
+    QTest.keyClick(
+        application.window, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    )
+    assert application.inspector.reply is not None
+    assert application.inspector.reply.message.id == first.id
+
+
 @pytest.mark.parametrize(("word", "index"), [("Tea", 0), ("is", 1), ("green", 2), ("Or", 6), ("black", 7)])
 def test_a_click_on_a_word_chooses_its_token_whatever_markdown_hides(
     qtbot: QtBot, open_window: OpenWindow, word: str, index: int
