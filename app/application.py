@@ -32,6 +32,7 @@ from app.controllers.inquiries import Inquiries
 from app.controllers.inspector import InspectorController
 from app.controllers.languages import LanguagesController
 from app.controllers.library import LibraryController
+from app.controllers.looking import LookingController
 from app.controllers.message_menu import MessageMenuController
 from app.controllers.messages import MessagesController
 from app.controllers.model_hashes import ModelHashesController
@@ -132,6 +133,7 @@ class Application(QObject):
         self.confidence = ConfidenceController(self.inspector, self.chat)
         self.sampler_lab = SamplerLabController(self.inspector)
         self.prompt = PromptController(self.inspector, self.chat)
+        self.looking = LookingController(self.inspector, self._background)
         self.slash_commands = SlashCommandsController(
             self.writing,
             self.window,

@@ -6,6 +6,7 @@ import math
 import re
 import threading
 import time
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -32,8 +33,12 @@ from engine.api import (
     UnloadRequest,
 )
 from engine.inspection.api import (
+    AttentionSeen,
     CutStep,
     InspectionRequest,
+    LayerGuess,
+    Looked,
+    LookRequest,
     PromptRequest,
     PromptSeen,
     Recut,
@@ -76,6 +81,14 @@ def fake_record(token_id: int) -> bytes:
     others = ((token_id, 0.6, 1.0), (token_id + 1000, 0.3, 0.0), (token_id + 2000, 0.1, 0.0))
     top = tuple(Alternative(one, math.log(chance), share) for one, chance, share in others)
     return pack(TokenRecord(token_id, math.log(0.6), 0, 1.0, 0.898, 1, 1.0, top))
+
+
+def fake_shares(tokens: int, head: int) -> list[float]:
+    """What a head reads: half of the first token, and half of the one before the last, or of the last."""
+    found = [0.0] * tokens
+    found[0] += 0.5
+    found[tokens - 2 + head] += 0.5
+    return found
 
 
 class FakeEngine:
@@ -159,6 +172,22 @@ class FakeEngine:
                 messages = (None, None, 0, 0, None)
                 seen = zip(range(5), pieces, kinds, messages, (True,) * 4 + (False,), strict=True)
                 yield PromptSeen(number, tuple(SeenToken(*each) for each in seen), (), "q8_0", 2048)
+            case LookRequest(number, of, position):
+                came = of.begun_ids[position]
+                read = (5000, 5001, *of.begun_ids[:position])
+                likely = ((came + 1000, came), (came, came + 1000), (came, came + 2000))
+                chances = (math.log(0.5), math.log(0.25))
+                guesses = tuple(
+                    LayerGuess(layer, ids, chances, 1.0, ids.index(came), chances[ids.index(came)])
+                    for layer, ids in enumerate(likely)
+                )
+                first, second = fake_shares(len(read), 0), fake_shares(len(read), 1)
+                heads = array("f", first + second)
+                mean = array("f", [(a + b) / 2 for a, b in zip(first, second, strict=True)])
+                yield Looked(
+                    *(number, position, read, guesses),
+                    AttentionSeen((1,), 2, len(read), heads.tobytes(), mean.tobytes()),
+                )
             case ScoreRequest(number, of, text):
                 words = [self._spell(token) for token in of.begun_ids] or re.findall(r" ?\S+", text)
                 ids = of.begun_ids or tuple(range(100, 100 + len(words)))

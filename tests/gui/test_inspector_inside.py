@@ -1,0 +1,50 @@
+"""Look inside the model: its layers, what they read, what a reply rests on, and whether it comes again."""
+
+from __future__ import annotations
+
+from conftest import OpenWindow
+from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QTreeWidget
+from pytestqt.qtbot import QtBot
+from test_inspector import REPLY, click_word, looking, rows, show_view
+from window_steps import find
+
+
+def test_layers_tell_from_where_on_the_token_leads(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application, fake = looking(qtbot, open_window, REPLY)
+    show_view(application, "Layer by layer")
+    summary = find(application, QLabel, "lensSummary")
+    assert summary.text().startswith("Click a word")
+    click_word(application, "is")
+    table = find(application, QTreeWidget, "lensLayers")
+    qtbot.waitUntil(lambda: table.topLevelItemCount() == 3)
+    assert rows(table) == [
+        ["1", "␣other1001", "␣is", "25.0%"],
+        ["2", "␣is", "␣other1001", "50.0%"],
+        ["3", "␣is", "␣other2001", "50.0%"],
+    ]
+    assert summary.text() == "“␣is” leads from layer 2 of 3 on."
+    assert table.indexOfTopLevelItem(table.currentItem()) == 1
+    show_view(application, "What it looked back at")
+    assert len([one for one in fake.inspected if type(one).__name__ == "LookRequest"]) == 1
+
+
+def test_what_was_read_is_listed_and_shaded(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application, _ = looking(qtbot, open_window, REPLY)
+    click_word(application, "green")
+    show_view(application, "What it looked back at")
+    tokens = find(application, QTreeWidget, "attentionTokens")
+    qtbot.waitUntil(lambda: tokens.topLevelItemCount() == 4)
+    assert rows(tokens)[:3] == [["␣other5000", "50.0%"], ["Tea", "25.0%"], ["␣is", "25.0%"]]
+    text = find(application, QPlainTextEdit, "attentionText")
+    assert text.toPlainText() == " other5000 other5001Tea is"
+    assert [one.cursor.selectedText() for one in text.extraSelections()] == [" other5000", "Tea", " is"]
+    layer, head = find(application, QComboBox, "attentionLayer"), find(application, QComboBox, "attentionHead")
+    assert head.count() == 2, "no single head of all layers"
+    layer.setCurrentIndex(1)
+    layer.activated.emit(1)
+    assert [head.itemText(at) for at in range(2, 4)] == ["Head 1", "Head 2"]
+    head.setCurrentIndex(3)
+    head.activated.emit(3)
+    qtbot.waitUntil(lambda: rows(tokens)[1] == ["␣is", "50.0%"])
+    tokens.setCurrentItem(tokens.topLevelItem(1))
+    assert text.textCursor().selectedText() == " is"
