@@ -96,6 +96,18 @@ def test_a_click_on_a_word_chooses_its_token_whatever_markdown_hides(
     assert find(application, QLabel, "tokenPlace").text() == f"Token {index + 1} of 8"
 
 
+def test_a_click_into_another_reply_looks_into_that_one(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application, _ = looking(qtbot, open_window, REPLY)
+    say(qtbot, application, "And?")
+    first, last = application.chat.shown.tree.path()[1::2]
+    application.inspector.look(first.id)
+    qtbot.waitUntil(lambda: application.inspector.tokens is not None)
+    click_word(application, "black")
+    qtbot.waitUntil(lambda: application.inspector.index == 7)
+    assert application.inspector.reply is not None
+    assert application.inspector.reply.message.id == last.id
+
+
 def test_arrow_keys_go_from_token_to_token(qtbot: QtBot, open_window: OpenWindow) -> None:
     application, _ = looking(qtbot, open_window, REPLY)
     strip = find(application, TokenStrip, "tokenStrip")
