@@ -133,9 +133,8 @@ class Scene:
     size: QSize = WINDOW
 
 
-def first_start(stage: Stage) -> None:
+def first_start(_stage: Stage) -> None:
     """Nothing was said yet. The conversations come into the store only after this picture."""
-    stage.wait(lambda: stage.application.models.loaded is not None)
 
 
 def chat(stage: Stage) -> None:
@@ -410,7 +409,7 @@ def photograph(widget: QWidget) -> QImage:
 
 
 def opened(folder: Path) -> Stage:
-    """The window on an empty folder, on a machine with some models."""
+    """The window on an empty folder, on a machine with some models, with the starter model loaded."""
     qt = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(qt, QApplication)
     home = folder / "home"
@@ -423,7 +422,9 @@ def opened(folder: Path) -> Stage:
     )
     application.preferences.change("told_hints", (PALETTE,))  # it would lie over the first pictures
     application.start()
-    return Stage(application, folder)
+    stage = Stage(application, folder)
+    stage.wait(lambda: application.models.loaded is not None)
+    return stage
 
 
 def fill(stage: Stage) -> None:

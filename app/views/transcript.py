@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QFocusEvent,
     QGuiApplication,
     QKeyEvent,
     QKeySequence,
@@ -331,6 +332,14 @@ class Transcript(QAbstractScrollArea):
         self._end_reveal()
         self._follows = True
         self._arrange()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show the focus to who came by keys; who clicked knows where, and reads on without a frame."""
+        super().focusInEvent(event)
+        if event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason):
+            self.setProperty("byKeys", event.reason() != Qt.FocusReason.MouseFocusReason)
+            self.style().unpolish(self)
+            self.style().polish(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the text column in the middle at its reading width."""
