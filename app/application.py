@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from app.controllers.alternatives import AlternativesController
 from app.controllers.appearance import AppearanceController
 from app.controllers.attaching import AttachingController
+from app.controllers.attribution import AttributionController
 from app.controllers.background import Background
 from app.controllers.backups import BackupsController
 from app.controllers.chat import ChatController
@@ -135,6 +136,7 @@ class Application(QObject):
         self.sampler_lab = SamplerLabController(self.inspector)
         self.prompt = PromptController(self.inspector, self.chat)
         self.looking = LookingController(self.inspector, self._background)
+        self.attribution = AttributionController(self.inspector, self.chat)
         self.proof = ProofController(self.inspector, self.chat)
         self.slash_commands = SlashCommandsController(
             self.writing,

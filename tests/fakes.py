@@ -35,12 +35,16 @@ from engine.api import (
 )
 from engine.inspection.api import (
     AttentionSeen,
+    Attributed,
+    AttributeRequest,
     CutStep,
     Difference,
     InspectionRequest,
+    InspectionStopped,
     LayerGuess,
     Looked,
     LookRequest,
+    PartAttributed,
     PromptRequest,
     PromptSeen,
     Recut,
@@ -126,7 +130,7 @@ class FakeEngine:
             return
         if not isinstance(request, GenerateRequest):
             self.inspected.append(request)
-            yield from self._inspect(request)
+            yield from self._inspect(request, cancelled)
             return
         self.requests.append(request)
         reply = self.replies[0] if len(self.replies) == 1 else self.replies.pop(0)
@@ -158,7 +162,7 @@ class FakeEngine:
             made=Circumstances(device="cpu"),
         )
 
-    def _inspect(self, request: InspectionRequest) -> Iterator[Event]:
+    def _inspect(self, request: InspectionRequest, cancelled: Callable[[], bool]) -> Iterator[Event]:
         match request:
             case SpellRequest(number, token_ids):
                 ends = tuple(token for token in token_ids if token >= 2000)
@@ -179,6 +183,8 @@ class FakeEngine:
                 messages = (None, None, 0, 0, None)
                 seen = zip(range(5), pieces, kinds, messages, (True,) * 4 + (False,), strict=True)
                 yield PromptSeen(number, tuple(SeenToken(*each) for each in seen), (), "q8_0", 2048)
+            case AttributeRequest(number, of):
+                yield from self._attribute(number, of, cancelled)
             case VerifyRequest(number, of, alternatives=packed):
                 at = self.differs_at
                 yield VerifyProgressed(number, 0, len(of.begun_ids))
@@ -214,6 +220,21 @@ class FakeEngine:
                 yield TextScored(number, 0.5, 1.6, len(ids))
             case _:
                 raise AssertionError(f"the fake engine does not know {type(request).__name__}")
+
+    def _attribute(self, number: int, of: GenerateRequest, cancelled: Callable[[], bool]) -> Iterator[Event]:
+        """Without a part the first token is 2 nats less likely; without the first part the second one is likelier."""
+        last = len(of.prompt) - 1
+        for message in range(last, -1, -1):
+            while not self.gate.wait(0.005) and not cancelled():
+                pass
+            if cancelled():
+                yield InspectionStopped(number)
+                return
+            changes = (2.0 if message else 0.0, -3.0 if not message else 0.0, *(0.0,) * (len(of.begun_ids) - 2))
+            length = len(of.prompt[message].content)  # type: ignore[union-attr]  # a chat's prompt is its messages
+            figures = (0, length, sum(changes), changes)
+            yield PartAttributed(number, message, *figures, not message, last - message + 1, last + 1)
+        yield Attributed(number, -6.5, last + 1)
 
     def _spell(self, token_id: int) -> str:
         return self.spelling.get(token_id) or f" other{token_id}"

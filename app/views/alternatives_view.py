@@ -247,7 +247,7 @@ class ShareDelegate(QStyledItemDelegate):
         if share is None:
             return
         room = option.rect.adjusted(2, BAR_MARGIN, -2, -BAR_MARGIN)
-        bar = QRect(room.left(), room.top(), max(round(room.width() * float(share)), 1), room.height())
+        bar = self.bar(room, float(share))
         ground = QColor(self.theme.colors[index.data(GROUND)])
         painter.fillRect(QStyle.visualRect(option.direction, room, bar), ground)
         own = QStyleOptionViewItem(option)
@@ -260,6 +260,10 @@ class ShareDelegate(QStyledItemDelegate):
         text = own.fontMetrics.elidedText(index.data(), Qt.TextElideMode.ElideRight, place.width())
         painter.drawText(place, aligned, text)
         painter.restore()
+
+    def bar(self, room: QRect, share: float) -> QRect:
+        """Where the bar of a share lies, in a language that is read from left to right."""
+        return QRect(room.left(), room.top(), max(round(room.width() * share), 1), room.height())
 
 
 def percent(share: float) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from conftest import OpenWindow
-from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QTreeWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QPushButton, QTreeWidget
 from pytestqt.qtbot import QtBot
 from test_inspector import REPLY, click_word, looking, rows, show_view
-from window_steps import click, find
+from window_steps import click, find, say
 
 from engine.api import Circumstances
-from engine.inspection.api import VerifyRequest
+from engine.inspection.api import AttributeRequest, VerifyRequest
 
 
 def test_layers_tell_from_where_on_the_token_leads(qtbot: QtBot, open_window: OpenWindow) -> None:
@@ -82,3 +82,41 @@ def test_the_first_token_that_differs_is_shown_with_both_its_chances(qtbot: QtBo
     assert ["Device", "cpu", "cuda:0"] in rows(find(application, QTreeWidget, "proofRecord"))
     click_word(application, "Tea")
     assert result.isVisible(), "another token of the same reply"
+
+
+def test_parts_are_left_out_in_turn(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application, fake = looking(qtbot, open_window, REPLY)
+    say(qtbot, application, "And then?")
+    qtbot.waitUntil(lambda: application.inspector.tokens is not None)
+    show_view(application, "What it rests on")
+    click(application, "attributeReply")
+    summary = find(application, QLabel, "attributionSummary")
+    qtbot.waitUntil(lambda: "log-probability is -6.50 nats" in summary.text())
+    parts = find(application, QTreeWidget, "attributedParts")
+    assert [row[1] for row in rows(parts)] == ["−3.00", "+2.00", "+2.00"]
+    assert rows(parts)[2][0] == "You: And then?"
+    parts.setCurrentItem(parts.topLevelItem(0))
+    detail = find(application, QLabel, "attributionDetail").text()
+    assert detail.startswith("Words that it changes most: ␣is (−3.00)")
+    assert "only its text was left out" in detail
+    kinds = find(application, QComboBox, "attributionParts")
+    kinds.setCurrentIndex(1)
+    kinds.activated.emit(1)
+    assert not parts.isVisible()
+    click(application, "attributeReply")
+    qtbot.waitUntil(lambda: parts.topLevelItemCount() == 3)
+    asked = [one.by for one in fake.inspected if isinstance(one, AttributeRequest)]
+    assert asked == ["messages", "sentences"]
+
+
+def test_leaving_out_stops_when_a_person_wants(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application, fake = looking(qtbot, open_window, REPLY)
+    show_view(application, "What it rests on")
+    fake.gate.clear()
+    click(application, "attributeReply")
+    button = find(application, QPushButton, "attributeReply")
+    assert button.text() == "Stop"
+    click(application, "attributeReply")
+    qtbot.waitUntil(lambda: button.text() == "Leave each out in turn")
+    assert find(application, QLabel, "attributionSummary").text().startswith("Stopped")
+    fake.gate.set()
