@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conftest import OpenWindow
 from fakes import FakeEngine
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, qInstallMessageHandler
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QPlainTextEdit, QPushButton, QTreeWidget, QWidget
 from pytestqt.qtbot import QtBot
@@ -94,6 +94,19 @@ def test_a_click_on_a_word_chooses_its_token_whatever_markdown_hides(
     assert application.inspector.index == index
     assert chosen_text(application).strip() == word
     assert find(application, QLabel, "tokenPlace").text() == f"Token {index + 1} of 8"
+
+
+def test_words_in_code_and_tables_are_chosen_too(qtbot: QtBot, open_window: OpenWindow) -> None:
+    reply = ["```py\n", "x", " =", " 1", "\n```\n\n| tea | heat |\n|---|---|\n|", " 绿茶🍵", " |", " 80", " |\n"]
+    application, _ = looking(qtbot, open_window, reply)
+    warned: list[str] = []
+    previous = qInstallMessageHandler(lambda _kind, _context, text: warned.append(text))
+    for word, index in (("80", 7), ("茶", 5), ("=", 2)):
+        click_word(application, word)
+        application.window.transcript.grab()
+        assert application.inspector.index == index
+    qInstallMessageHandler(previous)
+    assert warned == []
 
 
 def test_a_click_into_another_reply_looks_into_that_one(qtbot: QtBot, open_window: OpenWindow) -> None:
