@@ -41,6 +41,7 @@ from app.controllers.palette import PaletteController
 from app.controllers.preferences import PreferencesController
 from app.controllers.presets import PresetsController
 from app.controllers.prompt import PromptController
+from app.controllers.proof import ProofController
 from app.controllers.queueing import QueueingController
 from app.controllers.reply_settings import ReplySettingsController
 from app.controllers.sampler_lab import SamplerLabController
@@ -134,6 +135,7 @@ class Application(QObject):
         self.sampler_lab = SamplerLabController(self.inspector)
         self.prompt = PromptController(self.inspector, self.chat)
         self.looking = LookingController(self.inspector, self._background)
+        self.proof = ProofController(self.inspector, self.chat)
         self.slash_commands = SlashCommandsController(
             self.writing,
             self.window,

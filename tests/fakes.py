@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from engine.alternatives import Alternative, TokenRecord, pack, record_at, unpack
+from engine.alternatives import RECORD_BYTES, Alternative, TokenRecord, pack, record_at, unpack
 from engine.api import (
+    Circumstances,
     CountTokensRequest,
     Event,
     GenerateRequest,
@@ -35,6 +36,7 @@ from engine.api import (
 from engine.inspection.api import (
     AttentionSeen,
     CutStep,
+    Difference,
     InspectionRequest,
     LayerGuess,
     Looked,
@@ -53,6 +55,9 @@ from engine.inspection.api import (
     TokensSpelt,
     Traced,
     TraceRequest,
+    Verified,
+    VerifyProgressed,
+    VerifyRequest,
 )
 
 INFO = ModelInfo(
@@ -104,6 +109,7 @@ class FakeEngine:
         self.loaded: LoadRequest | None = None
         self.inspected: list[InspectionRequest] = []
         self.spelling: dict[int, str] = {}  # of the tokens that were given
+        self.differs_at: int | None = None  # the token that is another one when a reply is made again
 
     def run(self, request: ModelRequest | InspectionRequest, cancelled: Callable[[], bool]) -> Iterator[Event]:
         """The events of one request."""
@@ -149,6 +155,7 @@ class FakeEngine:
             timings=Timings(10, 0, len(shown), 0.01, 0.01, 0.01),
             seed=request.sampler.seed or 0,
             alternatives=b"".join(fake_record(number) for number in range(first, first + len(shown))),
+            made=Circumstances(device="cpu"),
         )
 
     def _inspect(self, request: InspectionRequest) -> Iterator[Event]:
@@ -172,6 +179,15 @@ class FakeEngine:
                 messages = (None, None, 0, 0, None)
                 seen = zip(range(5), pieces, kinds, messages, (True,) * 4 + (False,), strict=True)
                 yield PromptSeen(number, tuple(SeenToken(*each) for each in seen), (), "q8_0", 2048)
+            case VerifyRequest(number, of, alternatives=packed):
+                at = self.differs_at
+                yield VerifyProgressed(number, 0, len(of.begun_ids))
+                if at is None:
+                    yield Verified(number, None, b"", b"", ())
+                    return
+                recorded = packed[at * RECORD_BYTES : (at + 1) * RECORD_BYTES]
+                found = fake_record(of.begun_ids[at] + 1000)
+                yield Verified(number, at, recorded, found, (Difference("device", "cpu", "cuda:0"),))
             case LookRequest(number, of, position):
                 came = of.begun_ids[position]
                 read = (5000, 5001, *of.begun_ids[:position])

@@ -6,7 +6,10 @@ from conftest import OpenWindow
 from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QTreeWidget
 from pytestqt.qtbot import QtBot
 from test_inspector import REPLY, click_word, looking, rows, show_view
-from window_steps import find
+from window_steps import click, find
+
+from engine.api import Circumstances
+from engine.inspection.api import VerifyRequest
 
 
 def test_layers_tell_from_where_on_the_token_leads(qtbot: QtBot, open_window: OpenWindow) -> None:
@@ -48,3 +51,34 @@ def test_what_was_read_is_listed_and_shaded(qtbot: QtBot, open_window: OpenWindo
     qtbot.waitUntil(lambda: rows(tokens)[1] == ["␣is", "50.0%"])
     tokens.setCurrentItem(tokens.topLevelItem(1))
     assert text.textCursor().selectedText() == " is"
+
+
+def test_a_reply_that_comes_again_is_identical(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application, fake = looking(qtbot, open_window, REPLY)
+    show_view(application, "Proof")
+    record = find(application, QTreeWidget, "proofRecord")
+    assert ["Model", "Fake model", ""] in rows(record)
+    assert ["Device", "cpu", ""] in rows(record)
+    click(application, "verifyReply")
+    result = find(application, QLabel, "proofResult")
+    qtbot.waitUntil(lambda: result.text().startswith("Identical: 8 token"))
+    asked = [one for one in fake.inspected if isinstance(one, VerifyRequest)]
+    assert asked[0].of.begun_ids == tuple(range(8))
+    assert asked[0].made == Circumstances(device="cpu")
+    assert not find(application, QTreeWidget, "proofTokens").isVisible()
+
+
+def test_the_first_token_that_differs_is_shown_with_both_its_chances(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application, fake = looking(qtbot, open_window, REPLY)
+    fake.differs_at = 1
+    show_view(application, "Proof")
+    click(application, "verifyReply")
+    result = find(application, QLabel, "proofResult")
+    qtbot.waitUntil(lambda: result.text() == "Differs at token 2 of 8: “␣is” came, “␣other1001” comes now.")
+    assert rows(find(application, QTreeWidget, "proofTokens"))[:2] == [
+        ["␣is", "60.0%", "–"],
+        ["␣other1001", "30.0%", "60.0%"],
+    ]
+    assert ["Device", "cpu", "cuda:0"] in rows(find(application, QTreeWidget, "proofRecord"))
+    click_word(application, "Tea")
+    assert result.isVisible(), "another token of the same reply"
