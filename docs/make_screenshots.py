@@ -446,7 +446,7 @@ def main(names: list[str]) -> None:
                 fill(stage)
             if not names or scene.name in names:
                 path = IMAGES / f"{scene.name}.png"
-                play(stage, scene).save(str(path), b"PNG", 0)  # 0: packed the most
+                play(stage, scene).save(str(path), quality=0)  # 0: packed the most
                 print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
         stage.reset()
         stage.window.close()
