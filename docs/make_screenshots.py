@@ -113,7 +113,8 @@ class Stage:
             self.application.attaching.remove(chip.id)
         self.window.find_bar.close_bar()
         self.window.palette_view.close_palette()
-        self.window.findChild(QLineEdit, "conversationSearch").clear()
+        for search in self.window.findChildren(QLineEdit, "conversationSearch"):
+            search.clear()
         self.window.action.settings.setChecked(False)
         self.window.action.look_inside.setChecked(False)
         self.window.composer.set_text("")
@@ -445,7 +446,7 @@ def main(names: list[str]) -> None:
                 fill(stage)
             if not names or scene.name in names:
                 path = IMAGES / f"{scene.name}.png"
-                play(stage, scene).save(str(path), "PNG", 0)  # 0: packed the most
+                play(stage, scene).save(str(path), quality=0)  # 0: packed the most
                 print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
         stage.reset()
         stage.window.close()
