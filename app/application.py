@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from app.controllers.alternatives import AlternativesController
 from app.controllers.appearance import AppearanceController
 from app.controllers.attaching import AttachingController
+from app.controllers.attribution import AttributionController
 from app.controllers.background import Background
 from app.controllers.backups import BackupsController
 from app.controllers.chat import ChatController
@@ -32,6 +33,7 @@ from app.controllers.inquiries import Inquiries
 from app.controllers.inspector import InspectorController
 from app.controllers.languages import LanguagesController
 from app.controllers.library import LibraryController
+from app.controllers.looking import LookingController
 from app.controllers.message_menu import MessageMenuController
 from app.controllers.messages import MessagesController
 from app.controllers.model_hashes import ModelHashesController
@@ -40,6 +42,7 @@ from app.controllers.palette import PaletteController
 from app.controllers.preferences import PreferencesController
 from app.controllers.presets import PresetsController
 from app.controllers.prompt import PromptController
+from app.controllers.proof import ProofController
 from app.controllers.queueing import QueueingController
 from app.controllers.reply_settings import ReplySettingsController
 from app.controllers.sampler_lab import SamplerLabController
@@ -132,6 +135,9 @@ class Application(QObject):
         self.confidence = ConfidenceController(self.inspector, self.chat)
         self.sampler_lab = SamplerLabController(self.inspector)
         self.prompt = PromptController(self.inspector, self.chat)
+        self.looking = LookingController(self.inspector, self._background)
+        self.attribution = AttributionController(self.inspector, self.chat)
+        self.proof = ProofController(self.inspector, self.chat)
         self.slash_commands = SlashCommandsController(
             self.writing,
             self.window,

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QTableView,
+    QTabWidget,
     QWidget,
 )
 
@@ -112,8 +113,10 @@ class Stage:
             self.application.attaching.remove(chip.id)
         self.window.find_bar.close_bar()
         self.window.palette_view.close_palette()
-        self.window.findChild(QLineEdit, "conversationSearch").clear()
+        for search in self.window.findChildren(QLineEdit, "conversationSearch"):
+            search.clear()
         self.window.action.settings.setChecked(False)
+        self.window.action.look_inside.setChecked(False)
         self.window.composer.set_text("")
         self.application.conversations.new_chat()
         self.change(theme="light", language="en", text_percent=100)
@@ -131,9 +134,8 @@ class Scene:
     size: QSize = WINDOW
 
 
-def first_start(stage: Stage) -> None:
+def first_start(_stage: Stage) -> None:
     """Nothing was said yet. The conversations come into the store only after this picture."""
-    stage.wait(lambda: stage.application.models.loaded is not None)
 
 
 def chat(stage: Stage) -> None:
@@ -257,6 +259,42 @@ def library(stage: Stage) -> QWidget:
     return stage.dialog()
 
 
+def get_models(stage: Stage) -> QWidget:
+    """The question before a hub is contacted; nothing is."""
+    stage.window.action.library.trigger()
+    stage.wait(lambda: not stage.application.library.is_looking)
+    tabs = stage.find("libraryTabs")
+    assert isinstance(tabs, QTabWidget)
+    tabs.setCurrentIndex(1)
+    stage.settle()
+    return stage.dialog()
+
+
+def look_inside(stage: Stage) -> None:
+    """What else could have come in place of a word."""
+    chat(stage)
+    inspector = stage.application.inspector
+    first_reply = next(one for one in stage.application.chat.shown.tree.path() if one.role == "assistant")
+    stage.window.action.look_inside.setChecked(True)
+    inspector.look(first_reply.id)
+    stage.wait(lambda: inspector.tokens is not None)
+    inspector.choose(5)
+    stage.settle(2.0)
+
+
+def how_sure(stage: Stage) -> None:
+    """The words of a reply, coloured by how sure the model was."""
+    look_inside(stage)
+    views = stage.find("inspectorViews")
+    assert isinstance(views, QComboBox)
+    views.setCurrentIndex(1)
+    stage.settle()
+    measure = stage.find("confidenceMeasure")
+    assert isinstance(measure, QComboBox)
+    measure.setCurrentIndex(1)
+    stage.settle(1.0)
+
+
 def palette(stage: Stage) -> None:
     """Commands, chats and models by name."""
     stage.window.action.palette.trigger()
@@ -332,6 +370,9 @@ SCENES = (
     Scene("settings", settings),
     Scene("model-picker", model_picker),
     Scene("library", library),
+    Scene("get-models", get_models),
+    Scene("look-inside", look_inside, size=LOW),
+    Scene("how-sure", how_sure, theme="dark", size=LOW),
     Scene("palette", palette, theme="dark", size=LOW),
     Scene("shortcuts", shortcuts),
     Scene("export", export),
@@ -369,7 +410,7 @@ def photograph(widget: QWidget) -> QImage:
 
 
 def opened(folder: Path) -> Stage:
-    """The window on an empty folder, on a machine with some models."""
+    """The window on an empty folder, on a machine with some models, with the starter model loaded."""
     qt = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(qt, QApplication)
     home = folder / "home"
@@ -382,7 +423,9 @@ def opened(folder: Path) -> Stage:
     )
     application.preferences.change("told_hints", (PALETTE,))  # it would lie over the first pictures
     application.start()
-    return Stage(application, folder)
+    stage = Stage(application, folder)
+    stage.wait(lambda: application.models.loaded is not None)
+    return stage
 
 
 def fill(stage: Stage) -> None:
@@ -403,7 +446,7 @@ def main(names: list[str]) -> None:
                 fill(stage)
             if not names or scene.name in names:
                 path = IMAGES / f"{scene.name}.png"
-                play(stage, scene).save(str(path), "PNG", 0)  # 0: packed the most
+                play(stage, scene).save(str(path), quality=0)  # 0: packed the most
                 print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
         stage.reset()
         stage.window.close()

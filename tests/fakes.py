@@ -6,12 +6,14 @@ import math
 import re
 import threading
 import time
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from engine.alternatives import Alternative, TokenRecord, pack, record_at, unpack
+from engine.alternatives import RECORD_BYTES, Alternative, TokenRecord, pack, record_at, unpack
 from engine.api import (
+    Circumstances,
     CountTokensRequest,
     Event,
     GenerateRequest,
@@ -32,8 +34,17 @@ from engine.api import (
     UnloadRequest,
 )
 from engine.inspection.api import (
+    AttentionSeen,
+    Attributed,
+    AttributeRequest,
     CutStep,
+    Difference,
     InspectionRequest,
+    InspectionStopped,
+    LayerGuess,
+    Looked,
+    LookRequest,
+    PartAttributed,
     PromptRequest,
     PromptSeen,
     Recut,
@@ -48,6 +59,9 @@ from engine.inspection.api import (
     TokensSpelt,
     Traced,
     TraceRequest,
+    Verified,
+    VerifyProgressed,
+    VerifyRequest,
 )
 
 INFO = ModelInfo(
@@ -78,6 +92,14 @@ def fake_record(token_id: int) -> bytes:
     return pack(TokenRecord(token_id, math.log(0.6), 0, 1.0, 0.898, 1, 1.0, top))
 
 
+def fake_shares(tokens: int, head: int) -> list[float]:
+    """What a head reads: half of the first token, and half of the one before the last, or of the last."""
+    found = [0.0] * tokens
+    found[0] += 0.5
+    found[tokens - 2 + head] += 0.5
+    return found
+
+
 class FakeEngine:
     """`replies` are given in turn, each as a list of texts or an error to raise; the last one repeats."""
 
@@ -91,6 +113,7 @@ class FakeEngine:
         self.loaded: LoadRequest | None = None
         self.inspected: list[InspectionRequest] = []
         self.spelling: dict[int, str] = {}  # of the tokens that were given
+        self.differs_at: int | None = None  # the token that is another one when a reply is made again
 
     def run(self, request: ModelRequest | InspectionRequest, cancelled: Callable[[], bool]) -> Iterator[Event]:
         """The events of one request."""
@@ -107,7 +130,7 @@ class FakeEngine:
             return
         if not isinstance(request, GenerateRequest):
             self.inspected.append(request)
-            yield from self._inspect(request)
+            yield from self._inspect(request, cancelled)
             return
         self.requests.append(request)
         reply = self.replies[0] if len(self.replies) == 1 else self.replies.pop(0)
@@ -136,9 +159,10 @@ class FakeEngine:
             timings=Timings(10, 0, len(shown), 0.01, 0.01, 0.01),
             seed=request.sampler.seed or 0,
             alternatives=b"".join(fake_record(number) for number in range(first, first + len(shown))),
+            made=Circumstances(device="cpu"),
         )
 
-    def _inspect(self, request: InspectionRequest) -> Iterator[Event]:
+    def _inspect(self, request: InspectionRequest, cancelled: Callable[[], bool]) -> Iterator[Event]:
         match request:
             case SpellRequest(number, token_ids):
                 ends = tuple(token for token in token_ids if token >= 2000)
@@ -159,6 +183,33 @@ class FakeEngine:
                 messages = (None, None, 0, 0, None)
                 seen = zip(range(5), pieces, kinds, messages, (True,) * 4 + (False,), strict=True)
                 yield PromptSeen(number, tuple(SeenToken(*each) for each in seen), (), "q8_0", 2048)
+            case AttributeRequest(number, of):
+                yield from self._attribute(number, of, cancelled)
+            case VerifyRequest(number, of, alternatives=packed):
+                at = self.differs_at
+                yield VerifyProgressed(number, 0, len(of.begun_ids))
+                if at is None:
+                    yield Verified(number, None, b"", b"", ())
+                    return
+                recorded = packed[at * RECORD_BYTES : (at + 1) * RECORD_BYTES]
+                found = fake_record(of.begun_ids[at] + 1000)
+                yield Verified(number, at, recorded, found, (Difference("device", "cpu", "cuda:0"),))
+            case LookRequest(number, of, position):
+                came = of.begun_ids[position]
+                read = (5000, 5001, *of.begun_ids[:position])
+                likely = ((came + 1000, came), (came, came + 1000), (came, came + 2000))
+                chances = (math.log(0.5), math.log(0.25))
+                guesses = tuple(
+                    LayerGuess(layer, ids, chances, 1.0, ids.index(came), chances[ids.index(came)])
+                    for layer, ids in enumerate(likely)
+                )
+                first, second = fake_shares(len(read), 0), fake_shares(len(read), 1)
+                heads = array("f", first + second)
+                mean = array("f", [(a + b) / 2 for a, b in zip(first, second, strict=True)])
+                yield Looked(
+                    *(number, position, read, guesses),
+                    AttentionSeen((1,), 2, len(read), heads.tobytes(), mean.tobytes()),
+                )
             case ScoreRequest(number, of, text):
                 words = [self._spell(token) for token in of.begun_ids] or re.findall(r" ?\S+", text)
                 ids = of.begun_ids or tuple(range(100, 100 + len(words)))
@@ -169,6 +220,21 @@ class FakeEngine:
                 yield TextScored(number, 0.5, 1.6, len(ids))
             case _:
                 raise AssertionError(f"the fake engine does not know {type(request).__name__}")
+
+    def _attribute(self, number: int, of: GenerateRequest, cancelled: Callable[[], bool]) -> Iterator[Event]:
+        """Without a part the first token is 2 nats less likely; without the first part the second one is likelier."""
+        last = len(of.prompt) - 1
+        for message in range(last, -1, -1):
+            while not self.gate.wait(0.005) and not cancelled():
+                pass
+            if cancelled():
+                yield InspectionStopped(number)
+                return
+            changes = (2.0 if message else 0.0, -3.0 if not message else 0.0, *(0.0,) * (len(of.begun_ids) - 2))
+            length = len(of.prompt[message].content)  # type: ignore[union-attr]  # a chat's prompt is its messages
+            figures = (0, length, sum(changes), changes)
+            yield PartAttributed(number, message, *figures, not message, last - message + 1, last + 1)
+        yield Attributed(number, -6.5, last + 1)
 
     def _spell(self, token_id: int) -> str:
         return self.spelling.get(token_id) or f" other{token_id}"

@@ -50,6 +50,7 @@ class InspectorController(QObject):
         self.end_ids: set[int] = set()
         self._pieces: dict[int, bytes] = {}  # of the model in use
         self._next: int | None = None  # the token to look at in the reply that is being made
+        self._clicked: int | None = None  # a character of a reply whose tokens are not spelt yet
         window.action.look_inside.toggled.connect(self._open_or_close)
         window.transcript.lookInsideRequested.connect(self.look)
         window.transcript.textClicked.connect(self._choose_at)
@@ -69,7 +70,7 @@ class InspectorController(QObject):
 
     def look(self, message_id: str, index: int | None = None) -> None:
         """Open the panel on a reply, and one of its tokens."""
-        reply = self._chat.inspected(message_id)
+        reply, self._clicked = self._chat.inspected(message_id), None
         if reply is None:
             return
         self.reply, self.index, self.tokens = reply, index, None
@@ -145,6 +146,10 @@ class InspectorController(QObject):
             self.inquiries.cancel_all()
             self._window.transcript.show_tints("", ())
             return
+        focused = self._window.transcript.focused_reply()
+        if focused is not None and (self.reply is None or focused != self.reply.message.id):
+            self.look(focused)
+            return
         if self.reply is None:
             replies = [message for message in self._chat.shown.tree.path() if message.role == "assistant"]
             if replies:
@@ -162,6 +167,8 @@ class InspectorController(QObject):
             self.look(message_id, wanted)
             if focus is not None:
                 focus.setFocus()  # a person who writes goes on writing
+        elif self.is_open and self.reply is not None and self.tokens is None:
+            self._spell_reply()  # which a reply in another chat came before
 
     def _take_model(self) -> None:
         self._pieces, self.end_ids = {}, set()
@@ -203,7 +210,8 @@ class InspectorController(QObject):
         self.texts = [piece.decode("utf-8", "replace") for piece in spelt]
         self._panel.show_reply(reply.message.id, [token_text(piece) for piece in spelt])
         self.replyChosen.emit(reply)
-        self.choose(self.index)
+        clicked = None if self._clicked is None else self.tokens.token_at(self._clicked)
+        self.choose(self.index if clicked is None else clicked)
 
     def _show_nothing(self, sentence: str) -> None:
         self.tokens, self.texts = None, ()
@@ -220,10 +228,12 @@ class InspectorController(QObject):
         message_id, offset = found
         if self.reply is None or self.reply.message.id != message_id:
             self.look(message_id)
-        if self.reply is not None and self.reply.message.id == message_id and self.tokens is not None:
-            index = self.tokens.token_at(offset)
-            if index is not None:
-                self.choose(index)
+        if self.tokens is None:
+            self._clicked = offset
+            return
+        index = self.tokens.token_at(offset)
+        if index is not None:
+            self.choose(index)
 
     def _mark(self) -> None:
         """Show grounds and the chosen token in the transcript."""

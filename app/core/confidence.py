@@ -90,5 +90,6 @@ def _word(index: int, texts: Sequence[str], starts: Sequence[int]) -> str:
     end = begin
     while end < len(texts) and starts[end] == begin:
         end += 1
-    whole = "".join(texts[begin:end]).strip()
-    return whole.strip(string.punctuation) or whole  # without Markdown's marks
+    whole = " ".join("".join(texts[begin:end]).split())
+    word = whole.strip(string.punctuation) or whole  # without Markdown's marks
+    return word if len(word) <= 2 * LONGEST_WORD else f"{word[: 2 * LONGEST_WORD]}…"

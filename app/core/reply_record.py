@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from app.core.version import fireside_version
-from engine.api import GenerateRequest, Message, ModelLoaded, ReplyFinished
+from engine.api import Circumstances, GenerateRequest, Message, ModelLoaded, ReplyFinished
 
 FORMAT_VERSION = 1
 
@@ -67,3 +67,11 @@ def recorded_token_ids(record: Mapping[str, Any]) -> tuple[int, ...]:
     if not isinstance(ids, list) or not all(type(token) is int for token in ids):
         return ()
     return tuple(ids)
+
+
+def recorded_circumstances(record: Mapping[str, Any]) -> Circumstances:
+    """What the reply depended on beside its settings, as far as the record says."""
+    made = record.get("made")
+    known = made if isinstance(made, dict) else {}
+    names = (field.name for field in fields(Circumstances))
+    return Circumstances(**{name: known[name] for name in names if isinstance(known.get(name), str)})

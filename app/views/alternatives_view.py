@@ -26,6 +26,7 @@ from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
 
 SHARE = Qt.ItemDataRole.UserRole  # of a cell with a bar: 0 to 1
+GROUND = SHARE + 1  # the bar's colour, by its name in the theme
 TOKEN, BEFORE, AFTER = range(3)
 BAR_MARGIN = 3  # pixels above and below a bar
 NUMBER_MARGIN = 3  # pixels before its number
@@ -162,9 +163,11 @@ class AlternativesView(InspectorView):
             item.setData(TOKEN, Qt.ItemDataRole.AccessibleTextRole, self._spoken(row))
             item.setText(BEFORE, percent(row.chance))
             item.setData(BEFORE, SHARE, row.chance)
+            item.setData(BEFORE, GROUND, "doubt_2")
             is_left = row.share > 0.0
             item.setText(AFTER, percent(row.share) if is_left else row.removed_by or self.tr("out"))
             item.setData(AFTER, SHARE, row.share if is_left else None)
+            item.setData(AFTER, GROUND, "token_chosen")
             if row.came:
                 bold = QFont(self._list.font())
                 bold.setBold(True)
@@ -216,7 +219,7 @@ class AlternativesView(InspectorView):
         self._list.setAccessibleName(self.tr("Tokens that could have come"))
         self._list.setToolTip(self.tr("Go on from another token (Enter)"))
         self._list.setHeaderLabels([self.tr("Token"), self.tr("Model"), self.tr("Samplers")])
-        self._go_on.setText(self.tr("Go on with this token"))
+        self._go_on.setText(self.tr("Go on from here"))
         self._go_on.setAccessibleName(self._go_on.text())
         self._go_on.setToolTip(self.tr("Another version of the reply that begins the same (Enter)"))
         self._fill()
@@ -244,17 +247,23 @@ class ShareDelegate(QStyledItemDelegate):
         if share is None:
             return
         room = option.rect.adjusted(2, BAR_MARGIN, -2, -BAR_MARGIN)
-        bar = QRect(room.left(), room.top(), max(round(room.width() * float(share)), 1), room.height())
-        ground = "doubt_2" if index.column() == BEFORE else "token_chosen"
-        painter.fillRect(QStyle.visualRect(option.direction, room, bar), QColor(self.theme.colors[ground]))
+        bar = self.bar(room, float(share))
+        ground = QColor(self.theme.colors[index.data(GROUND)])
+        painter.fillRect(QStyle.visualRect(option.direction, room, bar), ground)
         own = QStyleOptionViewItem(option)
         self.initStyleOption(own, index)
         painter.save()
         painter.setFont(own.font)
         painter.setPen(QColor(self.theme.colors["text"]))
         aligned = QStyle.visualAlignment(option.direction, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        painter.drawText(room.adjusted(NUMBER_MARGIN, 0, 0, 0), aligned, index.data())
+        place = room.adjusted(NUMBER_MARGIN, 0, 0, 0)
+        text = own.fontMetrics.elidedText(index.data(), Qt.TextElideMode.ElideRight, place.width())
+        painter.drawText(place, aligned, text)
         painter.restore()
+
+    def bar(self, room: QRect, share: float) -> QRect:
+        """Where the bar of a share lies, in a language that is read from left to right."""
+        return QRect(room.left(), room.top(), max(round(room.width() * share), 1), room.height())
 
 
 def percent(share: float) -> str:

@@ -129,7 +129,7 @@ class InspectorPanel(QFrame):
         else:
             self._place.setText("")
         if not self._message_id:
-            self._note.setText(self.tr("Choose a reply to look inside: its eye, or Ctrl+Shift+I for the last one."))
+            self._note.setText(self.tr("Choose a reply to look inside, by the eye below it."))
         else:
             self._note.setText(self._sentence)
         self._note.setVisible(bool(self._note.text()))

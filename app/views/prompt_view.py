@@ -24,6 +24,7 @@ from app.theme import Theme, code_font, load_theme
 from app.views.flow_layout import FlowLayout
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
+from app.views.role_names import role_name
 from app.views.time_slices import TimeSlices
 
 GROUNDS = {"template": "selected", "control": "found", "message": "", "reply": "doubt_1"}
@@ -194,7 +195,7 @@ class PromptView(InspectorView):
         number = QLocale()
         for part in self._parts:
             item = QTreeWidgetItem(self._list)
-            name = self.tr("{number}. {role}").format(number=part.number + 1, role=self._role(part.role))
+            name = self.tr("{number}. {role}").format(number=part.number + 1, role=role_name(part.role))
             item.setText(0, name)
             if part.is_left_out:
                 item.setText(1, self.tr("left out"))
@@ -237,16 +238,6 @@ class PromptView(InspectorView):
         if left_out:
             told += "\n" + self.tr("%Ln message(s) were too old for the context.", "", left_out)
         return told
-
-    def _role(self, role: str) -> str:
-        match role:
-            case "system":
-                return self.tr("System prompt")
-            case "user":
-                return self.tr("You")
-            case "assistant":
-                return self.tr("Model")
-        return role
 
     def _say_texts(self) -> None:
         self._list.setHeaderLabels([self.tr("Message"), self.tr("Tokens"), self.tr("Cached")])

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.theme import Theme
-from app.views.alternatives_view import SHARE, ShareDelegate, percent
+from app.views.alternatives_view import GROUND, SHARE, ShareDelegate, percent
 from app.views.flow_layout import FlowLayout
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
@@ -164,9 +164,11 @@ class SamplerLabView(InspectorView):
             item.setText(TOKEN, row.text)
             item.setText(WAS, percent(row.was) if row.was > 0.0 else self.tr("out"))
             item.setData(WAS, SHARE, row.was if row.was > 0.0 else None)
+            item.setData(WAS, GROUND, "doubt_2")
             would = percent(row.would) if row.would > 0.0 else row.removed_by or self.tr("out")
             item.setText(WOULD, would)
             item.setData(WOULD, SHARE, row.would if row.would > 0.0 else None)
+            item.setData(WOULD, GROUND, "token_chosen")
             spoken = self.tr("{text}: {was} as it was, now {would}").format(
                 text=row.text, was=item.text(WAS), would=would
             )

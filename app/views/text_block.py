@@ -133,8 +133,8 @@ class SurfaceWidget(QWidget):
         """Paint a document with what is marked of it; its text is that of the widget from `begins` on."""
 
         def own(span: Span) -> Span:
-            end = begins + (document.characterCount() if length is None else length)
-            return max(span[0], begins) - begins, min(span[1], end) - begins
+            most = document.characterCount() if length is None else length
+            return min(max(span[0] - begins, 0), most), min(max(span[1] - begins, 0), most)
 
         found = [own(span) for span in self.found] if self.found else ()
         tints = [replace(tint, span=own(tint.span)) for tint in self.tints] if self.tints else ()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QFocusEvent,
     QGuiApplication,
     QKeyEvent,
     QKeySequence,
@@ -270,6 +271,11 @@ class Transcript(QAbstractScrollArea):
         number = self._numbers.get(message_id)
         return "" if number is None else self.message(number).text
 
+    def focused_reply(self) -> str | None:
+        """The reply that has the focus, or a part of it."""
+        focused = (view for view in self._views.values() if isinstance(view, ReplyView) and view.is_in_use)
+        return next((view.message.id for view in focused), None)
+
     def views(self) -> tuple[View, ...]:
         """The messages that have widgets now, in order."""
         return tuple(view for _, view in sorted(self._views.items()))
@@ -326,6 +332,14 @@ class Transcript(QAbstractScrollArea):
         self._end_reveal()
         self._follows = True
         self._arrange()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show the focus to who came by keys; who clicked knows where, and reads on without a frame."""
+        super().focusInEvent(event)
+        if event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason):
+            self.setProperty("byKeys", event.reason() != Qt.FocusReason.MouseFocusReason)
+            self.style().unpolish(self)
+            self.style().polish(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the text column in the middle at its reading width."""

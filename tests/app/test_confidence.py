@@ -33,6 +33,11 @@ def test_a_word_is_named_once_by_its_least_likely_token() -> None:
     assert words == [(2, "house"), (5, "the"), (3, "by")]
 
 
+def test_a_word_is_one_short_line() -> None:
+    found = least_sure([sure(0.5), sure(0.25)], ["**a\nb**", " " + "x" * 900])
+    assert [one.word for one in found] == ["x" * 48 + "…", "a b"]
+
+
 def test_scripts_without_spaces_show_tokens() -> None:
     assert least_sure([sure(0.5), sure(0.25)], ["绿", "茶"], count=1) == (UnsureWord(1, "茶", 0.25),)
 

@@ -11,7 +11,7 @@ from conftest import OpenWindow
 from contrast import contrast
 from every_view import OPENERS, faces, open_dialog, parts
 from fakes import FakeEngine
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt
+from PySide6.QtCore import QDeadlineTimer, QEvent, QPoint, QRect, Qt
 from PySide6.QtGui import QAccessible, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -42,8 +42,10 @@ from app.core.themes import THEME_NAMES
 
 ICON_ONLY = Qt.ToolButtonStyle.ToolButtonIconOnly
 WINDOW = "MainWindow"
+SPELLING_MS = 5000
+INSPECTOR = "InspectorPanel"  # in the window, in the place of the settings
 QTS_OWN = QScrollBar | QHeaderView  # parts of other controls, which have their keys
-VIEWS = (WINDOW, *sorted(OPENERS))
+VIEWS = (WINDOW, INSPECTOR, *sorted(OPENERS))
 REPLY = (
     "# Foxes\n\nSome *words*, `code` and a [link](https://example.org).\n\n```python\nx = 1\n```\n\n- one\n- two\n"
 )
@@ -65,7 +67,13 @@ def application(qtbot: QtBot, open_window: OpenWindow) -> Application:
 
 def shown(application: Application, name: str) -> QWidget:
     """The window, or the dialog of this name, laid out."""
-    view = application.window if name == WINDOW else open_dialog(application, name)
+    if name == INSPECTOR:
+        application.window.action.look_inside.setChecked(True)
+        deadline = QDeadlineTimer(SPELLING_MS)
+        while application.inspector.tokens is None and not deadline.hasExpired():
+            QApplication.processEvents()
+        application.inspector.choose(0)
+    view = application.window if name in (WINDOW, INSPECTOR) else open_dialog(application, name)
     view.activateWindow()
     for _ in range(3):
         QApplication.processEvents()
@@ -227,7 +235,7 @@ def test_nothing_is_cut_off_in_any_size_and_language(application: Application, n
         application.preferences.change("language", language)
         view = shown(application, name)
         found += [f"{language} {percent} {face} {part}" for face in faces(view) for part in cut_off(view)]
-        if name != WINDOW:
+        if name not in (WINDOW, INSPECTOR):
             view.close()
             QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert found == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conftest import OpenWindow
 from fakes import FakeEngine
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, qInstallMessageHandler
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QPlainTextEdit, QPushButton, QTreeWidget, QWidget
 from pytestqt.qtbot import QtBot
@@ -72,6 +72,19 @@ def test_the_panel_opens_on_the_last_reply_and_takes_the_settings_place(
     assert not find(application, QWidget, "inspectorPanel").isVisible()
 
 
+def test_the_panel_opens_on_the_reply_that_has_the_focus(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application = open_window(lambda: FakeEngine([REPLY]))
+    say(qtbot, application, "Which?")
+    say(qtbot, application, "And?")
+    first = application.chat.shown.tree.path()[1]
+    application.window.transcript.views()[1].copy_button.setFocus()
+    QTest.keyClick(
+        application.window, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    )
+    assert application.inspector.reply is not None
+    assert application.inspector.reply.message.id == first.id
+
+
 @pytest.mark.parametrize(("word", "index"), [("Tea", 0), ("is", 1), ("green", 2), ("Or", 6), ("black", 7)])
 def test_a_click_on_a_word_chooses_its_token_whatever_markdown_hides(
     qtbot: QtBot, open_window: OpenWindow, word: str, index: int
@@ -81,6 +94,31 @@ def test_a_click_on_a_word_chooses_its_token_whatever_markdown_hides(
     assert application.inspector.index == index
     assert chosen_text(application).strip() == word
     assert find(application, QLabel, "tokenPlace").text() == f"Token {index + 1} of 8"
+
+
+def test_words_in_code_and_tables_are_chosen_too(qtbot: QtBot, open_window: OpenWindow) -> None:
+    reply = ["```py\n", "x", " =", " 1", "\n```\n\n| tea | heat |\n|---|---|\n|", " 绿茶🍵", " |", " 80", " |\n"]
+    application, _ = looking(qtbot, open_window, reply)
+    warned: list[str] = []
+    previous = qInstallMessageHandler(lambda _kind, _context, text: warned.append(text))
+    for word, index in (("80", 7), ("茶", 5), ("=", 2)):
+        click_word(application, word)
+        application.window.transcript.grab()
+        assert application.inspector.index == index
+    qInstallMessageHandler(previous)
+    assert warned == []
+
+
+def test_a_click_into_another_reply_looks_into_that_one(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application, _ = looking(qtbot, open_window, REPLY)
+    say(qtbot, application, "And?")
+    first, last = application.chat.shown.tree.path()[1::2]
+    application.inspector.look(first.id)
+    qtbot.waitUntil(lambda: application.inspector.tokens is not None)
+    click_word(application, "black")
+    qtbot.waitUntil(lambda: application.inspector.index == 7)
+    assert application.inspector.reply is not None
+    assert application.inspector.reply.message.id == last.id
 
 
 def test_arrow_keys_go_from_token_to_token(qtbot: QtBot, open_window: OpenWindow) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from conftest import OpenWindow
+from fakes import FakeEngine
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -173,3 +176,17 @@ def test_heights_that_become_known_move_what_stands_below() -> None:
     assert [heights.row_at(top) for top in tops] == [*range(len(plain))]
     assert heights.row_at(-5) == 0
     assert heights.row_at(10**9) == len(plain) - 1
+
+
+def test_keys_show_the_focus_of_the_transcript_and_a_click_does_not(qtbot: QtBot, open_window: OpenWindow) -> None:
+    window = open_window(FakeEngine).window
+    transcript = window.transcript
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    edge = transcript.grab().toImage().pixel(0, 100)
+    transcript.setFocus(Qt.FocusReason.MouseFocusReason)
+    assert transcript.hasFocus()
+    assert transcript.grab().toImage().pixel(0, 100) == edge
+    window.composer.setFocus()
+    transcript.setFocus(Qt.FocusReason.TabFocusReason)
+    assert transcript.grab().toImage().pixel(0, 100) != edge

@@ -1,0 +1,231 @@
+"""AttributionView: what a reply rests on: how much less likely it is without each message or sentence, as bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QLocale, QRect, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHeaderView,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.theme import Theme
+from app.views.alternatives_view import GROUND, SHARE, ShareDelegate
+from app.views.inspector_view import InspectorView
+from app.views.language import in_every_language
+from app.views.role_names import role_name
+
+MESSAGES, SENTENCES = "messages", "sentences"  # as `engine.inspection.api.Parts`
+PART, CHANGE = range(2)
+
+
+@dataclass(frozen=True, slots=True)
+class AttributedPart:
+    """A part of the prompt; without it the reply is less likely by `change` nats, or likelier where that is negative.
+
+    `words` are the tokens of the reply with the largest changes. `is_emptied`: only the text could be left out.
+    """
+
+    role: str
+    text: str
+    change: float
+    words: Sequence[tuple[str, float]]
+    is_emptied: bool
+
+
+class AttributionView(InspectorView):
+    """`partsChosen()` when a person wants messages or sentences, see `by`; `askRequested()` and `stopRequested()`."""
+
+    partsChosen = Signal()
+    askRequested = Signal()
+    stopRequested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("attributionView")
+        self._parts: list[AttributedPart] = []  # as they are listed
+        self._has_reply, self._is_asking = False, False
+        self._sentence = ""
+        self._hint, self._by_label, self._summary, self._detail = (QLabel(self) for _ in range(4))
+        self._hint.setObjectName("attributionHint")
+        self._summary.setObjectName("attributionSummary")
+        self._detail.setObjectName("attributionDetail")
+        for label in (self._hint, self._by_label, self._summary, self._detail):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self._by = QComboBox(self)
+        self._by.setObjectName("attributionParts")
+        self._by_label.setBuddy(self._by)
+        for by in (MESSAGES, SENTENCES):
+            self._by.addItem("", by)
+        self._by.activated.connect(lambda _index: self.partsChosen.emit())
+        self._ask = QPushButton(self)
+        self._ask.setObjectName("attributeReply")
+        self._ask.clicked.connect(self._ask_or_stop)
+        self._progress = QProgressBar(self)
+        self._progress.setObjectName("attributionProgress")
+        self._progress.setTextVisible(False)
+        self._progress.hide()
+        self._list = QTreeWidget(self)
+        self._list.setObjectName("attributedParts")
+        self._list.setRootIsDecorated(False)
+        self._list.setUniformRowHeights(True)
+        self._list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.setColumnCount(2)
+        self._list.header().setStretchLastSection(False)
+        self._list.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self._bars = _ChangeDelegate(self._list)
+        self._list.setItemDelegateForColumn(CHANGE, self._bars)
+        self._list.currentItemChanged.connect(lambda _now, _before: self._say_detail())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 4, 16, 12)
+        column.setSpacing(8)
+        for part in (self._hint, self._by_label, self._by, self._ask, self._progress, self._summary):
+            column.addWidget(part)
+        column.addWidget(self._list, 1)
+        column.addWidget(self._detail)
+        column.addStretch(0)
+        in_every_language(self, self._say_texts)
+
+    def title(self) -> str:
+        """What the view is called."""
+        return self.tr("What it rests on")
+
+    @property
+    def by(self) -> str:
+        """What is left out in turn: `MESSAGES` or `SENTENCES`."""
+        return str(self._by.currentData())
+
+    def show_parts(self, parts: Sequence[AttributedPart], *, sentence: str = "", has_reply: bool = True) -> None:
+        """The parts in the order of the prompt, and what there is to say of them."""
+        self._parts, self._sentence, self._has_reply = [*parts], sentence, has_reply
+        self._fill()
+
+    def add_part(self, part: AttributedPart) -> None:
+        """One more part, which stands before the others."""
+        self._parts.insert(0, part)
+        self._list.insertTopLevelItem(0, self._item(part))
+        self._show_list()
+
+    def show_asking(self, done: int, total: int) -> None:
+        """How many parts were left out; of 0 parts: it is over."""
+        self._is_asking = total > 0
+        self._progress.setVisible(self._is_asking)
+        self._by.setEnabled(not self._is_asking)
+        if total:
+            self._progress.setRange(0, total)
+            self._progress.setValue(done)
+        self._say_button()
+
+    def tell(self, sentence: str) -> None:
+        """What there is to say of the parts."""
+        self._sentence = sentence
+        self._say_summary()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme's colours."""
+        self._bars.theme = theme
+        self._list.viewport().update()
+
+    def _ask_or_stop(self) -> None:
+        (self.stopRequested if self._is_asking else self.askRequested).emit()
+
+    def _fill(self) -> None:
+        self._list.clear()
+        self._list.addTopLevelItems([self._item(part) for part in self._parts])
+        for widget in (self._hint, self._by_label, self._by, self._ask):
+            widget.setVisible(self._has_reply)
+        self._show_list()
+
+    def _show_list(self) -> None:
+        self._bars.most = max((abs(part.change) for part in self._parts), default=0.0)
+        self._list.setVisible(bool(self._parts))
+        self._list.viewport().update()
+        self._say_summary()
+        self._say_detail()
+
+    def _item(self, part: AttributedPart) -> QTreeWidgetItem:
+        name = self.tr("{role}: {text}").format(role=role_name(part.role), text=part.text)
+        item = QTreeWidgetItem([name, _signed(part.change)])
+        item.setData(CHANGE, SHARE, part.change)
+        item.setData(CHANGE, GROUND, "token_chosen" if part.change >= 0 else "doubt_2")
+        number = QLocale().toString(abs(part.change), "f", 2)
+        told = (
+            self.tr("{part}\nWithout it the reply is less likely by {nats} nats.")
+            if part.change >= 0
+            else self.tr("{part}\nWithout it the reply is likelier by {nats} nats.")
+        ).format(part=name, nats=number)
+        item.setData(PART, Qt.ItemDataRole.AccessibleTextRole, told)
+        for column in (PART, CHANGE):
+            item.setToolTip(column, told)
+        return item
+
+    def _say_summary(self) -> None:
+        self._summary.setText(self._sentence)
+        self._summary.setVisible(bool(self._sentence))
+        self._list.setAccessibleDescription(self._sentence)
+
+    def _say_detail(self) -> None:
+        item = self._list.currentItem()
+        at = -1 if item is None else self._list.indexOfTopLevelItem(item)
+        told = ""
+        if 0 <= at < len(self._parts):
+            part = self._parts[at]
+            words = (self.tr("{word} ({chance})").format(word=word, chance=_signed(by)) for word, by in part.words)
+            told = self.tr("Words that it changes most: {words}").format(words=self.tr(", ").join(words))
+            if part.is_emptied:
+                told += "\n" + self.tr("The template needs this message, so only its text was left out.")
+        elif self._parts:
+            told = self.tr("Choose a part to see which words of the reply it changes most.")
+        self._detail.setText(told)
+        self._detail.setVisible(bool(told))
+
+    def _say_button(self) -> None:
+        self._ask.setText(self.tr("Stop") if self._is_asking else self.tr("Leave each out in turn"))
+        self._ask.setAccessibleName(self._ask.text())
+
+    def _say_texts(self) -> None:
+        self._hint.setText(
+            self.tr("Each part is left out, and the model in use says how likely it finds the same reply then.")
+        )
+        self._by_label.setText(self.tr("What to leave out"))
+        self._by.setItemText(0, self.tr("Messages"))
+        self._by.setItemText(1, self.tr("Sentences"))
+        self._by.setAccessibleName(self._by_label.text())
+        self._by.setToolTip(self.tr("Sentences say more and take longer"))
+        self._ask.setToolTip(self.tr("Reads the prompt once for each part"))
+        self._progress.setAccessibleName(self.tr("Parts that were left out"))
+        self._list.setHeaderLabels([self.tr("Part"), self.tr("Change in nats")])
+        self._list.setAccessibleName(self.tr("What the reply rests on"))
+        self._list.setToolTip(self.tr("To the right: the reply is less likely without the part"))
+        self._say_button()
+        self._fill()
+
+
+class _ChangeDelegate(ShareDelegate):
+    """Bars that begin in the middle: what speaks for the reply to one side, what speaks against it to the other."""
+
+    most = 0.0  # the change that fills a side
+
+    def bar(self, room: QRect, share: float) -> QRect:
+        """Where the bar of a change lies."""
+        middle = room.left() + room.width() // 2
+        width = max(round(room.width() / 2 * abs(share) / (self.most or 1.0)), 1)
+        return QRect(middle if share >= 0 else middle - width, room.top(), width, room.height())
+
+
+def _signed(change: float) -> str:
+    """A number with its sign, also where it is positive."""
+    told = QLocale().toString(abs(change), "f", 2)
+    return f"+{told}" if change >= 0 else f"−{told}"
