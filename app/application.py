@@ -39,6 +39,7 @@ from app.controllers.messages import MessagesController
 from app.controllers.model_hashes import ModelHashesController
 from app.controllers.models import ModelsController
 from app.controllers.palette import PaletteController
+from app.controllers.perplexity import PerplexityController
 from app.controllers.preferences import PreferencesController
 from app.controllers.presets import PresetsController
 from app.controllers.prompt import PromptController
@@ -138,6 +139,7 @@ class Application(QObject):
         self.looking = LookingController(self.inspector, self._background)
         self.attribution = AttributionController(self.inspector, self.chat)
         self.proof = ProofController(self.inspector, self.chat)
+        self.perplexity = PerplexityController(self.inspector, self.chat, self._background, self.window)
         self.slash_commands = SlashCommandsController(
             self.writing,
             self.window,

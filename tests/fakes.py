@@ -52,6 +52,7 @@ from engine.inspection.api import (
     RecutToken,
     ScoreProgressed,
     ScoreRequest,
+    ScoreTextRequest,
     SeenToken,
     SpellRequest,
     TextScored,
@@ -183,6 +184,13 @@ class FakeEngine:
                 messages = (None, None, 0, 0, None)
                 seen = zip(range(5), pieces, kinds, messages, (True,) * 4 + (False,), strict=True)
                 yield PromptSeen(number, tuple(SeenToken(*each) for each in seen), (), "q8_0", 2048)
+            case ScoreTextRequest(number, text):
+                words = re.findall(r"\s*\S+", text)
+                ids = tuple(range(100, 100 + len(words)))
+                self.spelling.update(zip(ids, words, strict=True))
+                chances = tuple(math.log(0.95 if at % 2 else 0.05) for at in range(len(words)))
+                yield ScoreProgressed(number, len(ids), len(ids), ids, chances, (0,) * len(ids), (0.9,) * len(ids))
+                yield TextScored(number, -sum(chances) / len(ids), 4.6, len(ids))
             case AttributeRequest(number, of):
                 yield from self._attribute(number, of, cancelled)
             case VerifyRequest(number, of, alternatives=packed):

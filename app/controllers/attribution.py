@@ -13,6 +13,7 @@ from app.controllers.inspector import InspectorController
 from app.core.inspected_reply import InspectedReply
 from app.core.markdown import visible
 from app.views.attribution_view import AttributedPart, AttributionView
+from app.views.known_sentences import said
 from engine.api import Event
 from engine.inspection.api import Attributed, AttributeRequest, PartAttributed, Parts
 
@@ -77,7 +78,7 @@ class AttributionController(QObject):
                 self.view.tell(sentence)
 
         inquiry.told.connect(take)
-        inquiry.failed.connect(tell)
+        inquiry.failed.connect(lambda sentence: tell(said(sentence)))
         inquiry.stopped.connect(lambda: tell(self.tr("Stopped: some parts were not left out yet.")))
         inquiry.ended.connect(self._end)
 

@@ -172,8 +172,13 @@ class InspectorController(QObject):
 
     def _take_model(self) -> None:
         self._pieces, self.end_ids = {}, set()
-        if self.is_open and self.reply is not None:
+        if self.reply is None:
+            return
+        if self.is_open:
             self.look(self.reply.message.id, self.index)
+        else:  # its tokens are spelt anew when the panel opens
+            self.reply = self.tokens = self.index = None
+            self._tints = self._thinking_tints = ()
 
     def _forget_unseen(self) -> None:
         """Another chat or version is shown, in which the reply is not."""

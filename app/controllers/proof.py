@@ -14,6 +14,7 @@ from app.controllers.inquiries import Inquiry
 from app.controllers.inspector import InspectorController
 from app.core.inspected_reply import InspectedReply
 from app.core.reply_record import recorded_circumstances
+from app.views.known_sentences import said
 from app.views.proof_view import ProofFact, ProofOutcome, ProofToken, ProofView
 from engine.alternatives import DamagedRecordError, TokenRecord, record_at
 from engine.api import Circumstances, Event
@@ -70,7 +71,7 @@ class ProofController(QObject):
                 self.view.tell(sentence)
 
         inquiry.told.connect(take)
-        inquiry.failed.connect(tell)
+        inquiry.failed.connect(lambda sentence: tell(said(sentence)))
         inquiry.stopped.connect(lambda: tell(self.tr("Stopped before the end; nothing differed so far.")))
         inquiry.ended.connect(self._end)
 

@@ -125,9 +125,12 @@ class AttentionView(InspectorView):
 
     def show_shares(self, shares: Sequence[float], levels: Sequence[int]) -> None:
         """How much of each token was read by the chosen heads, and how strongly to shade it."""
+        are_first = not self._shares
         self._shares, self._levels = shares, levels
         self._shade()
         self._fill_list()
+        if are_first:
+            self._go_to_end()
 
     def show_nothing(self, sentence: str) -> None:
         """There is nothing to show, and why."""
@@ -158,6 +161,13 @@ class AttentionView(InspectorView):
             cursor.endEditBlock()
             yield
         self._shade()
+        self._go_to_end()
+
+    def _go_to_end(self) -> None:
+        """The last words are read most; the list above takes its room first."""
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
         self._text.moveCursor(QTextCursor.MoveOperation.End)
 
     def _shade(self) -> None:

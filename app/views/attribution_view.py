@@ -180,10 +180,11 @@ class AttributionView(InspectorView):
         item = self._list.currentItem()
         at = -1 if item is None else self._list.indexOfTopLevelItem(item)
         told = ""
-        if 0 <= at < len(self._parts):
+        if item is not None and 0 <= at < len(self._parts):
             part = self._parts[at]
             words = (self.tr("{word} ({chance})").format(word=word, chance=_signed(by)) for word, by in part.words)
-            told = self.tr("Words that it changes most: {words}").format(words=self.tr(", ").join(words))
+            told = item.text(PART) + "\n"
+            told += self.tr("Words that it changes most: {words}").format(words=self.tr(", ").join(words))
             if part.is_emptied:
                 told += "\n" + self.tr("The template needs this message, so only its text was left out.")
         elif self._parts:

@@ -31,6 +31,17 @@ def ask_files(parent: QWidget) -> list[str]:
     return paths
 
 
+def ask_text_file(parent: QWidget) -> Path | None:
+    """A document whose text the model reads."""
+    chosen, _ = QFileDialog.getOpenFileName(
+        parent,
+        translate("dialogs", "Open a document"),
+        str(Path.home()),
+        translate("dialogs", "Documents (*.txt *.md *.pdf);;All files (*)"),
+    )
+    return Path(chosen) if chosen else None
+
+
 def ask_import_file(parent: QWidget) -> str | None:
     """A file with conversations of another program."""
     pattern = translate("dialogs", "Conversations (*.json *.jsonl *.zip *.chat *.sqlite3 *.db);;All files (*)")

@@ -9,11 +9,12 @@ import pytest
 from conftest import OpenWindow
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QTreeWidget
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QTreeWidget
 from pytestqt.qtbot import QtBot
 from window_steps import answer_with, click, find, say
 
 from app.application import Application
+from app.views.alternatives_view import SHARE, percent
 
 LOAD_MS, REPLY_MS = 60_000, 120_000
 
@@ -102,3 +103,40 @@ def find_text(application: Application, index: int) -> str:
     reply = application.inspector.reply
     assert reply is not None
     return application.inspector.text_of(reply.token_ids[index])
+
+
+def test_the_last_layer_is_the_model_and_the_reply_comes_again(qtbot: QtBot, application: Application) -> None:
+    """The lens ends with the chance that was recorded, all that was read sums to 1, and the seed gives the reply."""
+    reply = application.inspector.reply
+    assert reply is not None
+    record = application.store.record(reply.message.id)
+    application.window.inspector_panel.show_view(application.looking.lens)
+    application.inspector.choose(3)
+    layers = find(application, QTreeWidget, "lensLayers")
+    qtbot.waitUntil(lambda: layers.topLevelItemCount() == 30, timeout=REPLY_MS)
+    last = layers.topLevelItem(29)
+    assert last is not None
+    assert last.text(3) == percent(math.exp(record["logprobs"][3]))
+    application.window.inspector_panel.show_view(application.looking.attention)
+    read = find(application, QTreeWidget, "attentionTokens")
+    qtbot.waitUntil(lambda: read.topLevelItemCount() > 0, timeout=REPLY_MS)
+    items = [read.topLevelItem(at) for at in range(read.topLevelItemCount())]
+    shares = [item.data(1, SHARE) for item in items if item is not None]
+    assert 0.8 < sum(shares) <= 1.0, "the sixteen that were read most"
+    application.window.inspector_panel.show_view(application.proof.view)
+    find(application, QPushButton, "verifyReply").click()
+    result = find(application, QLabel, "proofResult")
+    qtbot.waitUntil(lambda: bool(result.text()), timeout=REPLY_MS)
+    assert result.text().startswith("Identical: 24 token")
+
+
+def test_the_question_is_what_a_reply_rests_on(qtbot: QtBot, application: Application) -> None:
+    """Without the only message of a chat, its reply is far less likely."""
+    application.window.inspector_panel.show_view(application.attribution.view)
+    find(application, QPushButton, "attributeReply").click()
+    parts = find(application, QTreeWidget, "attributedParts")
+    qtbot.waitUntil(lambda: parts.topLevelItemCount() == 1, timeout=REPLY_MS)
+    part = parts.topLevelItem(0)
+    assert part is not None
+    assert part.text(0) == "You: Name three kinds of tea."
+    assert part.data(1, SHARE) > 1.0

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from conftest import OpenWindow
+from PySide6.QtGui import QTextFormat
 from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QPushButton, QTreeWidget
 from pytestqt.qtbot import QtBot
 from test_inspector import REPLY, click_word, looking, rows, show_view
@@ -97,7 +101,7 @@ def test_parts_are_left_out_in_turn(qtbot: QtBot, open_window: OpenWindow) -> No
     assert rows(parts)[2][0] == "You: And then?"
     parts.setCurrentItem(parts.topLevelItem(0))
     detail = find(application, QLabel, "attributionDetail").text()
-    assert detail.startswith("Words that it changes most: ␣is (−3.00)")
+    assert "Words that it changes most: ␣is (−3.00)" in detail
     assert "only its text was left out" in detail
     kinds = find(application, QComboBox, "attributionParts")
     kinds.setCurrentIndex(1)
@@ -120,3 +124,44 @@ def test_leaving_out_stops_when_a_person_wants(qtbot: QtBot, open_window: OpenWi
     qtbot.waitUntil(lambda: button.text() == "Leave each out in turn")
     assert find(application, QLabel, "attributionSummary").text().startswith("Stopped")
     fake.gate.set()
+
+
+def test_a_document_is_read_tinted_and_saved_as_a_table(
+    qtbot: QtBot, open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application, _ = looking(qtbot, open_window, REPLY)
+    document, table = tmp_path / "poem.txt", tmp_path / "poem.csv"
+    document.write_text("Roses are\nred, violets", encoding="utf-8")
+    monkeypatch.setattr("app.controllers.perplexity.ask_text_file", lambda _parent: document)
+    monkeypatch.setattr("app.controllers.perplexity.ask_new_file", lambda *_: table)
+    show_view(application, "Perplexity of a document")
+    click(application, "openDocument")
+    result = find(application, QLabel, "perplexityResult")
+    qtbot.waitUntil(lambda: result.text() == "“poem.txt”: perplexity 4.59, 1.524 nats a token over 4 tokens.")
+    text = find(application, QPlainTextEdit, "perplexityText")
+    assert text.toPlainText() == "Roses are\nred, violets"
+    cursor = text.textCursor()
+    cursor.setPosition(3)
+    assert cursor.charFormat().hasProperty(QTextFormat.Property.BackgroundBrush), "5 of 100"
+    cursor.setPosition(8)
+    assert not cursor.charFormat().hasProperty(QTextFormat.Property.BackgroundBrush), "95 of 100"
+    click(application, "savePerplexity")
+    qtbot.waitUntil(table.exists)
+    assert table.read_text(encoding="utf-8").splitlines()[:2] == [
+        "token,id,text,logprob,rank,entropy",
+        "1,100,Roses,-2.99573,1,0.90000",
+    ]
+
+
+def test_a_document_without_text_says_so(
+    qtbot: QtBot, open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application, _ = looking(qtbot, open_window, REPLY)
+    document = tmp_path / "empty.txt"
+    document.write_text(" \n", encoding="utf-8")
+    monkeypatch.setattr("app.controllers.perplexity.ask_text_file", lambda _parent: document)
+    show_view(application, "Perplexity of a document")
+    click(application, "openDocument")
+    result = find(application, QLabel, "perplexityResult")
+    qtbot.waitUntil(lambda: "empty.txt" in result.text())
+    assert not find(application, QPlainTextEdit, "perplexityText").isVisible()
