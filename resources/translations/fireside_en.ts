@@ -136,6 +136,16 @@
     </message>
 </context>
 <context>
+    <name>ProofView</name>
+    <message numerus="yes">
+        <source>Identical: %Ln token(s).</source>
+        <translation>
+            <numerusform>Identical: %Ln token.</numerusform>
+            <numerusform>Identical: %Ln tokens.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ReplyStream</name>
     <message numerus="yes">
         <source>The context is full: the oldest %n message(s) are left out of what the model reads.</source>

@@ -108,12 +108,12 @@
         <translation>模型</translation>
     </message>
     <message>
-        <source>After samplers</source>
-        <translation>采样器之后</translation>
+        <source>Samplers</source>
+        <translation>采样器</translation>
     </message>
     <message>
-        <source>Go on from here with this token</source>
-        <translation>用这个 Token 从这里继续</translation>
+        <source>Go on from here</source>
+        <translation>从这里继续</translation>
     </message>
     <message>
         <source>Another version of the reply that begins the same (Enter)</source>
@@ -211,6 +211,191 @@
         <translation>
             <numerusform>%Ln Token</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>AttentionView</name>
+    <message>
+        <source>What it looked back at</source>
+        <translation>它回看了什么</translation>
+    </message>
+    <message>
+        <source>{text}, token {number}: {share}</source>
+        <translation>{text}，第 {number} 个 Token：{share}</translation>
+    </message>
+    <message>
+        <source>Read most: {words}. The first token has {share}: heads with nothing to read look there.</source>
+        <translation>读得最多的是：{words}。第一个 Token 占 {share}：无可读时，注意力头会看向那里。</translation>
+    </message>
+    <message>
+        <source>, </source>
+        <translation>、</translation>
+    </message>
+    <message>
+        <source>All layers</source>
+        <translation>所有层</translation>
+    </message>
+    <message>
+        <source>Layer {number}</source>
+        <translation>第 {number} 层</translation>
+    </message>
+    <message>
+        <source>Mean of the heads</source>
+        <translation>各头的平均</translation>
+    </message>
+    <message>
+        <source>Strongest head</source>
+        <translation>最强的头</translation>
+    </message>
+    <message>
+        <source>Head {number}</source>
+        <translation>第 {number} 头</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>层</translation>
+    </message>
+    <message>
+        <source>Whose heads are shown</source>
+        <translation>显示哪一层的注意力头</translation>
+    </message>
+    <message>
+        <source>Heads</source>
+        <translation>注意力头</translation>
+    </message>
+    <message>
+        <source>One head of the layer, or all of them together</source>
+        <translation>该层的一个头，或所有头合计</translation>
+    </message>
+    <message>
+        <source>Token</source>
+        <translation>Token</translation>
+    </message>
+    <message>
+        <source>Read</source>
+        <translation>阅读比重</translation>
+    </message>
+    <message>
+        <source>Tokens that were read most</source>
+        <translation>读得最多的 Token</translation>
+    </message>
+    <message>
+        <source>Go to where the token stands</source>
+        <translation>跳到该 Token 所在处</translation>
+    </message>
+    <message>
+        <source>The text before the token, shaded by how much it was read</source>
+        <translation>该 Token 之前的文字，按阅读比重着色</translation>
+    </message>
+    <message>
+        <source>Darker: read more when the chosen token was made</source>
+        <translation>颜色越深：生成所选 Token 时读得越多</translation>
+    </message>
+</context>
+<context>
+    <name>AttributionController</name>
+    <message>
+        <source>With all of them the reply&apos;s log-probability is {nats} nats.</source>
+        <translation>全部保留时，回复的对数概率为 {nats} nat。</translation>
+    </message>
+    <message>
+        <source>Stopped: some parts were not left out yet.</source>
+        <translation>已停止：有些部分尚未试过去掉。</translation>
+    </message>
+</context>
+<context>
+    <name>AttributionView</name>
+    <message>
+        <source>What it rests on</source>
+        <translation>依据什么</translation>
+    </message>
+    <message>
+        <source>{role}: {text}</source>
+        <translation>{role}：{text}</translation>
+    </message>
+    <message>
+        <source>{part}
+Without it the reply is less likely by {nats} nats.</source>
+        <translation>{part}
+去掉后，回复的可能性降低 {nats} nat。</translation>
+    </message>
+    <message>
+        <source>{part}
+Without it the reply is likelier by {nats} nats.</source>
+        <translation>{part}
+去掉后，回复的可能性提高 {nats} nat。</translation>
+    </message>
+    <message>
+        <source>{word} ({chance})</source>
+        <translation>{word}（{chance}）</translation>
+    </message>
+    <message>
+        <source>Words that it changes most: {words}</source>
+        <translation>受影响最大的词：{words}</translation>
+    </message>
+    <message>
+        <source>, </source>
+        <translation>、</translation>
+    </message>
+    <message>
+        <source>The template needs this message, so only its text was left out.</source>
+        <translation>模板需要这条消息，因此只去掉了它的文字。</translation>
+    </message>
+    <message>
+        <source>Choose a part to see which words of the reply it changes most.</source>
+        <translation>选择一个部分，查看它对回复中哪些词影响最大。</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Leave each out in turn</source>
+        <translation>逐个去掉</translation>
+    </message>
+    <message>
+        <source>Each part is left out, and the model in use says how likely it finds the same reply then.</source>
+        <translation>逐个去掉各部分，由当前模型给出同一回复此时的可能性。</translation>
+    </message>
+    <message>
+        <source>What to leave out</source>
+        <translation>去掉什么</translation>
+    </message>
+    <message>
+        <source>Messages</source>
+        <translation>消息</translation>
+    </message>
+    <message>
+        <source>Sentences</source>
+        <translation>句子</translation>
+    </message>
+    <message>
+        <source>Sentences say more and take longer</source>
+        <translation>按句子更细致，但更慢</translation>
+    </message>
+    <message>
+        <source>Reads the prompt once for each part</source>
+        <translation>每个部分都要读一遍提示词</translation>
+    </message>
+    <message>
+        <source>Parts that were left out</source>
+        <translation>已去掉的部分</translation>
+    </message>
+    <message>
+        <source>Part</source>
+        <translation>部分</translation>
+    </message>
+    <message>
+        <source>Change in nats</source>
+        <translation>变化（nat）</translation>
+    </message>
+    <message>
+        <source>What the reply rests on</source>
+        <translation>回复依据什么</translation>
+    </message>
+    <message>
+        <source>To the right: the reply is less likely without the part</source>
+        <translation>向右：去掉该部分后，回复的可能性降低</translation>
     </message>
 </context>
 <context>
@@ -1226,8 +1411,8 @@
         </translation>
     </message>
     <message>
-        <source>Choose a reply to look inside: its eye, or Ctrl+Shift+I for the last one.</source>
-        <translation>选择一条回复查看内部：点它的眼睛图标，或按 Ctrl+Shift+I 查看最后一条。</translation>
+        <source>Choose a reply to look inside, by the eye below it.</source>
+        <translation>点击回复下方的眼睛图标，查看其内部。</translation>
     </message>
     <message>
         <source>Look inside: why this word?</source>
@@ -1252,6 +1437,57 @@
     <message>
         <source>What is shown of the reply</source>
         <translation>显示回复的哪方面</translation>
+    </message>
+</context>
+<context>
+    <name>LensView</name>
+    <message>
+        <source>Layer by layer</source>
+        <translation>逐层查看</translation>
+    </message>
+    <message>
+        <source>“{token}” was not the likeliest: the last layer has it at rank {rank} with {chance}.</source>
+        <translation>“{token}”并非可能性最大：在最后一层排名 {rank}，概率 {chance}。</translation>
+    </message>
+    <message>
+        <source>“{token}” leads from layer {layer} of {count} on.</source>
+        <translation>从第 {layer} 层（共 {count} 层）起，“{token}”领先。</translation>
+    </message>
+    <message>
+        <source>Layer {layer}: “{token}” is at rank {rank} with {chance}</source>
+        <translation>第 {layer} 层：“{token}”排名 {rank}，概率 {chance}</translation>
+    </message>
+    <message>
+        <source>{word} ({chance})</source>
+        <translation>{word}（{chance}）</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>层</translation>
+    </message>
+    <message>
+        <source>Likeliest</source>
+        <translation>最可能</translation>
+    </message>
+    <message>
+        <source>Second</source>
+        <translation>其次</translation>
+    </message>
+    <message>
+        <source>Came</source>
+        <translation>实际出现</translation>
+    </message>
+    <message>
+        <source>What each layer would have said</source>
+        <translation>每一层会说什么</translation>
+    </message>
+    <message>
+        <source>Each row: what the model would say if it ended there</source>
+        <translation>每一行：如果模型到此为止，会说什么</translation>
+    </message>
+    <message>
+        <source>Each layer&apos;s output is read as if it were the last one (the logit lens). The first layers are not made for that, so their guesses say little.</source>
+        <translation>把每一层的输出当作最后一层来读（Logit Lens）。前面的层并非为此而设，它们的猜测意义不大。</translation>
     </message>
 </context>
 <context>
@@ -1361,6 +1597,25 @@
     <message>
         <source>This link does not lead where its text says. It leads to: {target}</source>
         <translation>此链接的实际目标与文字不符，它指向：{target}</translation>
+    </message>
+</context>
+<context>
+    <name>LookingController</name>
+    <message>
+        <source>Click a word of the reply to see how the model came to it.</source>
+        <translation>点击回复中的一个词，查看模型如何得出它。</translation>
+    </message>
+    <message>
+        <source>Looking…</source>
+        <translation>正在查看…</translation>
+    </message>
+    <message>
+        <source>A reply is being written; choose the word again when it is done.</source>
+        <translation>正在撰写回复；完成后请重新选择这个词。</translation>
+    </message>
+    <message>
+        <source>The layers of this model keep a state instead of looking back at earlier words.</source>
+        <translation>这个模型的各层保存状态，而不回看之前的词。</translation>
     </message>
 </context>
 <context>
@@ -1896,6 +2151,72 @@
     </message>
 </context>
 <context>
+    <name>PerplexityController</name>
+    <message>
+        <source>“{name}” holds no text.</source>
+        <translation>“{name}”中没有文字。</translation>
+    </message>
+    <message>
+        <source>Save as a table</source>
+        <translation>另存为表格</translation>
+    </message>
+    <message>
+        <source>Tables (*.csv)</source>
+        <translation>表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>“{name}” is saved.</source>
+        <translation>已保存“{name}”。</translation>
+    </message>
+</context>
+<context>
+    <name>PerplexityView</name>
+    <message>
+        <source>Perplexity of a document</source>
+        <translation>文档的困惑度</translation>
+    </message>
+    <message>
+        <source>“{name}”: perplexity {perplexity}, {nats} nats a token over {tokens} tokens.</source>
+        <translation>“{name}”：困惑度 {perplexity}，每个 Token {nats} nat，共 {tokens} 个 Token。</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Open a document…</source>
+        <translation>打开文档…</translation>
+    </message>
+    <message>
+        <source>The model in use reads a document of yours and says how likely it finds each word. The less it is surprised, the lower the perplexity.</source>
+        <translation>当前模型会阅读您的一份文档，给出每个词的可能性。越不意外，困惑度越低。</translation>
+    </message>
+    <message>
+        <source>A text or PDF file; it stays on this machine</source>
+        <translation>文本或 PDF 文件；它不会离开本机</translation>
+    </message>
+    <message>
+        <source>Tokens that were read</source>
+        <translation>已读取的 Token</translation>
+    </message>
+    <message>
+        <source>The document, tinted by how likely each word is</source>
+        <translation>按每个词的可能性着色的文档</translation>
+    </message>
+    <message>
+        <source>Darker: less likely</source>
+        <translation>颜色越深：可能性越小</translation>
+    </message>
+    <message>
+        <source>Save as a table…</source>
+        <translation>另存为表格…</translation>
+    </message>
+    <message>
+        <source>Every token with its log-probability, rank and entropy (CSV)</source>
+        <translation>每个 Token 的对数概率、排名和熵（CSV）</translation>
+    </message>
+</context>
+<context>
     <name>PersonView</name>
     <message>
         <source>You</source>
@@ -2130,18 +2451,6 @@
         </translation>
     </message>
     <message>
-        <source>System prompt</source>
-        <translation>系统提示词</translation>
-    </message>
-    <message>
-        <source>You</source>
-        <translation>您</translation>
-    </message>
-    <message>
-        <source>Model</source>
-        <translation>模型</translation>
-    </message>
-    <message>
         <source>Message</source>
         <translation>消息</translation>
     </message>
@@ -2196,6 +2505,146 @@
     <message>
         <source>Reply</source>
         <translation>回复</translation>
+    </message>
+</context>
+<context>
+    <name>ProofController</name>
+    <message>
+        <source>Stopped before the end; nothing differed so far.</source>
+        <translation>尚未到末尾就已停止；到目前为止没有差异。</translation>
+    </message>
+</context>
+<context>
+    <name>ProofView</name>
+    <message>
+        <source>Proof</source>
+        <translation>验证</translation>
+    </message>
+    <message>
+        <source>{name}: {recorded}, now {found}</source>
+        <translation>{name}：{recorded}，现在是 {found}</translation>
+    </message>
+    <message>
+        <source>{name}: {recorded}</source>
+        <translation>{name}：{recorded}</translation>
+    </message>
+    <message numerus="yes">
+        <source>Identical: %Ln token(s).</source>
+        <translation>
+            <numerusform>完全一致：%Ln 个 Token。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Identical up to token {place}, which a person chose: “{came}”.</source>
+        <translation>到第 {place} 个 Token 为止一致，该 Token 由人选择：“{came}”。</translation>
+    </message>
+    <message>
+        <source>Differs at token {place} of {total}: the reply ends there now.</source>
+        <translation>在第 {place} 个 Token（共 {total} 个）处不同：现在回复在此结束。</translation>
+    </message>
+    <message>
+        <source>Differs at token {place} of {total}: “{came}” came, “{comes}” comes now.</source>
+        <translation>在第 {place} 个 Token（共 {total} 个）处不同：当时是“{came}”，现在是“{comes}”。</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>SHA-256 of the model&apos;s file</source>
+        <translation>模型文件的 SHA-256</translation>
+    </message>
+    <message>
+        <source>Quantisation</source>
+        <translation>量化</translation>
+    </message>
+    <message>
+        <source>Weights (fingerprint)</source>
+        <translation>权重（指纹）</translation>
+    </message>
+    <message>
+        <source>Version of the engine</source>
+        <translation>引擎版本</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Number type</source>
+        <translation>数值类型</translation>
+    </message>
+    <message>
+        <source>Kept keys and values</source>
+        <translation>保存的键和值</translation>
+    </message>
+    <message>
+        <source>Kernels</source>
+        <translation>计算内核</translation>
+    </message>
+    <message>
+        <source>Prompt (digest)</source>
+        <translation>提示词（摘要）</translation>
+    </message>
+    <message>
+        <source>Tokens read before</source>
+        <translation>之前已读的 Token</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Verify this reply</source>
+        <translation>验证这条回复</translation>
+    </message>
+    <message>
+        <source>The reply is made again with the recorded settings and seed, and compared token by token.</source>
+        <translation>用记录的设置和随机种子重新生成回复，并逐个 Token 比较。</translation>
+    </message>
+    <message>
+        <source>Takes as long as the reply did</source>
+        <translation>所需时间与生成回复时相同</translation>
+    </message>
+    <message>
+        <source>Tokens that came again</source>
+        <translation>再次出现的 Token</translation>
+    </message>
+    <message>
+        <source>What could have come there</source>
+        <translation>那里可能出现什么</translation>
+    </message>
+    <message>
+        <source>The model&apos;s chances in the record and now</source>
+        <translation>记录中与现在的模型概率</translation>
+    </message>
+    <message>
+        <source>Token</source>
+        <translation>Token</translation>
+    </message>
+    <message>
+        <source>Recorded</source>
+        <translation>记录</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>现在</translation>
+    </message>
+    <message>
+        <source>What the record says</source>
+        <translation>记录内容</translation>
+    </message>
+    <message>
+        <source>Exports hold this record</source>
+        <translation>导出的文件包含此记录</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>项目</translation>
     </message>
 </context>
 <context>
@@ -2377,12 +2826,16 @@
         <translation>Token</translation>
     </message>
     <message>
-        <source>As it was</source>
+        <source>Was</source>
         <translation>原来</translation>
     </message>
     <message>
-        <source>With these</source>
+        <source>Now</source>
         <translation>现在</translation>
+    </message>
+    <message>
+        <source>As it was</source>
+        <translation>原来</translation>
     </message>
     <message>
         <source>Tokens with these settings</source>
@@ -3232,6 +3685,14 @@
         <translation>所有文件 (*)</translation>
     </message>
     <message>
+        <source>Open a document</source>
+        <translation>打开文档</translation>
+    </message>
+    <message>
+        <source>Documents (*.txt *.md *.pdf);;All files (*)</source>
+        <translation>文档 (*.txt *.md *.pdf);;所有文件 (*)</translation>
+    </message>
+    <message>
         <source>Conversations (*.json *.jsonl *.zip *.chat *.sqlite3 *.db);;All files (*)</source>
         <translation>对话 (*.json *.jsonl *.zip *.chat *.sqlite3 *.db);;所有文件 (*)</translation>
     </message>
@@ -3587,6 +4048,21 @@
     <message>
         <source>Translate</source>
         <translation>翻译</translation>
+    </message>
+</context>
+<context>
+    <name>roles</name>
+    <message>
+        <source>System prompt</source>
+        <translation>系统提示词</translation>
+    </message>
+    <message>
+        <source>You</source>
+        <translation>您</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
     </message>
 </context>
 <context>
