@@ -44,6 +44,7 @@ from app.views.transcript import Transcript
 
 NARROW = 720  # pixels; below this the sidebar folds away by itself
 COLUMN_WIDTH = 780  # of composer and status line, in pixels; the transcript keeps its own reading width
+PANEL_WIDTH = 300  # of settings and inspector until a person moves their border
 
 
 class MainWindow(QMainWindow):
@@ -271,14 +272,18 @@ class MainWindow(QMainWindow):
         rows.addLayout(_centred(self.status, top=0, bottom=2))
         self._beside = _splitter(column, self.settings_panel, self.inspector_panel)
         self._beside.setStretchFactor(0, 1)
+        self._beside.splitterMoved.connect(lambda _position, _index: self._keep_panel_width())
         self._splitter = _splitter(self.sidebar, self._beside)
         self._splitter.setStretchFactor(1, 1)
-        self._panel_width = 0
+        self._panel_width = PANEL_WIDTH
         self.sidebar.setMinimumWidth(190)
         for panel in (self.settings_panel, self.inspector_panel):
             panel.setMinimumWidth(240)
         self.setCentralWidget(self._splitter)
         self._set_tab_order()
+
+    def _keep_panel_width(self) -> None:
+        self._panel_width = self.side_widths()[1] or self._panel_width
 
     def _give_panel_its_width(self) -> None:
         panel = self._panel_width
@@ -287,7 +292,6 @@ class MainWindow(QMainWindow):
     def _put_panels_below(self, is_below: bool) -> None:
         """Where the chat would be left too narrow to read, it keeps the width and gives of its height."""
         if is_below:
-            self._panel_width = self.side_widths()[1] or self._panel_width
             self._beside.setOrientation(Qt.Orientation.Vertical)
             self._beside.setSizes([self.height() // 2] * 3)
         else:
