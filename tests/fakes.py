@@ -185,7 +185,7 @@ class FakeEngine:
                 seen = zip(range(5), pieces, kinds, messages, (True,) * 4 + (False,), strict=True)
                 yield PromptSeen(number, tuple(SeenToken(*each) for each in seen), (), "q8_0", 2048)
             case ScoreTextRequest(number, text):
-                words = re.findall(r"\s*\S+", text)
+                words = re.findall(r"\s*\S+", text)[1:]  # nothing stands before the first one
                 ids = tuple(range(100, 100 + len(words)))
                 self.spelling.update(zip(ids, words, strict=True))
                 chances = tuple(math.log(0.95 if at % 2 else 0.05) for at in range(len(words)))

@@ -35,7 +35,8 @@ class PerplexityController(QObject):
         self._inspector, self._chat, self._background, self._window = inspector, chat, background, window
         self._reading: Job | None = None
         self._asking: Inquiry | None = None
-        self._name, self._ids, self._scores = "", list[int](), list[Certainty]()
+        self._name, self._document = "", ""
+        self._ids, self._scores = list[int](), list[Certainty]()
         self._drawn: list[str] = []  # the tokens as they are written alone
         self.view = PerplexityView()
         inspector.add_view(self.view)
@@ -62,7 +63,7 @@ class PerplexityController(QObject):
         if not file.text.strip():
             self.view.tell(self.tr("“{name}” holds no text.").format(name=file.name))
             return
-        self._name, self._ids, self._scores = file.name, [], []
+        self._name, self._document, self._ids, self._scores = file.name, file.text, [], []
         inquiry = self._asking = self._inspector.inquiries.ask(lambda number: ScoreTextRequest(number, file.text))
         self.view.tell("")
         self.view.show_scoring(0, 1)
@@ -93,6 +94,7 @@ class PerplexityController(QObject):
         nats = -math.fsum(one.logprob for one in self._scores) / len(self._scores)
         self.view.show_document(
             *(self._name, texts, levels(self._scores, Measure.PROBABILITY)),
+            begin=self._document[: max(self._document.find("".join(texts)), 0)],  # a first token, or nothing
             perplexity=math.exp(min(nats, 700.0)),
             nats=nats,
         )

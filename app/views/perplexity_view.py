@@ -30,6 +30,7 @@ class PerplexityView(InspectorView):
         self._theme = load_theme("light")
         self._name, self._sentence = "", ""
         self._figures: tuple[float, float] | None = None  # perplexity, and nats a token
+        self._begin = ""
         self._texts: Sequence[str] = ()
         self._levels: Sequence[int] = ()
         self._is_scoring = False
@@ -80,10 +81,20 @@ class PerplexityView(InspectorView):
         self._say_button()
 
     def show_document(
-        self, name: str, texts: Sequence[str], levels: Sequence[int], *, perplexity: float, nats: float
+        self,
+        name: str,
+        texts: Sequence[str],
+        levels: Sequence[int],
+        *,
+        begin: str,
+        perplexity: float,
+        nats: float,
     ) -> None:
-        """The tokens of a document with how strongly to tint each, and what they come to."""
-        self._name, self._texts, self._levels = name, texts, levels
+        """The tokens of a document with how strongly to tint each, and what they come to.
+
+        `begin` is text before them, which nothing foretells.
+        """
+        self._name, self._begin, self._texts, self._levels = name, begin, texts, levels
         self._figures, self._sentence = (perplexity, nats), ""
         self._fill()
 
@@ -105,7 +116,7 @@ class PerplexityView(InspectorView):
         for part in (self._text, self._save):
             part.setVisible(bool(self._texts))
         self._say_result()
-        self._text.clear()
+        self._text.setPlainText(self._begin if self._texts else "")
         self._filling.run(self._filled())
 
     def _filled(self) -> Iterator[None]:

@@ -137,19 +137,21 @@ def test_a_document_is_read_tinted_and_saved_as_a_table(
     show_view(application, "Perplexity of a document")
     click(application, "openDocument")
     result = find(application, QLabel, "perplexityResult")
-    qtbot.waitUntil(lambda: result.text() == "“poem.txt”: perplexity 4.59, 1.524 nats a token over 4 tokens.")
+    qtbot.waitUntil(lambda: result.text() == "“poem.txt”: perplexity 7.50, 2.014 nats a token over 3 tokens.")
     text = find(application, QPlainTextEdit, "perplexityText")
     assert text.toPlainText() == "Roses are\nred, violets"
     cursor = text.textCursor()
     cursor.setPosition(3)
-    assert cursor.charFormat().hasProperty(QTextFormat.Property.BackgroundBrush), "5 of 100"
+    assert not cursor.charFormat().hasProperty(QTextFormat.Property.BackgroundBrush), "not foretold"
     cursor.setPosition(8)
+    assert cursor.charFormat().hasProperty(QTextFormat.Property.BackgroundBrush), "5 of 100"
+    cursor.setPosition(13)
     assert not cursor.charFormat().hasProperty(QTextFormat.Property.BackgroundBrush), "95 of 100"
     click(application, "savePerplexity")
     qtbot.waitUntil(table.exists)
     assert table.read_text(encoding="utf-8").splitlines()[:2] == [
         "token,id,text,logprob,rank,entropy",
-        "1,100,Roses,-2.99573,1,0.90000",
+        "1,100,␣are,-2.99573,1,0.90000",
     ]
 
 
