@@ -59,7 +59,7 @@ class SlashCommandsController(QObject):
             ),
             SlashCommand("regenerate", self.tr("Another reply"), lambda _rest: action.regenerate.trigger()),
             SlashCommand("export", self.tr("Export this chat"), lambda _rest: action.export.trigger()),
-            SlashCommand("find", self.tr("Search the chats"), lambda _rest: action.search.trigger()),
+            SlashCommand("find", self.tr("Find in this chat"), lambda _rest: action.find.trigger()),
             SlashCommand(
                 "model", self.tr("Reply with another model"), self._open_model, self.tr("name"), choices=models
             ),

@@ -3314,8 +3314,8 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>导出此对话</translation>
     </message>
     <message>
-        <source>Search the chats</source>
-        <translation>搜索对话</translation>
+        <source>Find in this chat</source>
+        <translation>在此对话中查找</translation>
     </message>
     <message>
         <source>Reply with another model</source>
