@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 
-from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -44,6 +44,7 @@ from app.views.transcript import Transcript
 
 NARROW = 720  # pixels; below this the sidebar folds away by itself
 COLUMN_WIDTH = 780  # of composer and status line, in pixels; the transcript keeps its own reading width
+PANEL_WIDTH = 300  # of settings and inspector until a person moves their border
 
 
 class MainWindow(QMainWindow):
@@ -141,13 +142,17 @@ class MainWindow(QMainWindow):
         self.close()
 
     def side_widths(self) -> tuple[int, int]:
-        """How wide the sidebar and the panel on the other side are; 0 for one that is hidden."""
-        sidebar, _, settings, inspector = self._splitter.sizes()
-        return sidebar, settings or inspector
+        """How wide the sidebar and the panel on the other side are; 0 for one that is hidden or lies below."""
+        is_beside = self._beside.orientation() is Qt.Orientation.Horizontal
+        _, settings, inspector = self._beside.sizes() if is_beside else (0, 0, 0)
+        return self._splitter.sizes()[0], settings or inspector
 
     def set_side_widths(self, sidebar: int, panel: int) -> None:
         """Give the sidebar and the panel on the other side these widths, and the chat the rest."""
-        self._splitter.setSizes([sidebar, max(self.width() - sidebar - panel, 1), panel, panel])
+        self._panel_width = panel
+        self._splitter.setSizes([sidebar, max(self.width() - sidebar, 1)])
+        if self._beside.orientation() is Qt.Orientation.Horizontal:
+            self._give_panel_its_width()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Welcome local files and folders."""
@@ -162,7 +167,7 @@ class MainWindow(QMainWindow):
             self.filesDropped.emit(paths)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fold the sidebar away when the window becomes narrow, and bring it back when it becomes wide."""
+        """A narrow window has no sidebar, and the panel below the chat; a wide one has both beside it."""
         super().resizeEvent(event)
         is_narrow = event.size().width() < NARROW
         if is_narrow != self._was_narrow:
@@ -170,6 +175,7 @@ class MainWindow(QMainWindow):
             wanted = self.is_sidebar_wanted
             self.action.sidebar.setChecked(wanted and not is_narrow)
             self.is_sidebar_wanted = wanted
+            self._put_panels_below(is_narrow)
 
     def changeEvent(self, event: QEvent) -> None:
         """Put the cursor back into the composer when the window becomes active and nothing has the focus."""
@@ -264,17 +270,33 @@ class MainWindow(QMainWindow):
         rows.addWidget(self.transcript, 1)
         rows.addLayout(_centred(self.composer, top=6, bottom=4))
         rows.addLayout(_centred(self.status, top=0, bottom=2))
-        self._splitter = splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setHandleWidth(1)
-        splitter.setChildrenCollapsible(False)
-        for part in (self.sidebar, column, self.settings_panel, self.inspector_panel):
-            splitter.addWidget(part)
-        splitter.setStretchFactor(1, 1)
+        self._beside = _splitter(column, self.settings_panel, self.inspector_panel)
+        self._beside.setStretchFactor(0, 1)
+        self._beside.splitterMoved.connect(lambda _position, _index: self._keep_panel_width())
+        self._splitter = _splitter(self.sidebar, self._beside)
+        self._splitter.setStretchFactor(1, 1)
+        self._panel_width = PANEL_WIDTH
         self.sidebar.setMinimumWidth(190)
         for panel in (self.settings_panel, self.inspector_panel):
             panel.setMinimumWidth(240)
-        self.setCentralWidget(splitter)
+        self.setCentralWidget(self._splitter)
         self._set_tab_order()
+
+    def _keep_panel_width(self) -> None:
+        self._panel_width = self.side_widths()[1] or self._panel_width
+
+    def _give_panel_its_width(self) -> None:
+        panel = self._panel_width
+        self._beside.setSizes([max(self._beside.width() - panel, 1), panel, panel])
+
+    def _put_panels_below(self, is_below: bool) -> None:
+        """Where the chat would be left too narrow to read, it keeps the width and gives of its height."""
+        if is_below:
+            self._beside.setOrientation(Qt.Orientation.Vertical)
+            self._beside.setSizes([self.height() // 2] * 3)
+        else:
+            self._beside.setOrientation(Qt.Orientation.Horizontal)
+            QTimer.singleShot(0, self, self._give_panel_its_width)  # when the window has its new width
 
     def _set_tab_order(self) -> None:
         order: tuple[QWidget, ...] = (
@@ -312,6 +334,15 @@ class MainWindow(QMainWindow):
         self.inspector_panel.setVisible(is_shown)
         if not is_shown:
             self.composer.setFocus()
+
+
+def _splitter(*parts: QWidget) -> QSplitter:
+    splitter = QSplitter(Qt.Orientation.Horizontal)
+    splitter.setHandleWidth(1)
+    splitter.setChildrenCollapsible(False)
+    for part in parts:
+        splitter.addWidget(part)
+    return splitter
 
 
 def _button(action: QAction) -> QToolButton:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import importlib.machinery
 import os
+import weakref
 from array import array
 from functools import cache
 from pathlib import Path
@@ -230,39 +231,33 @@ def string_spans(data: Tensor, count: int, *, is_swapped: bool, longest: int) ->
     return spans, end
 
 
-def new_merges(pieces: Strings, merges: Strings) -> int:
-    """A handle for `merged` and `free_merges`. Raises ValueError for a merge that joins no tokens, MemoryError."""
-    library = _library()
-    assert library is not None, "ask available() first"
-    bad = ctypes.c_int64()
-    made = library.fireside_bpe_new(
-        *(pieces.data, pieces.spans.buffer_info()[0], len(pieces)),
-        *(merges.data, merges.spans.buffer_info()[0], len(merges)),
-        ctypes.addressof(bad),
-    )
-    if made is None and bad.value >= 0:
-        raise ValueError(f"the merge {merges[bad.value]!r:.60} joins no two tokens to a third")
-    if made is None:
-        raise MemoryError(_NO_ROOM)
-    return int(made)
+class Merges:
+    """A table of byte-level merges; `ids` joins the bytes of a word."""
 
+    def __init__(self, pieces: Strings, merges: Strings) -> None:
+        """Raises ValueError for a merge that joins no tokens, MemoryError."""
+        library = _library()
+        assert library is not None, "ask available() first"
+        bad = ctypes.c_int64()
+        made = library.fireside_bpe_new(
+            *(pieces.data, pieces.spans.buffer_info()[0], len(pieces)),
+            *(merges.data, merges.spans.buffer_info()[0], len(merges)),
+            ctypes.addressof(bad),
+        )
+        if made is None and bad.value >= 0:
+            raise ValueError(f"the merge {merges[bad.value]!r:.60} joins no two tokens to a third")
+        if made is None:
+            raise MemoryError(_NO_ROOM)
+        self._encode, self._handle = library.fireside_bpe_encode, made
+        weakref.finalize(self, library.fireside_bpe_free, made)
 
-def merged(handle: int, word: bytes, *, whole_words: bool) -> list[int]:
-    """The token ids of a word. Raises MemoryError."""
-    library = _library()
-    assert library is not None, "ask available() first"
-    ids = array("i", bytes(4 * len(word)))
-    count = library.fireside_bpe_encode(handle, word, len(word), whole_words, ids.buffer_info()[0])
-    if count < 0:
-        raise MemoryError(_NO_ROOM)
-    return ids[:count].tolist()
-
-
-def free_merges(handle: int) -> None:
-    """Let go of what `new_merges` made."""
-    library = _library()
-    assert library is not None, "ask available() first"
-    library.fireside_bpe_free(handle)
+    def ids(self, word: bytes, *, whole_words: bool) -> list[int]:
+        """The token ids of a word. Raises MemoryError."""
+        ids = array("i", bytes(4 * len(word)))
+        count = self._encode(self._handle, word, len(word), whole_words, ids.buffer_info()[0])
+        if count < 0:
+            raise MemoryError(_NO_ROOM)
+        return ids[:count].tolist()
 
 
 @cache

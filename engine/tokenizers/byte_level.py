@@ -5,7 +5,6 @@ The library's own model is the twin, equal to the id; it runs where the compiled
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Sequence
 
 from tokenizers import Regex, pre_tokenizers
@@ -23,8 +22,7 @@ class ByteLevelBpe:
         """Raises ValueError naming the merge that is not two tokens and what they make, MemoryError."""
         self._cutter = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(one), "isolated") for one in patterns])
         self._whole_words = whole_words
-        self._merges = kernels.new_merges(pieces, merges)
-        self._free = weakref.finalize(self, kernels.free_merges, self._merges)
+        self._merges = kernels.Merges(pieces, merges)
         self._words: dict[str, list[int]] = {}
 
     def ids(self, text: str) -> list[int]:
@@ -36,6 +34,6 @@ class ByteLevelBpe:
             if known is None:
                 if len(words) >= MOST_WORDS:
                     words.clear()
-                known = words[word] = kernels.merged(self._merges, word.encode(), whole_words=self._whole_words)
+                known = words[word] = self._merges.ids(word.encode(), whole_words=self._whole_words)
             ids += known
         return ids

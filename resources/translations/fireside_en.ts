@@ -2,6 +2,16 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en_US">
 <context>
+    <name>AlternativesView</name>
+    <message numerus="yes">
+        <source>Drawn from %Ln token(s)</source>
+        <translation>
+            <numerusform>Drawn from %Ln token</numerusform>
+            <numerusform>Drawn from %Ln tokens</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>AttachingController</name>
     <message numerus="yes">
         <source>A message holds %n file(s) at most; “{name}” was left out.</source>
@@ -76,6 +86,16 @@
     </message>
 </context>
 <context>
+    <name>InspectorPanel</name>
+    <message numerus="yes">
+        <source>%Ln token(s); click a word, or choose one here</source>
+        <translation>
+            <numerusform>%Ln token; click a word, or choose one here</numerusform>
+            <numerusform>%Ln tokens; click a word, or choose one here</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>LibraryController</name>
     <message numerus="yes">
         <source>%n model(s)</source>
@@ -106,12 +126,49 @@
     </message>
 </context>
 <context>
+    <name>PromptView</name>
+    <message numerus="yes">
+        <source>%Ln message(s) were too old for the context.</source>
+        <translation>
+            <numerusform>%Ln message was too old for the context.</numerusform>
+            <numerusform>%Ln messages were too old for the context.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ProofView</name>
+    <message numerus="yes">
+        <source>Identical: %Ln token(s).</source>
+        <translation>
+            <numerusform>Identical: %Ln token.</numerusform>
+            <numerusform>Identical: %Ln tokens.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ReplyStream</name>
     <message numerus="yes">
         <source>The context is full: the oldest %n message(s) are left out of what the model reads.</source>
         <translation>
             <numerusform>The context is full: the oldest message is left out of what the model reads.</numerusform>
             <numerusform>The context is full: the oldest %n messages are left out of what the model reads.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SamplerLabController</name>
+    <message numerus="yes">
+        <source>%Ln token(s) would have been others</source>
+        <translation>
+            <numerusform>%Ln token would have been another</numerusform>
+            <numerusform>%Ln tokens would have been others</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln are not certain</source>
+        <translation>
+            <numerusform>%Ln is not certain</numerusform>
+            <numerusform>%Ln are not certain</numerusform>
         </translation>
     </message>
 </context>

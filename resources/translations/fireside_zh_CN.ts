@@ -23,6 +23,102 @@
         <source>Apache-2.0. Qt and PySide6 are used under the LGPL-3.0, as replaceable libraries.</source>
         <translation>采用 Apache-2.0 许可证。Qt 和 PySide6 依据 LGPL-3.0 使用，均为可替换的库。</translation>
     </message>
+    <message>
+        <source>Licences</source>
+        <translation>许可证</translation>
+    </message>
+</context>
+<context>
+    <name>AlternativesController</name>
+    <message>
+        <source>What else could have come was not kept of this reply; “Score” finds out what can be known.</source>
+        <translation>没有保存这条回复当时的其他候选；“评分”可以算出能够得知的部分。</translation>
+    </message>
+    <message>
+        <source>Click a word of the reply to see what else could have come.</source>
+        <translation>点击回复中的一个词，查看当时还可能出现什么。</translation>
+    </message>
+</context>
+<context>
+    <name>AlternativesView</name>
+    <message>
+        <source>What else could have come</source>
+        <translation>还可能出现什么</translation>
+    </message>
+    <message>
+        <source>With this token the reply would end here.</source>
+        <translation>选这个 Token，回复会在此结束。</translation>
+    </message>
+    <message>
+        <source>This is the token that came. Choose another one to go on from there.</source>
+        <translation>实际出现的就是这个 Token。选择另一个即可从那里继续。</translation>
+    </message>
+    <message>
+        <source>The reply goes on from here as another version; this one stays.</source>
+        <translation>回复从这里继续，成为另一个版本；当前版本会保留。</translation>
+    </message>
+    <message>
+        <source>out</source>
+        <translation>已排除</translation>
+    </message>
+    <message>
+        <source>{text}: {chance} by the model, {share} after the samplers</source>
+        <translation>{text}：模型 {chance}，采样器之后 {share}</translation>
+    </message>
+    <message>
+        <source>{text}: {chance} by the model, removed by {sampler}</source>
+        <translation>{text}：模型 {chance}，被 {sampler} 排除</translation>
+    </message>
+    <message>
+        <source>{text}: {chance} by the model, removed by the samplers</source>
+        <translation>{text}：模型 {chance}，被采样器排除</translation>
+    </message>
+    <message>
+        <source>{row} (it came)</source>
+        <translation>{row}（实际出现）</translation>
+    </message>
+    <message>
+        <source>Rank {rank} with {chance}; entropy {entropy} nats</source>
+        <translation>排名 {rank}，概率 {chance}；熵 {entropy} nat</translation>
+    </message>
+    <message numerus="yes">
+        <source>Drawn from %Ln token(s)</source>
+        <translation>
+            <numerusform>从 %Ln 个 Token 中抽取</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Seed {seed}, token {position} of the reply</source>
+        <translation>随机种子 {seed}，回复的第 {position} 个 Token</translation>
+    </message>
+    <message>
+        <source>Tokens that could have come</source>
+        <translation>可能出现的 Token</translation>
+    </message>
+    <message>
+        <source>Go on from another token (Enter)</source>
+        <translation>从另一个 Token 继续（Enter）</translation>
+    </message>
+    <message>
+        <source>Token</source>
+        <translation>Token</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Samplers</source>
+        <translation>采样器</translation>
+    </message>
+    <message>
+        <source>Go on from here</source>
+        <translation>从这里继续</translation>
+    </message>
+    <message>
+        <source>Another version of the reply that begins the same (Enter)</source>
+        <translation>开头相同的另一个回复版本（Enter）</translation>
+    </message>
 </context>
 <context>
     <name>AppearancePage</name>
@@ -115,6 +211,191 @@
         <translation>
             <numerusform>%Ln Token</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>AttentionView</name>
+    <message>
+        <source>What it looked back at</source>
+        <translation>它回看了什么</translation>
+    </message>
+    <message>
+        <source>{text}, token {number}: {share}</source>
+        <translation>{text}，第 {number} 个 Token：{share}</translation>
+    </message>
+    <message>
+        <source>Read most: {words}. The first token has {share}: heads with nothing to read look there.</source>
+        <translation>读得最多的是：{words}。第一个 Token 占 {share}：无可读时，注意力头会看向那里。</translation>
+    </message>
+    <message>
+        <source>, </source>
+        <translation>、</translation>
+    </message>
+    <message>
+        <source>All layers</source>
+        <translation>所有层</translation>
+    </message>
+    <message>
+        <source>Layer {number}</source>
+        <translation>第 {number} 层</translation>
+    </message>
+    <message>
+        <source>Mean of the heads</source>
+        <translation>各头的平均</translation>
+    </message>
+    <message>
+        <source>Strongest head</source>
+        <translation>最强的头</translation>
+    </message>
+    <message>
+        <source>Head {number}</source>
+        <translation>第 {number} 头</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>层</translation>
+    </message>
+    <message>
+        <source>Whose heads are shown</source>
+        <translation>显示哪一层的注意力头</translation>
+    </message>
+    <message>
+        <source>Heads</source>
+        <translation>注意力头</translation>
+    </message>
+    <message>
+        <source>One head of the layer, or all of them together</source>
+        <translation>该层的一个头，或所有头合计</translation>
+    </message>
+    <message>
+        <source>Token</source>
+        <translation>Token</translation>
+    </message>
+    <message>
+        <source>Read</source>
+        <translation>阅读比重</translation>
+    </message>
+    <message>
+        <source>Tokens that were read most</source>
+        <translation>读得最多的 Token</translation>
+    </message>
+    <message>
+        <source>Go to where the token stands</source>
+        <translation>跳到该 Token 所在处</translation>
+    </message>
+    <message>
+        <source>The text before the token, shaded by how much it was read</source>
+        <translation>该 Token 之前的文字，按阅读比重着色</translation>
+    </message>
+    <message>
+        <source>Darker: read more when the chosen token was made</source>
+        <translation>颜色越深：生成所选 Token 时读得越多</translation>
+    </message>
+</context>
+<context>
+    <name>AttributionController</name>
+    <message>
+        <source>With all of them the reply&apos;s log-probability is {nats} nats.</source>
+        <translation>全部保留时，回复的对数概率为 {nats} nat。</translation>
+    </message>
+    <message>
+        <source>Stopped: some parts were not left out yet.</source>
+        <translation>已停止：有些部分尚未试过去掉。</translation>
+    </message>
+</context>
+<context>
+    <name>AttributionView</name>
+    <message>
+        <source>What it rests on</source>
+        <translation>依据什么</translation>
+    </message>
+    <message>
+        <source>{role}: {text}</source>
+        <translation>{role}：{text}</translation>
+    </message>
+    <message>
+        <source>{part}
+Without it the reply is less likely by {nats} nats.</source>
+        <translation>{part}
+去掉后，回复的可能性降低 {nats} nat。</translation>
+    </message>
+    <message>
+        <source>{part}
+Without it the reply is likelier by {nats} nats.</source>
+        <translation>{part}
+去掉后，回复的可能性提高 {nats} nat。</translation>
+    </message>
+    <message>
+        <source>{word} ({chance})</source>
+        <translation>{word}（{chance}）</translation>
+    </message>
+    <message>
+        <source>Words that it changes most: {words}</source>
+        <translation>受影响最大的词：{words}</translation>
+    </message>
+    <message>
+        <source>, </source>
+        <translation>、</translation>
+    </message>
+    <message>
+        <source>The template needs this message, so only its text was left out.</source>
+        <translation>模板需要这条消息，因此只去掉了它的文字。</translation>
+    </message>
+    <message>
+        <source>Choose a part to see which words of the reply it changes most.</source>
+        <translation>选择一个部分，查看它对回复中哪些词影响最大。</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Leave each out in turn</source>
+        <translation>逐个去掉</translation>
+    </message>
+    <message>
+        <source>Each part is left out, and the model in use says how likely it finds the same reply then.</source>
+        <translation>逐个去掉各部分，由当前模型给出同一回复此时的可能性。</translation>
+    </message>
+    <message>
+        <source>What to leave out</source>
+        <translation>去掉什么</translation>
+    </message>
+    <message>
+        <source>Messages</source>
+        <translation>消息</translation>
+    </message>
+    <message>
+        <source>Sentences</source>
+        <translation>句子</translation>
+    </message>
+    <message>
+        <source>Sentences say more and take longer</source>
+        <translation>按句子更细致，但更慢</translation>
+    </message>
+    <message>
+        <source>Reads the prompt once for each part</source>
+        <translation>每个部分都要读一遍提示词</translation>
+    </message>
+    <message>
+        <source>Parts that were left out</source>
+        <translation>已去掉的部分</translation>
+    </message>
+    <message>
+        <source>Part</source>
+        <translation>部分</translation>
+    </message>
+    <message>
+        <source>Change in nats</source>
+        <translation>变化（nat）</translation>
+    </message>
+    <message>
+        <source>What the reply rests on</source>
+        <translation>回复依据什么</translation>
+    </message>
+    <message>
+        <source>To the right: the reply is less likely without the part</source>
+        <translation>向右：去掉该部分后，回复的可能性降低</translation>
     </message>
 </context>
 <context>
@@ -333,6 +614,80 @@
     <message>
         <source>Enter to send, Shift+Enter for a new line</source>
         <translation>Enter 发送，Shift+Enter 换行</translation>
+    </message>
+</context>
+<context>
+    <name>ConfidenceController</name>
+    <message>
+        <source>How sure the model was of this text is not known. The model in use can read it and say how likely it finds each word.</source>
+        <translation>模型对这段文字有多大把握尚不可知。当前模型可以读一遍，给出每个词的可能性。</translation>
+    </message>
+</context>
+<context>
+    <name>ConfidenceView</name>
+    <message>
+        <source>How sure it was</source>
+        <translation>有多大把握</translation>
+    </message>
+    <message>
+        <source>{word} ({chance})</source>
+        <translation>{word}（{chance}）</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Score this text</source>
+        <translation>为这段文字评分</translation>
+    </message>
+    <message>
+        <source>, </source>
+        <translation>、</translation>
+    </message>
+    <message>
+        <source>On average {chance} for a token. Least sure: {words}.</source>
+        <translation>每个 Token 平均 {chance}。最没把握的是：{words}。</translation>
+    </message>
+    <message>
+        <source>Colour the words of the reply</source>
+        <translation>为回复中的词着色</translation>
+    </message>
+    <message>
+        <source>Off</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>By probability</source>
+        <translation>按概率</translation>
+    </message>
+    <message>
+        <source>By rank</source>
+        <translation>按排名</translation>
+    </message>
+    <message>
+        <source>By entropy (nats)</source>
+        <translation>按熵（nat）</translation>
+    </message>
+    <message>
+        <source>Darker grounds and stronger lines: less sure</source>
+        <translation>底色越深、线条越粗：越没把握</translation>
+    </message>
+    <message>
+        <source>How likely the model in use finds each word of it</source>
+        <translation>当前模型认为其中每个词有多大可能</translation>
+    </message>
+    <message>
+        <source>Least sure words</source>
+        <translation>最没把握的词</translation>
+    </message>
+    <message>
+        <source>Look at the word (Enter)</source>
+        <translation>查看这个词（Enter）</translation>
+    </message>
+    <message>
+        <source>Legend: from sure to least sure</source>
+        <translation>图例：从最有把握到最没把握</translation>
     </message>
 </context>
 <context>
@@ -569,6 +924,10 @@
     <message>
         <source>This system has no keyring; the token is forgotten when Fireside closes.</source>
         <translation>此系统没有钥匙串；关闭 Fireside 后令牌将被清除。</translation>
+    </message>
+    <message>
+        <source>Get models</source>
+        <translation>获取模型</translation>
     </message>
     <message>
         <source>Searching…</source>
@@ -814,6 +1173,17 @@
     </message>
 </context>
 <context>
+    <name>HintsController</name>
+    <message>
+        <source>{keys} finds every command, chat and model by a few letters.</source>
+        <translation>按 {keys}，输入几个字母即可找到任何命令、对话和模型。</translation>
+    </message>
+    <message>
+        <source>Try it</source>
+        <translation>试一试</translation>
+    </message>
+</context>
+<context>
     <name>HubPage</name>
     <message>
         <source>Name of a model, or organisation/name</source>
@@ -1010,6 +1380,117 @@
     </message>
 </context>
 <context>
+    <name>InspectorController</name>
+    <message>
+        <source>The reply is being written.</source>
+        <translation>正在撰写回复。</translation>
+    </message>
+    <message>
+        <source>No model is loaded; what its tokens spell is known when it is.</source>
+        <translation>尚未加载模型；加载后才能知道各 Token 对应的文字。</translation>
+    </message>
+    <message>
+        <source>What this reply was made of is not known: it was imported, edited or cut off.</source>
+        <translation>无法得知这条回复的构成：它是导入的、编辑过的或被截断的。</translation>
+    </message>
+    <message>
+        <source>This reply was made by another model ({name}); open that one to look inside.</source>
+        <translation>这条回复由另一个模型（{name}）生成；打开那个模型才能查看内部。</translation>
+    </message>
+</context>
+<context>
+    <name>InspectorPanel</name>
+    <message>
+        <source>Token {number} of {count}</source>
+        <translation>第 {number} 个 Token，共 {count} 个</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln token(s); click a word, or choose one here</source>
+        <translation>
+            <numerusform>%Ln 个 Token；点击一个词，或在此选择</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Choose a reply to look inside, by the eye below it.</source>
+        <translation>点击回复下方的眼睛图标，查看其内部。</translation>
+    </message>
+    <message>
+        <source>Look inside: why this word?</source>
+        <translation>查看内部：为什么是这个词？</translation>
+    </message>
+    <message>
+        <source>Close the inspector</source>
+        <translation>关闭检查面板</translation>
+    </message>
+    <message>
+        <source>Previous token</source>
+        <translation>上一个 Token</translation>
+    </message>
+    <message>
+        <source>Next token</source>
+        <translation>下一个 Token</translation>
+    </message>
+    <message>
+        <source>What is shown</source>
+        <translation>显示内容</translation>
+    </message>
+    <message>
+        <source>What is shown of the reply</source>
+        <translation>显示回复的哪方面</translation>
+    </message>
+</context>
+<context>
+    <name>LensView</name>
+    <message>
+        <source>Layer by layer</source>
+        <translation>逐层查看</translation>
+    </message>
+    <message>
+        <source>“{token}” was not the likeliest: the last layer has it at rank {rank} with {chance}.</source>
+        <translation>“{token}”并非可能性最大：在最后一层排名 {rank}，概率 {chance}。</translation>
+    </message>
+    <message>
+        <source>“{token}” leads from layer {layer} of {count} on.</source>
+        <translation>从第 {layer} 层（共 {count} 层）起，“{token}”领先。</translation>
+    </message>
+    <message>
+        <source>Layer {layer}: “{token}” is at rank {rank} with {chance}</source>
+        <translation>第 {layer} 层：“{token}”排名 {rank}，概率 {chance}</translation>
+    </message>
+    <message>
+        <source>{word} ({chance})</source>
+        <translation>{word}（{chance}）</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>层</translation>
+    </message>
+    <message>
+        <source>Likeliest</source>
+        <translation>最可能</translation>
+    </message>
+    <message>
+        <source>Second</source>
+        <translation>其次</translation>
+    </message>
+    <message>
+        <source>Came</source>
+        <translation>实际出现</translation>
+    </message>
+    <message>
+        <source>What each layer would have said</source>
+        <translation>每一层会说什么</translation>
+    </message>
+    <message>
+        <source>Each row: what the model would say if it ended there</source>
+        <translation>每一行：如果模型到此为止，会说什么</translation>
+    </message>
+    <message>
+        <source>Each layer&apos;s output is read as if it were the last one (the logit lens). The first layers are not made for that, so their guesses say little.</source>
+        <translation>把每一层的输出当作最后一层来读（Logit Lens）。前面的层并非为此而设，它们的猜测意义不大。</translation>
+    </message>
+</context>
+<context>
     <name>LibraryController</name>
     <message>
         <source>Looking for models…</source>
@@ -1116,6 +1597,25 @@
     <message>
         <source>This link does not lead where its text says. It leads to: {target}</source>
         <translation>此链接的实际目标与文字不符，它指向：{target}</translation>
+    </message>
+</context>
+<context>
+    <name>LookingController</name>
+    <message>
+        <source>Click a word of the reply to see how the model came to it.</source>
+        <translation>点击回复中的一个词，查看模型如何得出它。</translation>
+    </message>
+    <message>
+        <source>Looking…</source>
+        <translation>正在查看…</translation>
+    </message>
+    <message>
+        <source>A reply is being written; choose the word again when it is done.</source>
+        <translation>正在撰写回复；完成后请重新选择这个词。</translation>
+    </message>
+    <message>
+        <source>The layers of this model keep a state instead of looking back at earlier words.</source>
+        <translation>这个模型的各层保存状态，而不回看之前的词。</translation>
     </message>
 </context>
 <context>
@@ -1651,6 +2151,72 @@
     </message>
 </context>
 <context>
+    <name>PerplexityController</name>
+    <message>
+        <source>“{name}” holds no text.</source>
+        <translation>“{name}”中没有文字。</translation>
+    </message>
+    <message>
+        <source>Save as a table</source>
+        <translation>另存为表格</translation>
+    </message>
+    <message>
+        <source>Tables (*.csv)</source>
+        <translation>表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>“{name}” is saved.</source>
+        <translation>已保存“{name}”。</translation>
+    </message>
+</context>
+<context>
+    <name>PerplexityView</name>
+    <message>
+        <source>Perplexity of a document</source>
+        <translation>文档的困惑度</translation>
+    </message>
+    <message>
+        <source>“{name}”: perplexity {perplexity}, {nats} nats a token over {tokens} tokens.</source>
+        <translation>“{name}”：困惑度 {perplexity}，每个 Token {nats} nat，共 {tokens} 个 Token。</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Open a document…</source>
+        <translation>打开文档…</translation>
+    </message>
+    <message>
+        <source>The model in use reads a document of yours and says how likely it finds each word. The less it is surprised, the lower the perplexity.</source>
+        <translation>当前模型会阅读您的一份文档，给出每个词的可能性。越不意外，困惑度越低。</translation>
+    </message>
+    <message>
+        <source>A text or PDF file; it stays on this machine</source>
+        <translation>文本或 PDF 文件；它不会离开本机</translation>
+    </message>
+    <message>
+        <source>Tokens that were read</source>
+        <translation>已读取的 Token</translation>
+    </message>
+    <message>
+        <source>The document, tinted by how likely each word is</source>
+        <translation>按每个词的可能性着色的文档</translation>
+    </message>
+    <message>
+        <source>Darker: less likely</source>
+        <translation>颜色越深：可能性越小</translation>
+    </message>
+    <message>
+        <source>Save as a table…</source>
+        <translation>另存为表格…</translation>
+    </message>
+    <message>
+        <source>Every token with its log-probability, rank and entropy (CSV)</source>
+        <translation>每个 Token 的对数概率、排名和熵（CSV）</translation>
+    </message>
+</context>
+<context>
     <name>PersonView</name>
     <message>
         <source>You</source>
@@ -1808,6 +2374,278 @@
         <source>What happened, for finding errors. It holds no text of any message.</source>
         <translation>记录运行情况，用于排查错误，不含任何消息内容。</translation>
     </message>
+    <message>
+        <source>Look for models on the internet</source>
+        <translation>在互联网上查找模型</translation>
+    </message>
+    <message>
+        <source>Off, nothing leaves this machine. On, searching and fetching models contacts their hub.</source>
+        <translation>关闭时，没有任何内容离开本机。开启后，搜索和下载模型会联系其站点。</translation>
+    </message>
+</context>
+<context>
+    <name>PromptController</name>
+    <message>
+        <source>Reading the prompt…</source>
+        <translation>正在读取提示词…</translation>
+    </message>
+    <message>
+        <source>A reply is being written; the prompt is shown when it is done.</source>
+        <translation>正在撰写回复；完成后显示提示词。</translation>
+    </message>
+</context>
+<context>
+    <name>PromptView</name>
+    <message>
+        <source>What the model read</source>
+        <translation>模型读到的内容</translation>
+    </message>
+    <message>
+        <source>id</source>
+        <translation>编号</translation>
+    </message>
+    <message>
+        <source>token</source>
+        <translation>Token</translation>
+    </message>
+    <message>
+        <source>from</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>message</source>
+        <translation>消息</translation>
+    </message>
+    <message>
+        <source>cached</source>
+        <translation>已缓存</translation>
+    </message>
+    <message>
+        <source>{number}. {role}</source>
+        <translation>{number}. {role}</translation>
+    </message>
+    <message>
+        <source>left out</source>
+        <translation>已略去</translation>
+    </message>
+    <message>
+        <source>Too old for the context: the model did not read it</source>
+        <translation>太旧，超出上下文：模型没有读到它</translation>
+    </message>
+    <message>
+        <source>{message}, left out of the context</source>
+        <translation>{message}，未放入上下文</translation>
+    </message>
+    <message>
+        <source>{message}: {count} tokens, {cached} of them cached</source>
+        <translation>{message}：{count} 个 Token，其中 {cached} 个已缓存</translation>
+    </message>
+    <message>
+        <source>{count} of {context} tokens, {cached} of them still cached, as {type}.</source>
+        <translation>{count} / {context} 个 Token，其中 {cached} 个仍在缓存中，类型为 {type}。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln message(s) were too old for the context.</source>
+        <translation>
+            <numerusform>有 %Ln 条消息太旧，超出了上下文。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>消息</translation>
+    </message>
+    <message>
+        <source>Tokens</source>
+        <translation>Token 数</translation>
+    </message>
+    <message>
+        <source>Cached</source>
+        <translation>已缓存</translation>
+    </message>
+    <message>
+        <source>Messages of the prompt</source>
+        <translation>提示词中的消息</translation>
+    </message>
+    <message>
+        <source>Go to where a message begins</source>
+        <translation>跳到消息开始处</translation>
+    </message>
+    <message>
+        <source>Show token ids</source>
+        <translation>显示 Token 编号</translation>
+    </message>
+    <message>
+        <source>Each token with its number in the vocabulary</source>
+        <translation>每个 Token 及其在词表中的编号</translation>
+    </message>
+    <message>
+        <source>The prompt as tokens</source>
+        <translation>以 Token 显示的提示词</translation>
+    </message>
+    <message>
+        <source>Underlined: not cached, it must be read again</source>
+        <translation>下划线：未缓存，需要重新读取</translation>
+    </message>
+    <message>
+        <source>Copy as a table</source>
+        <translation>复制为表格</translation>
+    </message>
+    <message>
+        <source>Every token with its id, where it comes from, and whether it is cached</source>
+        <translation>每个 Token 的编号、来源以及是否已缓存</translation>
+    </message>
+    <message>
+        <source>Template</source>
+        <translation>模板</translation>
+    </message>
+    <message>
+        <source>Control</source>
+        <translation>控制</translation>
+    </message>
+    <message>
+        <source>Reply</source>
+        <translation>回复</translation>
+    </message>
+</context>
+<context>
+    <name>ProofController</name>
+    <message>
+        <source>Stopped before the end; nothing differed so far.</source>
+        <translation>尚未到末尾就已停止；到目前为止没有差异。</translation>
+    </message>
+</context>
+<context>
+    <name>ProofView</name>
+    <message>
+        <source>Proof</source>
+        <translation>验证</translation>
+    </message>
+    <message>
+        <source>{name}: {recorded}, now {found}</source>
+        <translation>{name}：{recorded}，现在是 {found}</translation>
+    </message>
+    <message>
+        <source>{name}: {recorded}</source>
+        <translation>{name}：{recorded}</translation>
+    </message>
+    <message numerus="yes">
+        <source>Identical: %Ln token(s).</source>
+        <translation>
+            <numerusform>完全一致：%Ln 个 Token。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Identical up to token {place}, which a person chose: “{came}”.</source>
+        <translation>到第 {place} 个 Token 为止一致，该 Token 由人选择：“{came}”。</translation>
+    </message>
+    <message>
+        <source>Differs at token {place} of {total}: the reply ends there now.</source>
+        <translation>在第 {place} 个 Token（共 {total} 个）处不同：现在回复在此结束。</translation>
+    </message>
+    <message>
+        <source>Differs at token {place} of {total}: “{came}” came, “{comes}” comes now.</source>
+        <translation>在第 {place} 个 Token（共 {total} 个）处不同：当时是“{came}”，现在是“{comes}”。</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>SHA-256 of the model&apos;s file</source>
+        <translation>模型文件的 SHA-256</translation>
+    </message>
+    <message>
+        <source>Quantisation</source>
+        <translation>量化</translation>
+    </message>
+    <message>
+        <source>Weights (fingerprint)</source>
+        <translation>权重（指纹）</translation>
+    </message>
+    <message>
+        <source>Version of the engine</source>
+        <translation>引擎版本</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Number type</source>
+        <translation>数值类型</translation>
+    </message>
+    <message>
+        <source>Kept keys and values</source>
+        <translation>保存的键和值</translation>
+    </message>
+    <message>
+        <source>Kernels</source>
+        <translation>计算内核</translation>
+    </message>
+    <message>
+        <source>Prompt (digest)</source>
+        <translation>提示词（摘要）</translation>
+    </message>
+    <message>
+        <source>Tokens read before</source>
+        <translation>之前已读的 Token</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Verify this reply</source>
+        <translation>验证这条回复</translation>
+    </message>
+    <message>
+        <source>The reply is made again with the recorded settings and seed, and compared token by token.</source>
+        <translation>用记录的设置和随机种子重新生成回复，并逐个 Token 比较。</translation>
+    </message>
+    <message>
+        <source>Takes as long as the reply did</source>
+        <translation>所需时间与生成回复时相同</translation>
+    </message>
+    <message>
+        <source>Tokens that came again</source>
+        <translation>再次出现的 Token</translation>
+    </message>
+    <message>
+        <source>What could have come there</source>
+        <translation>那里可能出现什么</translation>
+    </message>
+    <message>
+        <source>The model&apos;s chances in the record and now</source>
+        <translation>记录中与现在的模型概率</translation>
+    </message>
+    <message>
+        <source>Token</source>
+        <translation>Token</translation>
+    </message>
+    <message>
+        <source>Recorded</source>
+        <translation>记录</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>现在</translation>
+    </message>
+    <message>
+        <source>What the record says</source>
+        <translation>记录内容</translation>
+    </message>
+    <message>
+        <source>Exports hold this record</source>
+        <translation>导出的文件包含此记录</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>项目</translation>
+    </message>
 </context>
 <context>
     <name>QueueView</name>
@@ -1910,12 +2748,122 @@
         <translation>继续此回复</translation>
     </message>
     <message>
+        <source>Look inside: why this word?</source>
+        <translation>查看内部：为什么是这个词？</translation>
+    </message>
+    <message>
         <source>Save</source>
         <translation>保存</translation>
     </message>
     <message>
         <source>Save and continue</source>
         <translation>保存并继续</translation>
+    </message>
+</context>
+<context>
+    <name>SamplerLabController</name>
+    <message>
+        <source>What this reply was drawn from was not kept, so other settings cannot be tried on it.</source>
+        <translation>没有保存这条回复的候选，因此无法试用其他设置。</translation>
+    </message>
+    <message>
+        <source>Click a word of the reply to try other settings on it.</source>
+        <translation>点击回复中的一个词，试用其他设置。</translation>
+    </message>
+    <message>
+        <source>Trying…</source>
+        <translation>正在试用…</translation>
+    </message>
+    <message>
+        <source>Every token would have been the same.</source>
+        <translation>每个 Token 都会相同。</translation>
+    </message>
+    <message>
+        <source>{number}: {old} → {new}</source>
+        <translation>{number}：{old} → {new}</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln token(s) would have been others</source>
+        <translation>
+            <numerusform>有 %Ln 个 Token 会不同</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln are not certain</source>
+        <translation>
+            <numerusform>%Ln 个不确定</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SamplerLabView</name>
+    <message>
+        <source>Try other settings</source>
+        <translation>试用其他设置</translation>
+    </message>
+    <message>
+        <source>out</source>
+        <translation>已排除</translation>
+    </message>
+    <message>
+        <source>{text}: {was} as it was, now {would}</source>
+        <translation>{text}：原来 {was}，现在 {would}</translation>
+    </message>
+    <message>
+        <source>Not certain: tokens of which nothing was kept might have come with these settings. Of those that were kept, {text} would have.</source>
+        <translation>不确定：用这些设置，也可能出现没有保存的 Token。在已保存的之中，会是 {text}。</translation>
+    </message>
+    <message>
+        <source>With the same noise, the same token: {text}</source>
+        <translation>随机数相同，Token 也相同：{text}</translation>
+    </message>
+    <message>
+        <source>With the same noise, {text} would have come instead.</source>
+        <translation>随机数相同，但会出现 {text}。</translation>
+    </message>
+    <message>
+        <source>Token</source>
+        <translation>Token</translation>
+    </message>
+    <message>
+        <source>Was</source>
+        <translation>原来</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>现在</translation>
+    </message>
+    <message>
+        <source>As it was</source>
+        <translation>原来</translation>
+    </message>
+    <message>
+        <source>Tokens with these settings</source>
+        <translation>采用这些设置时的 Token</translation>
+    </message>
+    <message>
+        <source>Bold: the token that would have come</source>
+        <translation>粗体：会出现的 Token</translation>
+    </message>
+    <message>
+        <source>Temperature 0.3</source>
+        <translation>温度 0.3</translation>
+    </message>
+    <message>
+        <source>What would have come at a low temperature</source>
+        <translation>低温度下会出现什么</translation>
+    </message>
+    <message>
+        <source>Back to the settings that made the reply</source>
+        <translation>恢复生成回复时的设置</translation>
+    </message>
+    <message>
+        <source>Try on the whole reply</source>
+        <translation>在整条回复上试用</translation>
+    </message>
+    <message>
+        <source>How many of its tokens would have been others, each behind the text as it is</source>
+        <translation>在现有文字之后，有多少 Token 会不同</translation>
     </message>
 </context>
 <context>
@@ -2456,6 +3404,21 @@
     </message>
 </context>
 <context>
+    <name>TokenStrip</name>
+    <message>
+        <source>Tokens of the reply</source>
+        <translation>回复的 Token</translation>
+    </message>
+    <message>
+        <source>Go from token to token (arrow keys)</source>
+        <translation>逐个 Token 移动（方向键）</translation>
+    </message>
+    <message>
+        <source>Token {number} of {count}: {text}</source>
+        <translation>第 {number} 个 Token，共 {count} 个：{text}</translation>
+    </message>
+</context>
+<context>
     <name>Transcript</name>
     <message>
         <source>Copy</source>
@@ -2566,6 +3529,10 @@
     <message>
         <source>Copy the last reply</source>
         <translation>复制上一条回复</translation>
+    </message>
+    <message>
+        <source>Look inside: why this word?</source>
+        <translation>查看内部：为什么是这个词？</translation>
     </message>
     <message>
         <source>Deleted messages…</source>
@@ -2716,6 +3683,14 @@
     <message>
         <source>All files (*)</source>
         <translation>所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Open a document</source>
+        <translation>打开文档</translation>
+    </message>
+    <message>
+        <source>Documents (*.txt *.md *.pdf);;All files (*)</source>
+        <translation>文档 (*.txt *.md *.pdf);;所有文件 (*)</translation>
     </message>
     <message>
         <source>Conversations (*.json *.jsonl *.zip *.chat *.sqlite3 *.db);;All files (*)</source>
@@ -3044,6 +4019,10 @@
         <translation>自己的文件夹</translation>
     </message>
     <message>
+        <source>Downloads</source>
+        <translation>下载</translation>
+    </message>
+    <message>
         <source>Opened here</source>
         <translation>在此打开过</translation>
     </message>
@@ -3069,6 +4048,44 @@
     <message>
         <source>Translate</source>
         <translation>翻译</translation>
+    </message>
+</context>
+<context>
+    <name>roles</name>
+    <message>
+        <source>System prompt</source>
+        <translation>系统提示词</translation>
+    </message>
+    <message>
+        <source>You</source>
+        <translation>您</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+</context>
+<context>
+    <name>samplers</name>
+    <message>
+        <source>logit bias</source>
+        <translation>Logit 偏置</translation>
+    </message>
+    <message>
+        <source>repetition penalty</source>
+        <translation>重复惩罚</translation>
+    </message>
+    <message>
+        <source>presence and frequency penalty</source>
+        <translation>存在与频率惩罚</translation>
+    </message>
+    <message>
+        <source>temperature 0</source>
+        <translation>温度 0</translation>
+    </message>
+    <message>
+        <source>typical</source>
+        <translation>典型采样</translation>
     </message>
 </context>
 <context>

@@ -102,3 +102,17 @@ def test_the_last_chat_is_open_again_only_if_that_is_wanted_and_it_is_still_ther
 )
 def test_a_window_off_all_screens_is_moved_onto_one(window: QRect, place: QRect) -> None:
     assert reachable(window, [SCREEN]) == place
+
+
+def test_a_narrow_window_has_its_panel_below_the_chat(qtbot: QtBot, open_window: OpenWindow) -> None:
+    window = open_window(FakeEngine).window
+    window.resize(1200, 700)
+    window.action.settings.setChecked(True)
+    window.set_side_widths(210, 280)
+    widths = window.side_widths()
+    window.resize(480, 700)
+    qtbot.waitUntil(lambda: window.settings_panel.width() > 400)
+    assert window.transcript.width() > 400
+    window.resize(1200, 700)
+    qtbot.wait(300)
+    assert window.side_widths() == widths
