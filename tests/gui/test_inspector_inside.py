@@ -173,7 +173,7 @@ def test_a_token_that_a_person_chose_is_no_failure(qtbot: QtBot, open_window: Op
     application, fake = looking(qtbot, open_window, REPLY)
     application.inspector.choose(1)
     first = application.inspector.reply
-    application.inspector.branch(1001)
+    application.inspector.spell([1001], lambda: application.inspector.branch(1001))
     qtbot.waitUntil(
         lambda: application.inspector.reply is not first and application.inspector.tokens is not None, timeout=10_000
     )
