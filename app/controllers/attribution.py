@@ -69,8 +69,8 @@ class AttributionController(QObject):
                 self.view.add_part(part)
                 self.view.show_asking(event.done_parts, event.total_parts)
             elif isinstance(event, Attributed):
-                said = QLocale().toString(event.logprob, "f", 2)
-                tell(self.tr("With all of them the reply's log-probability is {nats} nats.").format(nats=said))
+                nats = QLocale().toString(event.logprob, "f", 2)
+                tell(self.tr("With all of them the reply's log-probability is {nats} nats.").format(nats=nats))
 
         def tell(sentence: str) -> None:
             if self._reply is reply:

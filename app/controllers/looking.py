@@ -49,6 +49,8 @@ class LookingController(QObject):
             self._ask(reply, index)
         elif self._looked is not None:
             self._fill(self._looked)
+        else:
+            view.show_nothing(self.tr("Looking…"))
 
     def _ask(self, reply: InspectedReply, index: int) -> None:
         self._forget(self.tr("Looking…"))

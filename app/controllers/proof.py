@@ -16,7 +16,7 @@ from app.core.inspected_reply import InspectedReply
 from app.core.reply_record import recorded_circumstances
 from app.views.known_sentences import said
 from app.views.proof_view import ProofFact, ProofOutcome, ProofToken, ProofView
-from engine.alternatives import DamagedRecordError, TokenRecord, record_at
+from engine.alternatives import DamagedRecordError, TokenRecord, unpack
 from engine.api import Circumstances, Event
 from engine.inspection.api import Verified, VerifyProgressed, VerifyRequest
 
@@ -93,7 +93,7 @@ class ProofController(QObject):
         try:
             recorded, comes = _record(verified.recorded), _record(verified.found)
         except DamagedRecordError as error:
-            self.view.tell(str(error))
+            self.view.tell(said(str(error)))
             return
         chances = _chances(recorded), _chances(comes)
         ids = [*dict.fromkeys((*chances[0], *chances[1]))]
@@ -119,13 +119,13 @@ class ProofController(QObject):
 def _facts(record: Mapping[str, Any]) -> Sequence[ProofFact]:
     """What the record says that can be told in a line."""
     made = recorded_circumstances(record)
-    said = [(name, record.get(name)) for name in _OF_THE_RECORD]
-    said += [(field.name, getattr(made, field.name)) for field in fields(Circumstances)]
-    return [ProofFact(name, str(value)) for name, value in said if value is not None and value != ""]
+    told = [(name, record.get(name)) for name in _OF_THE_RECORD]
+    told += [(field.name, getattr(made, field.name)) for field in fields(Circumstances)]
+    return [ProofFact(name, str(value)) for name, value in told if value is not None and value != ""]
 
 
 def _record(packed: bytes) -> TokenRecord | None:
-    return record_at(packed, 0) if packed else None
+    return unpack(packed)[0] if packed else None
 
 
 def _chances(record: TokenRecord | None) -> dict[int, float]:

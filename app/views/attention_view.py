@@ -176,7 +176,6 @@ class AttentionView(InspectorView):
             for at, level in enumerate(self._levels):
                 if level:
                     selection = QTextEdit.ExtraSelection()
-                    # The stubs of PySide declare these two on the class alone.
                     selection.cursor = self._cursor(at)
                     selection.format.setBackground(QColor(self._theme.colors[GROUNDS[level]]))
                     selection.format.setForeground(QColor(self._theme.colors["text"]))

@@ -149,7 +149,7 @@ class PerplexityView(InspectorView):
         self._text.setAccessibleDescription(told)
 
     def _say_button(self) -> None:
-        self._open.setText(self.tr("Stop") if self._is_scoring else self.tr("Open a document…"))
+        self._open.setText(self.tr("Stop") if self._is_scoring else self.tr("Open a file…"))
         self._open.setAccessibleName(self._open.text())
 
     def _say_texts(self) -> None:

@@ -167,3 +167,18 @@ def test_a_document_without_text_says_so(
     result = find(application, QLabel, "perplexityResult")
     qtbot.waitUntil(lambda: "empty.txt" in result.text())
     assert not find(application, QPlainTextEdit, "perplexityText").isVisible()
+
+
+def test_a_token_that_a_person_chose_is_no_failure(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application, fake = looking(qtbot, open_window, REPLY)
+    application.inspector.choose(1)
+    first = application.inspector.reply
+    application.inspector.spell([1001], lambda: application.inspector.branch(1001))
+    qtbot.waitUntil(
+        lambda: application.inspector.reply is not first and application.inspector.tokens is not None, timeout=10_000
+    )
+    fake.differs_at = 1
+    show_view(application, "Proof")
+    click(application, "verifyReply")
+    result = find(application, QLabel, "proofResult")
+    qtbot.waitUntil(lambda: result.text() == "Identical up to token 2, which a person chose: “␣other1001”.")
