@@ -2184,8 +2184,8 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>停止</translation>
     </message>
     <message>
-        <source>Open a document…</source>
-        <translation>打开文档…</translation>
+        <source>Open a file…</source>
+        <translation>打开文件…</translation>
     </message>
     <message>
         <source>The model in use reads a document of yours and says how likely it finds each word. The less it is surprised, the lower the perplexity.</source>
