@@ -1,6 +1,6 @@
 """SettingsPage and SettingRow: what the pages of the settings dialog are made of.
 
-A page shows `Settings` and emits each change at once. Colleagues derive a class, add its editors in `__init__`, say
+A page shows `Settings` and emits each change at once. To make one, derive a class, add its editors in `__init__`, say
 the texts in `say_texts`, and hand the class to `PreferencesController.add_page`.
 """
 
