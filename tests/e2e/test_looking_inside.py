@@ -93,8 +93,11 @@ def test_other_settings_give_the_token_that_a_reply_with_them_begins_with(
     tried = outcome.text()
     assert "Not certain" not in tried
     answer_with(application, temperature=0.3)
+    reply = application.inspector.reply
     application.window.action.regenerate.trigger()
-    qtbot.waitUntil(lambda: not application.chat.is_replying, timeout=REPLY_MS)
+    qtbot.waitUntil(
+        lambda: not application.chat.is_replying and application.inspector.reply is not reply, timeout=REPLY_MS
+    )
     qtbot.waitUntil(lambda: application.inspector.tokens is not None, timeout=REPLY_MS)
     assert find_text(application, 0) in tried
 
