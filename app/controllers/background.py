@@ -134,10 +134,16 @@ class Background(QObject):
         super().__init__()
         self._database = database
         self._jobs: list[Job] = []
+        self._is_closed = False
 
     def start(self, work: Work, *, name: str, is_low_priority: bool = False) -> Job:
-        """A running job. Connect to its signals at once: none is emitted before the event loop comes round."""
+        """A running job. Connect to its signals at once: none is emitted before the event loop comes round.
+
+        After `close` it does not run: the engine's last events arrive when the window is already gone.
+        """
         job = Job(work, name=name, is_low_priority=is_low_priority, parent=self)
+        if self._is_closed:
+            return job
         self._jobs.append(job)
         job.ended.connect(lambda: self._jobs.remove(job))
         job.start()
@@ -157,7 +163,8 @@ class Background(QObject):
         return self.start(open_and_work, name=name)
 
     def close(self) -> None:
-        """Cancel every job and wait for it."""
+        """Cancel every job and wait for it; none runs from now on."""
+        self._is_closed = True
         for job in self._jobs:
             job.cancel()
         for job in self._jobs:
