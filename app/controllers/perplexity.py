@@ -100,7 +100,7 @@ class PerplexityController(QObject):
         )
 
     def _save(self) -> None:
-        proposed = Path.home() / safe_file_name(self._name, ".csv")
+        proposed = Path.home() / safe_file_name(self._name, "csv")
         title, kind = self.tr("Save as a table"), self.tr("Tables (*.csv)")
         path = ask_new_file(self._window, title, proposed, kind)
         if path is None or (path.exists() and not confirm_replacing(self._window, path.name)):

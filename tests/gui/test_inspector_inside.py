@@ -133,7 +133,13 @@ def test_a_document_is_read_tinted_and_saved_as_a_table(
     document, table = tmp_path / "poem.txt", tmp_path / "poem.csv"
     document.write_text("Roses are\nred, violets", encoding="utf-8")
     monkeypatch.setattr("app.controllers.perplexity.ask_text_file", lambda _parent: document)
-    monkeypatch.setattr("app.controllers.perplexity.ask_new_file", lambda *_: table)
+    proposed: list[Path] = []
+
+    def ask(_parent: object, _title: str, place: Path, _kind: str) -> Path:
+        proposed.append(place)
+        return table
+
+    monkeypatch.setattr("app.controllers.perplexity.ask_new_file", ask)
     show_view(application, "Perplexity of a document")
     click(application, "openDocument")
     result = find(application, QLabel, "perplexityResult")
@@ -148,6 +154,7 @@ def test_a_document_is_read_tinted_and_saved_as_a_table(
     cursor.setPosition(13)
     assert not cursor.charFormat().hasProperty(QTextFormat.Property.BackgroundBrush), "95 of 100"
     click(application, "savePerplexity")
+    assert [place.name for place in proposed] == ["poem.txt.csv"]
     qtbot.waitUntil(table.exists)
     assert table.read_text(encoding="utf-8").splitlines()[:2] == [
         "token,id,text,logprob,rank,entropy",
