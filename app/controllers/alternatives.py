@@ -80,7 +80,7 @@ class AlternativesController(QObject):
 
         inquiry = self._inspector.inquiries.ask(
             lambda number: TraceRequest(
-                *(number, replace(reply.request, request_id=number), reply.alternatives, reply.request.sampler),
+                *(number, reply.asked_as(number), reply.alternatives, reply.request.sampler),
                 position=index,
             )
         )

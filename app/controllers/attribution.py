@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import replace
 
 from PySide6.QtCore import QLocale, QObject
 
@@ -56,7 +55,7 @@ class AttributionController(QObject):
         self._found[by] = (parts, "")
         self._show_found()
         inquiry = self._asking = self._inspector.inquiries.ask(
-            lambda number: AttributeRequest(number, replace(reply.request, request_id=number), by)
+            lambda number: AttributeRequest(number, reply.asked_as(number), by)
         )
         self.view.show_asking(0, 1)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
 import math
-from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
@@ -13,6 +11,7 @@ from app.controllers.inquiries import Inquiry
 from app.controllers.inspector import InspectorController
 from app.core.attention_shares import levels, shares
 from app.core.inspected_reply import InspectedReply
+from app.core.token_text import running_texts
 from app.views.attention_view import AttentionView
 from app.views.known_sentences import said
 from app.views.lens_view import LayerRow, LensView
@@ -56,7 +55,7 @@ class LookingController(QObject):
         self._forget(self.tr("Looking…"))
         self._asked = (reply, index)
         inquiry = self._asking = self._inspector.inquiries.ask(
-            lambda number: LookRequest(number, replace(reply.request, request_id=number), index)
+            lambda number: LookRequest(number, reply.asked_as(number), index)
         )
 
         def take(event: Event) -> None:
@@ -109,8 +108,7 @@ class LookingController(QObject):
                 self.tr("The layers of this model keep a state instead of looking back at earlier words.")
             )
             return
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        texts = [decoder.decode(self._inspector.bytes_of(one)) for one in looked.token_ids]
+        texts = running_texts(map(self._inspector.bytes_of, looked.token_ids))
         drawn = [text_of(one) for one in looked.token_ids]
         self.attention.show_text(texts, drawn, layers=seen.layers, heads=seen.heads)
         self._roll_up()

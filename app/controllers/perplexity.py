@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import math
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from app.core.attached_files import AttachedFile, read_attached
 from app.core.confidence import Measure, levels
 from app.core.files import safe_file_name, write_atomically
 from app.core.perplexity_table import perplexity_table
+from app.core.token_text import running_texts
 from app.views.dialogs import ask_new_file, ask_text_file, confirm_replacing
 from app.views.known_sentences import said
 from app.views.main_window import MainWindow
@@ -88,9 +88,8 @@ class PerplexityController(QObject):
             self._inspector.spell(self._ids, self._show)
 
     def _show(self) -> None:
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._drawn = [self._inspector.text_of(one) for one in self._ids]
-        texts = [decoder.decode(self._inspector.bytes_of(one)) for one in self._ids]
+        texts = running_texts(map(self._inspector.bytes_of, self._ids))
         nats = -math.fsum(one.logprob for one in self._scores) / len(self._scores)
         self.view.show_document(
             *(self._name, texts, levels(self._scores, Measure.PROBABILITY)),

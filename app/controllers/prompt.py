@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
-from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
 from app.controllers.chat import ChatController
 from app.controllers.inspector import InspectorController
 from app.core.inspected_reply import InspectedReply
-from app.core.token_text import token_text
+from app.core.token_text import running_texts, token_text
 from app.views.prompt_view import PromptPart, PromptToken, PromptView
 from engine.api import Event
 from engine.inspection.api import PromptRequest, PromptSeen, SeenToken
@@ -38,9 +36,7 @@ class PromptController(QObject):
             return
         self._asked = reply
         self.view.show_nothing(self.tr("Reading the prompt…"))
-        inquiry = self._inspector.inquiries.ask(
-            lambda number: PromptRequest(number, replace(reply.request, request_id=number))
-        )
+        inquiry = self._inspector.inquiries.ask(lambda number: PromptRequest(number, reply.asked_as(number)))
         inquiry.told.connect(lambda event: self._take(reply, event))
         inquiry.failed.connect(self.view.show_nothing)
         inquiry.stopped.connect(self._forget)
@@ -61,10 +57,7 @@ class PromptController(QObject):
 
 
 def _tokens(seen: tuple[SeenToken, ...]) -> Iterator[PromptToken]:
-    """The tokens; what spells half a character is put to the one that ends it."""
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    for token in seen:
-        text = decoder.decode(token.piece)
+    for token, text in zip(seen, running_texts(token.piece for token in seen), strict=True):
         yield PromptToken(
             token.token_id, text, token_text(token.piece), str(token.kind), token.message, token.is_cached
         )

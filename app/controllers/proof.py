@@ -54,7 +54,7 @@ class ProofController(QObject):
             return
         made = recorded_circumstances(reply.record)
         inquiry = self._asking = self._inspector.inquiries.ask(
-            lambda number: VerifyRequest(number, replace(reply.request, request_id=number), reply.alternatives, made)
+            lambda number: VerifyRequest(number, reply.asked_as(number), reply.alternatives, made)
         )
         self.view.show_progress(0, len(reply.token_ids))
 

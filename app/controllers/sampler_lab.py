@@ -83,7 +83,7 @@ class SamplerLabController(QObject):
         self._running.told.connect(lambda event: self._take(reply, index, record, event))
         tracing = self._inspector.inquiries.ask(
             lambda number: TraceRequest(
-                *(number, replace(reply.request, request_id=number), reply.alternatives, self._seeded(reply)),
+                *(number, reply.asked_as(number), reply.alternatives, self._seeded(reply)),
                 position=index,
             )
         )
@@ -93,7 +93,7 @@ class SamplerLabController(QObject):
         settings = self._seeded(reply)
         inquiry = self._inspector.inquiries.ask(
             lambda number: RecutRequest(
-                *(number, replace(reply.request, request_id=number), reply.alternatives, settings),
+                *(number, reply.asked_as(number), reply.alternatives, settings),
                 first=first,
                 count=count,
             )

@@ -29,6 +29,10 @@ class InspectedReply:
         """The tokens of the reply, behind the text that a continued one began with."""
         return self.request.begun_ids
 
+    def asked_as(self, request_id: int) -> GenerateRequest:
+        """The request under the number of a question about it."""
+        return replace(self.request, request_id=request_id)
+
     @property
     def branched_at(self) -> int | None:
         """The token that a person chose, before which another reply was the same; None where all were drawn."""

@@ -1,10 +1,19 @@
-"""How a token is written where it stands alone: what is invisible is drawn, and half a character as its bytes."""
+"""How a token is written: alone, where what is invisible is drawn and half a character as its bytes, or in a text."""
 
 from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable
 
 from app.core.markdown import visible
 
 _DRAWN = str.maketrans({"\n": "⏎", "\r": "⏎", "\t": "⇥"})
+
+
+def running_texts(pieces: Iterable[bytes]) -> list[str]:
+    """What each token adds to a text; the bytes of half a character are put to the token that ends it."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    return [decoder.decode(piece) for piece in pieces]
 
 
 def token_text(piece: bytes) -> str:

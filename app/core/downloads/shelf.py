@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.downloads.hub import HubFile, Offer, file_address, is_safe_path
-from app.core.downloads.transfer import HeaderCheck, Transfer
+from app.core.downloads.transfer import HeaderCheck, Transfer, discard_part, part_of
 from app.core.downloads.web import Web
 from app.core.json_file import JsonFile
 
@@ -76,8 +76,8 @@ class Shelf:
         if download.state is not State.DONE:
             for file in download.offer.files:
                 target = self.target(download.offer, file)
-                for left in (target, *(target.with_name(f"{target.name}.part{end}") for end in ("", ".json"))):
-                    left.unlink(missing_ok=True)
+                target.unlink(missing_ok=True)
+                discard_part(target)
         self._write()
 
     def fetched_bytes(self, download: Download) -> int:
@@ -123,7 +123,7 @@ class Shelf:
 
 
 def _size(target: Path) -> int:
-    for path in (target, target.with_name(f"{target.name}.part")):
+    for path in (target, part_of(target)):
         try:
             return path.stat().st_size
         except OSError:

@@ -55,12 +55,12 @@ class Transfer:
     @property
     def part(self) -> Path:
         """Where it grows."""
-        return self.target.with_name(f"{self.target.name}.part")
+        return part_of(self.target)
 
     @property
     def tag(self) -> Path:
         """What the server said about it."""
-        return self.target.with_name(f"{self.target.name}.part.json")
+        return _tag_of(self.target)
 
     def run(self, *, progress: Progress, is_cancelled: Cancelled) -> None:
         """Fetch what is missing. Raises `DownloadError`, `WebError`, `Paused`, OSError, what `check_header` does."""
@@ -89,8 +89,7 @@ class Transfer:
 
     def discard(self) -> None:
         """Remove what was fetched so far. Raises OSError."""
-        self.part.unlink(missing_ok=True)
-        self.tag.unlink(missing_ok=True)
+        discard_part(self.target)
 
     def _length(self) -> int:
         try:
@@ -196,6 +195,21 @@ class Transfer:
         tag = response.headers.get("etag", "")
         tag = "" if tag.startswith("W/") else tag  # a weak one does not promise the same bytes
         self.tag.write_text(json.dumps({"digest": self.file.digest, "tag": tag}), encoding="utf-8")
+
+
+def part_of(target: Path) -> Path:
+    """Where a file grows until it is whole."""
+    return target.with_name(f"{target.name}.part")
+
+
+def discard_part(target: Path) -> None:
+    """Remove what was fetched of a file that is not whole. Raises OSError."""
+    part_of(target).unlink(missing_ok=True)
+    _tag_of(target).unlink(missing_ok=True)
+
+
+def _tag_of(target: Path) -> Path:
+    return target.with_name(f"{target.name}.part.json")
 
 
 def _begin(response: httpx2.Response, at: int) -> int:
