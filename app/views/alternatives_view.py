@@ -8,20 +8,18 @@ from dataclasses import dataclass
 from PySide6.QtCore import QLocale, QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
     QLabel,
     QPushButton,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from app.theme import Theme, load_theme
+from app.views.inspector_parts import token_table
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
 
@@ -79,16 +77,7 @@ class AlternativesView(InspectorView):
         for label in (self._summary, self._hint):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
-        self._list = QTreeWidget(self)
-        self._list.setObjectName("alternatives")
-        self._list.setRootIsDecorated(False)
-        self._list.setUniformRowHeights(True)
-        self._list.setColumnCount(3)
-        self._list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._list.header().setStretchLastSection(False)
-        for column in (TOKEN, BEFORE, AFTER):
-            self._list.header().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        self._list = token_table(self, "alternatives", columns=3)
         self._bars = ShareDelegate(self._list)
         for column in (BEFORE, AFTER):
             self._list.setItemDelegateForColumn(column, self._bars)

@@ -7,14 +7,11 @@ from collections.abc import Iterator, Sequence
 from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtGui import QColor, QTextCursor
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QFormLayout,
-    QHeaderView,
     QLabel,
     QPlainTextEdit,
     QTextEdit,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -23,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.core.attention_shares import Rollup
 from app.theme import Theme, code_font, load_theme
 from app.views.alternatives_view import GROUND, SHARE, ShareDelegate, percent
+from app.views.inspector_parts import token_table
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
 from app.views.time_slices import TimeSlices
@@ -63,14 +61,7 @@ class AttentionView(InspectorView):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._layer.activated.connect(lambda _index: self._choose_layer())
         self._head.activated.connect(lambda _index: self.headsChosen.emit())
-        self._list = QTreeWidget(self)
-        self._list.setObjectName("attentionTokens")
-        self._list.setRootIsDecorated(False)
-        self._list.setUniformRowHeights(True)
-        self._list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._list.setColumnCount(2)
-        self._list.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self._list = token_table(self, "attentionTokens", columns=2)
         self._bars = ShareDelegate(self._list)
         self._list.setItemDelegateForColumn(1, self._bars)
         self._list.currentItemChanged.connect(lambda item, _before: self._go_to(item))

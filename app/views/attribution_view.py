@@ -7,13 +7,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QLocale, QRect, Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
-    QHeaderView,
     QLabel,
-    QProgressBar,
-    QPushButton,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -21,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from app.theme import Theme
 from app.views.alternatives_view import GROUND, SHARE, ShareDelegate
+from app.views.inspector_parts import AskOrStop, token_table
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
 from app.views.role_names import role_name
@@ -54,7 +50,7 @@ class AttributionView(InspectorView):
         super().__init__(parent)
         self.setObjectName("attributionView")
         self._parts: list[AttributedPart] = []  # as they are listed
-        self._has_reply, self._is_asking = False, False
+        self._has_reply = False
         self._sentence = ""
         self._hint, self._by_label, self._summary, self._detail = (QLabel(self) for _ in range(4))
         self._hint.setObjectName("attributionHint")
@@ -69,29 +65,17 @@ class AttributionView(InspectorView):
         for by in (MESSAGES, SENTENCES):
             self._by.addItem("", by)
         self._by.activated.connect(lambda _index: self.partsChosen.emit())
-        self._ask = QPushButton(self)
-        self._ask.setObjectName("attributeReply")
-        self._ask.clicked.connect(self._ask_or_stop)
-        self._progress = QProgressBar(self)
-        self._progress.setObjectName("attributionProgress")
-        self._progress.setTextVisible(False)
-        self._progress.hide()
-        self._list = QTreeWidget(self)
-        self._list.setObjectName("attributedParts")
-        self._list.setRootIsDecorated(False)
-        self._list.setUniformRowHeights(True)
-        self._list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._list.setColumnCount(2)
-        self._list.header().setStretchLastSection(False)
-        self._list.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self._asking = AskOrStop(self, button="attributeReply", progress="attributionProgress")
+        self._asking.askRequested.connect(self.askRequested)
+        self._asking.stopRequested.connect(self.stopRequested)
+        self._list = token_table(self, "attributedParts", columns=2)
         self._bars = _ChangeDelegate(self._list)
         self._list.setItemDelegateForColumn(CHANGE, self._bars)
         self._list.currentItemChanged.connect(lambda _now, _before: self._say_detail())
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 4, 16, 12)
         column.setSpacing(8)
-        for part in (self._hint, self._by_label, self._by, self._ask, self._progress, self._summary):
+        for part in (self._hint, self._by_label, self._by, self._asking, self._summary):
             column.addWidget(part)
         column.addWidget(self._list, 1)
         column.addWidget(self._detail)
@@ -120,13 +104,8 @@ class AttributionView(InspectorView):
 
     def show_asking(self, done: int, total: int) -> None:
         """How many parts were left out; of 0 parts: it is over."""
-        self._is_asking = total > 0
-        self._progress.setVisible(self._is_asking)
-        self._by.setEnabled(not self._is_asking)
-        if total:
-            self._progress.setRange(0, total)
-            self._progress.setValue(done)
-        self._say_button()
+        self._asking.show_progress(done, total)
+        self._by.setEnabled(not self._asking.is_asking)
 
     def tell(self, sentence: str) -> None:
         """What there is to say of the parts."""
@@ -138,13 +117,10 @@ class AttributionView(InspectorView):
         self._bars.theme = theme
         self._list.viewport().update()
 
-    def _ask_or_stop(self) -> None:
-        (self.stopRequested if self._is_asking else self.askRequested).emit()
-
     def _fill(self) -> None:
         self._list.clear()
         self._list.addTopLevelItems([self._item(part) for part in self._parts])
-        for widget in (self._hint, self._by_label, self._by, self._ask):
+        for widget in (self._hint, self._by_label, self._by, self._asking):
             widget.setVisible(self._has_reply)
         self._show_list()
 
@@ -192,10 +168,6 @@ class AttributionView(InspectorView):
         self._detail.setText(told)
         self._detail.setVisible(bool(told))
 
-    def _say_button(self) -> None:
-        self._ask.setText(self.tr("Stop") if self._is_asking else self.tr("Leave each out in turn"))
-        self._ask.setAccessibleName(self._ask.text())
-
     def _say_texts(self) -> None:
         self._hint.setText(
             self.tr("Each part is left out, and the model in use says how likely it finds the same reply then.")
@@ -205,12 +177,15 @@ class AttributionView(InspectorView):
         self._by.setItemText(1, self.tr("Sentences"))
         self._by.setAccessibleName(self._by_label.text())
         self._by.setToolTip(self.tr("Sentences say more and take longer"))
-        self._ask.setToolTip(self.tr("Reads the prompt once for each part"))
-        self._progress.setAccessibleName(self.tr("Parts that were left out"))
+        self._asking.say(
+            ask=self.tr("Leave each out in turn"),
+            stop=self.tr("Stop"),
+            help_text=self.tr("Reads the prompt once for each part"),
+            progress=self.tr("Parts that were left out"),
+        )
         self._list.setHeaderLabels([self.tr("Part"), self.tr("Change in nats")])
         self._list.setAccessibleName(self.tr("What the reply rests on"))
         self._list.setToolTip(self.tr("To the right: the reply is less likely without the part"))
-        self._say_button()
         self._fill()
 
 

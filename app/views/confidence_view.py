@@ -11,8 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QProgressBar,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -21,6 +19,7 @@ from app.core.confidence import LEVELS, Measure, UnsureWord
 from app.theme import Theme, load_theme
 from app.views.alternatives_view import percent
 from app.views.flow_layout import FlowLayout
+from app.views.inspector_parts import AskOrStop
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
 
@@ -44,7 +43,7 @@ class ConfidenceView(InspectorView):
         self.setObjectName("confidenceView")
         self._words: Sequence[UnsureWord] = ()
         self._mean: float | None = None
-        self._can_score, self._is_scoring, self._sentence = False, False, ""
+        self._can_score, self._sentence = False, ""
         self._measure_label = QLabel(self)
         self._measure = QComboBox(self)
         self._measure.setObjectName("confidenceMeasure")
@@ -62,17 +61,13 @@ class ConfidenceView(InspectorView):
         self._list_title.setBuddy(self._list)
         self._list.itemActivated.connect(self._choose_word)
         self._list.itemClicked.connect(self._choose_word)
-        self._score = QPushButton(self)
-        self._score.setObjectName("scoreText")
-        self._score.clicked.connect(self._score_or_stop)
-        self._progress = QProgressBar(self)
-        self._progress.setObjectName("scoreProgress")
-        self._progress.setTextVisible(False)
-        self._progress.hide()
+        self._score = AskOrStop(self, button="scoreText", progress="scoreProgress")
+        self._score.askRequested.connect(self.scoreRequested)
+        self._score.stopRequested.connect(self.stopRequested)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 4, 16, 12)
         column.setSpacing(8)
-        for part in (self._measure_label, self._measure, self._legend, self._summary, self._score, self._progress):
+        for part in (self._measure_label, self._measure, self._legend, self._summary, self._score):
             column.addWidget(part)
         column.addWidget(self._list_title)
         column.addWidget(self._list, 1)
@@ -96,19 +91,12 @@ class ConfidenceView(InspectorView):
 
     def show_scoring(self, done: int, total: int) -> None:
         """How many tokens are scored; of 0 tokens: none any more."""
-        self._is_scoring = total > 0
-        self._progress.setVisible(self._is_scoring)
-        if total:
-            self._progress.setRange(0, total)
-            self._progress.setValue(done)
+        self._score.show_progress(done, total)
         self._say()
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
         self._legend.show_theme(theme)
-
-    def _score_or_stop(self) -> None:
-        (self.stopRequested if self._is_scoring else self.scoreRequested).emit()
 
     def _choose_measure(self) -> None:
         self._say()
@@ -125,9 +113,7 @@ class ConfidenceView(InspectorView):
         has_words = bool(self._words)
         self._list.setVisible(has_words)
         self._list_title.setVisible(has_words)
-        self._score.setVisible(self._can_score or self._is_scoring)
-        self._score.setText(self.tr("Stop") if self._is_scoring else self.tr("Score this text"))
-        self._score.setAccessibleName(self._score.text())
+        self._score.setVisible(self._can_score or self._score.is_asking)
         summary = self._sentence
         if has_words and self._mean is not None:
             named = self.tr(", ").join(word.word for word in self._words[:SPOKEN])
@@ -166,7 +152,12 @@ class ConfidenceView(InspectorView):
         self._measure.blockSignals(False)
         self._measure.setAccessibleName(self._measure_label.text())
         self._measure.setToolTip(self.tr("Darker grounds and stronger lines: less sure"))
-        self._score.setToolTip(self.tr("How likely the model in use finds each word of it"))
+        self._score.say(
+            ask=self.tr("Score this text"),
+            stop=self.tr("Stop"),
+            help_text=self.tr("How likely the model in use finds each word of it"),
+            progress=self.tr("Score this text"),
+        )
         self._list_title.setText(self.tr("Least sure words"))
         self._list.setAccessibleName(self._list_title.text())
         self._list.setToolTip(self.tr("Look at the word (Enter)"))

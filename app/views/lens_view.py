@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHeaderView,
     QLabel,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -19,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from app.theme import Theme
 from app.views.alternatives_view import GROUND, SHARE, ShareDelegate, percent
+from app.views.inspector_parts import token_table
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
 
@@ -49,18 +48,8 @@ class LensView(InspectorView):
         for label in (self._summary, self._hint):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
-        self._table = QTreeWidget(self)
-        self._table.setObjectName("lensLayers")
-        self._table.setRootIsDecorated(False)
-        self._table.setUniformRowHeights(True)
-        self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self._table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._table.setColumnCount(4)
-        header = self._table.header()
-        header.setStretchLastSection(False)
-        for column in (FIRST, SECOND, CAME):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(LAYER, QHeaderView.ResizeMode.ResizeToContents)
+        self._table = token_table(self, "lensLayers", columns=4)
+        self._table.header().setSectionResizeMode(LAYER, QHeaderView.ResizeMode.ResizeToContents)
         self._bars = ShareDelegate(self._table)
         for column in (FIRST, SECOND, CAME):
             self._table.setItemDelegateForColumn(column, self._bars)

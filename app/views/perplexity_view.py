@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.theme import Theme, code_font, load_theme
 from app.views.confidence_view import GROUNDS
+from app.views.inspector_parts import AskOrStop
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
 from app.views.time_slices import TimeSlices
@@ -33,22 +34,18 @@ class PerplexityView(InspectorView):
         self._begin = ""
         self._texts: Sequence[str] = ()
         self._levels: Sequence[int] = ()
-        self._is_scoring = False
         self._hint, self._result = QLabel(self), QLabel(self)
         self._hint.setObjectName("perplexityHint")
         self._result.setObjectName("perplexityResult")
         for label in (self._hint, self._result):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
-        self._open, self._save = QPushButton(self), QPushButton(self)
-        self._open.setObjectName("openDocument")
-        self._open.clicked.connect(self._open_or_stop)
+        self._open = AskOrStop(self, button="openDocument", progress="perplexityProgress")
+        self._open.askRequested.connect(self.openRequested)
+        self._open.stopRequested.connect(self.stopRequested)
+        self._save = QPushButton(self)
         self._save.setObjectName("savePerplexity")
         self._save.clicked.connect(self.saveRequested)
-        self._progress = QProgressBar(self)
-        self._progress.setObjectName("perplexityProgress")
-        self._progress.setTextVisible(False)
-        self._progress.hide()
         self._text = QPlainTextEdit(self)
         self._text.setObjectName("perplexityText")
         self._text.setReadOnly(True)
@@ -60,7 +57,7 @@ class PerplexityView(InspectorView):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 4, 16, 12)
         column.setSpacing(8)
-        for part in (self._hint, self._open, self._progress, self._result):
+        for part in (self._hint, self._open, self._result):
             column.addWidget(part)
         column.addWidget(self._text, 1)
         column.addWidget(self._save)
@@ -73,12 +70,7 @@ class PerplexityView(InspectorView):
 
     def show_scoring(self, done: int, total: int) -> None:
         """How many tokens of the document are scored; of 0 tokens: it is over."""
-        self._is_scoring = total > 0
-        self._progress.setVisible(self._is_scoring)
-        if total:
-            self._progress.setRange(0, total)
-            self._progress.setValue(done)
-        self._say_button()
+        self._open.show_progress(done, total)
 
     def show_document(
         self,
@@ -108,9 +100,6 @@ class PerplexityView(InspectorView):
         self._theme = theme
         self._text.setFont(code_font(theme))
         self._fill()
-
-    def _open_or_stop(self) -> None:
-        (self.stopRequested if self._is_scoring else self.openRequested).emit()
 
     def _fill(self) -> None:
         for part in (self._text, self._save):
@@ -148,10 +137,6 @@ class PerplexityView(InspectorView):
         self._result.setVisible(bool(told))
         self._text.setAccessibleDescription(told)
 
-    def _say_button(self) -> None:
-        self._open.setText(self.tr("Stop") if self._is_scoring else self.tr("Open a file…"))
-        self._open.setAccessibleName(self._open.text())
-
     def _say_texts(self) -> None:
         self._hint.setText(
             self.tr(
@@ -159,12 +144,15 @@ class PerplexityView(InspectorView):
                 "The less it is surprised, the lower the perplexity."
             )
         )
-        self._open.setToolTip(self.tr("A text or PDF file; it stays on this machine"))
-        self._progress.setAccessibleName(self.tr("Tokens that were read"))
+        self._open.say(
+            ask=self.tr("Open a file…"),
+            stop=self.tr("Stop"),
+            help_text=self.tr("A text or PDF file; it stays on this machine"),
+            progress=self.tr("Tokens that were read"),
+        )
         self._text.setAccessibleName(self.tr("The document, tinted by how likely each word is"))
         self._text.setToolTip(self.tr("Darker: less likely"))
         self._save.setText(self.tr("Save as a table…"))
         self._save.setAccessibleName(self._save.text())
         self._save.setToolTip(self.tr("Every token with its log-probability, rank and entropy (CSV)"))
-        self._say_button()
         self._say_result()

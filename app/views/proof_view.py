@@ -8,12 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
     QLabel,
-    QProgressBar,
-    QPushButton,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -21,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from app.theme import Theme
 from app.views.alternatives_view import GROUND, SHARE, ShareDelegate, percent
+from app.views.inspector_parts import AskOrStop, token_table
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
 
@@ -71,22 +67,18 @@ class ProofView(InspectorView):
         self.setObjectName("proofView")
         self._facts: Sequence[ProofFact] = ()
         self._outcome: ProofOutcome | None = None
-        self._sentence, self._is_verifying = "", False
+        self._sentence = ""
         self._result, self._hint, self._facts_title, self._tokens_title = (QLabel(self) for _ in range(4))
         self._result.setObjectName("proofResult")
         self._hint.setObjectName("proofHint")
         for label in (self._result, self._hint, self._facts_title, self._tokens_title):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
-        self._verify = QPushButton(self)
-        self._verify.setObjectName("verifyReply")
-        self._verify.clicked.connect(self._verify_or_stop)
-        self._progress = QProgressBar(self)
-        self._progress.setObjectName("proofProgress")
-        self._progress.setTextVisible(False)
-        self._progress.hide()
-        self._tokens = self._table("proofTokens")
-        self._record = self._table("proofRecord")
+        self._verify = AskOrStop(self, button="verifyReply", progress="proofProgress")
+        self._verify.askRequested.connect(self.verifyRequested)
+        self._verify.stopRequested.connect(self.stopRequested)
+        self._tokens = token_table(self, "proofTokens", columns=3)
+        self._record = token_table(self, "proofRecord", columns=3)
         self._tokens_title.setBuddy(self._tokens)
         self._facts_title.setBuddy(self._record)
         self._bars = ShareDelegate(self._tokens)
@@ -95,7 +87,7 @@ class ProofView(InspectorView):
         column_of_parts = QVBoxLayout(self)
         column_of_parts.setContentsMargins(16, 4, 16, 12)
         column_of_parts.setSpacing(8)
-        for part in (self._hint, self._verify, self._progress, self._result, self._tokens_title):
+        for part in (self._hint, self._verify, self._result, self._tokens_title):
             column_of_parts.addWidget(part)
         column_of_parts.addWidget(self._tokens, 1)
         column_of_parts.addWidget(self._facts_title)
@@ -119,12 +111,7 @@ class ProofView(InspectorView):
 
     def show_progress(self, same: int, total: int) -> None:
         """How many tokens came again; of 0 tokens: it is not made any more."""
-        self._is_verifying = total > 0
-        self._progress.setVisible(self._is_verifying)
-        if total:
-            self._progress.setRange(0, total)
-            self._progress.setValue(same)
-        self._say_button()
+        self._verify.show_progress(same, total)
 
     def tell(self, sentence: str) -> None:
         """Why it was not made again."""
@@ -139,9 +126,6 @@ class ProofView(InspectorView):
         """Take the theme's colours."""
         self._bars.theme = theme
         self._tokens.viewport().update()
-
-    def _verify_or_stop(self) -> None:
-        (self.stopRequested if self._is_verifying else self.verifyRequested).emit()
 
     def _fill(self) -> None:
         self._record.clear()
@@ -213,16 +197,16 @@ class ProofView(InspectorView):
         }
         return names.get(name, name)
 
-    def _say_button(self) -> None:
-        self._verify.setText(self.tr("Stop") if self._is_verifying else self.tr("Verify this reply"))
-        self._verify.setAccessibleName(self._verify.text())
-
     def _say_texts(self) -> None:
         self._hint.setText(
             self.tr("The reply is made again with the recorded settings and seed, and compared token by token.")
         )
-        self._verify.setToolTip(self.tr("Takes as long as the reply did"))
-        self._progress.setAccessibleName(self.tr("Tokens that came again"))
+        self._verify.say(
+            ask=self.tr("Verify this reply"),
+            stop=self.tr("Stop"),
+            help_text=self.tr("Takes as long as the reply did"),
+            progress=self.tr("Tokens that came again"),
+        )
         self._tokens_title.setText(self.tr("What could have come there"))
         self._tokens.setAccessibleName(self._tokens_title.text())
         self._tokens.setToolTip(self.tr("The model's chances in the record and now"))
@@ -231,17 +215,4 @@ class ProofView(InspectorView):
         self._record.setAccessibleName(self._facts_title.text())
         self._record.setToolTip(self.tr("Exports hold this record"))
         self._record.setHeaderLabels([self.tr("What"), self.tr("Recorded"), self.tr("Now")])
-        self._say_button()
         self._fill()
-
-    def _table(self, object_name: str) -> QTreeWidget:
-        table = QTreeWidget(self)
-        table.setObjectName(object_name)
-        table.setRootIsDecorated(False)
-        table.setUniformRowHeights(True)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        table.setColumnCount(3)
-        table.header().setStretchLastSection(False)
-        table.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        return table

@@ -9,13 +9,10 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFrame,
-    QHeaderView,
     QLabel,
     QPushButton,
     QScrollArea,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -24,6 +21,7 @@ from PySide6.QtWidgets import (
 from app.theme import Theme
 from app.views.alternatives_view import GROUND, SHARE, ShareDelegate, percent
 from app.views.flow_layout import FlowLayout
+from app.views.inspector_parts import token_table
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
 from app.views.settings_page import WheelGuard
@@ -69,17 +67,8 @@ class SamplerLabView(InspectorView):
         for label in (self._outcome, self._whole):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
-        self._list = QTreeWidget(self)
-        self._list.setObjectName("labTokens")
-        self._list.setRootIsDecorated(False)
-        self._list.setUniformRowHeights(True)
-        self._list.setColumnCount(3)
-        self._list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._list.header().setStretchLastSection(False)
+        self._list = token_table(self, "labTokens", columns=3)
         self._bars = ShareDelegate(self._list)
-        for column in (TOKEN, WAS, WOULD):
-            self._list.header().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         for column in (WAS, WOULD):
             self._list.setItemDelegateForColumn(column, self._bars)
         self._cool = self._button("labCool")
