@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections.abc import Sequence
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 
 import torch
 
@@ -15,6 +13,7 @@ from engine.api import Circumstances
 from engine.attention import Mixer
 from engine.cache_blocks import Q8_0
 from engine.model import Model
+from engine.version import installed_version
 
 _NAMES = {torch.float32: "f32", torch.float16: "f16", torch.bfloat16: "bf16", Q8_0: "q8_0"}
 
@@ -25,7 +24,7 @@ def circumstances(model: Model, fingerprint: str, prompt: Sequence[int], *, reus
         prompt=hashlib.blake2b(array("q", prompt).tobytes(), digest_size=16).hexdigest(),
         reused=str(reused),
         fingerprint=fingerprint,
-        engine_version=engine_version(),
+        engine_version=installed_version() or "",
         device=str(model.device),
         dtype=str(model.decoder.dtype).removeprefix("torch."),
         cache_type=cache_type(model),
@@ -38,12 +37,3 @@ def cache_type(model: Model) -> str:
     kept = (m.cache_dtype or model.decoder.dtype for m in model.decoder.modules() if isinstance(m, Mixer))
     dtype = next(kept, model.decoder.dtype)
     return _NAMES.get(dtype, str(dtype))
-
-
-@cache
-def engine_version() -> str:
-    """The version that is installed; empty when Fireside runs from a folder that was never installed."""
-    try:
-        return version("fireside")
-    except PackageNotFoundError:
-        return ""

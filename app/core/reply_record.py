@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from app.core.version import fireside_version
 from engine.api import Circumstances, GenerateRequest, Message, ModelLoaded, ReplyFinished
+from engine.version import installed_version
 
 FORMAT_VERSION = 1
 
@@ -26,7 +26,7 @@ def reply_record(
     """
     record: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
-        "engine_version": fireside_version(),
+        "engine_version": installed_version(),
         "sampler": asdict(request.sampler),
         "max_tokens": request.max_tokens,
         "stop": request.stop,

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QUrl, qVersion
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QCheckBox, QLabel, QPlainTextEdit, QPushButton, QSpinBox, QWidget
 
+from app.core.licences import licences
 from app.core.settings import (
     CACHE_TYPES,
     DEVICES,
@@ -23,7 +24,6 @@ from app.core.settings import (
     Settings,
 )
 from app.core.themes import THEME_NAMES
-from app.core.version import fireside_version, licences
 from app.views.settings_page import (
     SettingsPage,
     choose,
@@ -34,6 +34,7 @@ from app.views.settings_page import (
     pad,
     show_number,
 )
+from engine.version import installed_version
 
 TEXT_STEP = 10  # percent
 CONTEXT_STEP = 256  # tokens
@@ -265,7 +266,7 @@ class AboutPage(SettingsPage):
 
     def say_texts(self) -> None:
         """Part of `SettingsPage`."""
-        version = fireside_version() or self.tr("not installed")
+        version = installed_version() or self.tr("not installed")
         self._version.setText(self.tr("Version {version}, Qt {qt}").format(version=version, qt=qVersion()))
         self._version_row.say(
             self.tr("Fireside"),

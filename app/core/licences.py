@@ -1,20 +1,10 @@
-"""Which Fireside this is, and what it stands on."""
+"""What Fireside stands on."""
 
 from __future__ import annotations
-
-from importlib.metadata import PackageNotFoundError, version
 
 from app.core.themes import RESOURCES
 
 _LICENCES = RESOURCES.parent / "docs" / "licences.md"
-
-
-def fireside_version() -> str | None:
-    """The version that is installed; None when Fireside runs from a folder that was never installed."""
-    try:
-        return version("fireside")
-    except PackageNotFoundError:
-        return None
 
 
 def licences() -> str:
