@@ -51,28 +51,13 @@ class DownloadsController(QObject):
         self._secrets = Secrets()
         self._page: HubPage | None = None
         self._asking: Job | None = None
-        self._running: tuple[str, Job, threading.Event] | None = None
+        self._running: tuple[str, threading.Event] | None = None  # the download's key, and what ends it
         self._removing: set[str] = set()
         self._measured = (0.0, 0)
         self._speed = 0.0
         library.dialogOpened.connect(self._add_tab)
         if self._shelf.notice is not None:
             window.message_bar.show_error(self._shelf.notice)
-
-    def fill(self, page: HubPage) -> None:
-        """Serve this page until it is closed."""
-        self._page = page
-        page.allowRequested.connect(self._allow)
-        page.connectionRequested.connect(self._ask_for_connection)
-        page.searchRequested.connect(self._search)
-        page.offersRequested.connect(self._list_offers)
-        page.downloadRequested.connect(self.download)
-        page.pauseRequested.connect(self.pause)
-        page.resumeRequested.connect(self.resume)
-        page.removeRequested.connect(self.remove)
-        page.openRequested.connect(self._open)
-        self._show_allowed()
-        self._show_downloads()
 
     def download(self, offer: Offer) -> None:
         """Queue an offer."""
@@ -81,7 +66,7 @@ class DownloadsController(QObject):
     def pause(self, key: str) -> None:
         """Stop fetching; what is there stays."""
         if self._running is not None and self._running[0] == key:
-            self._running[2].set()
+            self._running[1].set()
         else:
             self._changed(lambda: self._shelf.set_state(key, State.PAUSED))
 
@@ -93,7 +78,7 @@ class DownloadsController(QObject):
         """Forget a download, and what was fetched of it unless it is complete."""
         if self._running is not None and self._running[0] == key:
             self._removing.add(key)
-            self._running[2].set()
+            self._running[1].set()
         else:
             self._changed(lambda: self._shelf.remove(key))
 
@@ -117,12 +102,22 @@ class DownloadsController(QObject):
     def close(self) -> None:
         """Stop fetching; the list says that it is paused."""
         if self._running is not None:
-            self._running[2].set()
+            self._running[1].set()
 
     def _add_tab(self, dialog: LibraryDialog) -> None:
-        page = HubPage(dialog)
+        page = self._page = HubPage(dialog)
         dialog.add_tab(page, self.tr("Get models"))
-        self.fill(page)
+        page.allowRequested.connect(self._allow)
+        page.connectionRequested.connect(self._ask_for_connection)
+        page.searchRequested.connect(self._search)
+        page.offersRequested.connect(self._list_offers)
+        page.downloadRequested.connect(self.download)
+        page.pauseRequested.connect(self.pause)
+        page.resumeRequested.connect(self.resume)
+        page.removeRequested.connect(self.remove)
+        page.openRequested.connect(self._open)
+        self._show_allowed()
+        self._show_downloads()
 
     def _allow(self) -> None:
         self._preferences.change("allows_hub", True)
@@ -199,7 +194,7 @@ class DownloadsController(QObject):
         self._shelf.set_state(download.key, State.RUNNING)
         self._measured, self._speed = (time.monotonic(), self._shelf.fetched_bytes(download)), 0.0
         job = self._background.start(self._fetching(download, cancelled), name="download")
-        self._running = (download.key, job, cancelled)
+        self._running = (download.key, cancelled)
         key = download.key
         job.progressed.connect(lambda done, total: self._show_progress(key, done, total))
         job.succeeded.connect(lambda is_whole: self._ended(download, State.DONE if is_whole else State.PAUSED))
