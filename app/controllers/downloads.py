@@ -23,6 +23,7 @@ from app.core.downloads.web import Web, WebError
 from app.core.fit import free_ram, rough_verdict
 from app.core.paths import DataFolder
 from app.core.secrets import Secrets
+from app.core.settings import Settings
 from app.views.dialog_pages import at_end
 from app.views.hub_page import ConnectionFields, HubPage
 from app.views.library_dialog import LibraryDialog
@@ -56,6 +57,7 @@ class DownloadsController(QObject):
         self._measured = (0.0, 0)
         self._speed = 0.0
         library.dialogOpened.connect(self._add_tab)
+        preferences.changed.connect(self._obey)
         if self._shelf.notice is not None:
             window.message_bar.show_error(self._shelf.notice)
 
@@ -100,7 +102,7 @@ class DownloadsController(QObject):
             page.show_notice(self.tr("This system has no keyring; the token is forgotten when Fireside closes."))
 
     def close(self) -> None:
-        """Stop fetching; the list says that it is paused."""
+        """Stop what is being fetched; the list says that it is paused."""
         if self._running is not None:
             self._running[1].set()
 
@@ -118,6 +120,11 @@ class DownloadsController(QObject):
         page.openRequested.connect(self._open)
         self._show_allowed()
         self._show_downloads()
+
+    def _obey(self, settings: Settings) -> None:
+        """Without a yes nothing is fetched, also not what is under way."""
+        if not settings.allows_hub:
+            self.close()
 
     def _allow(self) -> None:
         self._preferences.change("allows_hub", True)

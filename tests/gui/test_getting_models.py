@@ -113,6 +113,22 @@ def test_a_download_that_was_under_way_waits_for_a_click_after_a_restart(
     assert path.name == "tiny-Q4_K_M.gguf"
 
 
+def test_a_yes_that_is_taken_back_stops_what_is_under_way(
+    qtbot: QtBot, open_window: OpenWindow, hub: Hub, folder: DataFolder, tmp_path: Path
+) -> None:
+    hub.slow = threading.Event()
+    application = opened(qtbot, open_window, hub, tmp_path)
+    show_hub(qtbot, application)
+    click(application, "allowHub")
+    find_offer(qtbot, application)
+    click(application, "hubDownload")
+    qtbot.waitUntil(lambda: any("/resolve/" in address for address, _, _ in hub.requests))
+    application.preferences.change("allows_hub", False)
+    hub.slow.set()
+    qtbot.waitUntil(lambda: any(button.isVisible() for button in _buttons(application, "resumeDownload")))
+    assert [path.name for path in folder.fetched_models.rglob("*.gguf")] == []
+
+
 def test_a_failure_is_told_where_it_happened(qtbot: QtBot, open_window: OpenWindow, hub: Hub, tmp_path: Path) -> None:
     hub.status = 403
     application = opened(qtbot, open_window, hub, tmp_path)
