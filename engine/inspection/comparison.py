@@ -36,15 +36,15 @@ class Said:
     text: str
     prompt: Sequence[int]
     ids: Sequence[int]
+    pieces: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A model's log-probability of a reply, the tokens that it needs for it, and its divergence for each of them."""
+    """A model's log-probabilities of the tokens that it needs for a reply, and its divergence for each of them."""
 
-    logprob: float
-    tokens: int
-    kl: tuple[float, ...]
+    logprobs: tuple[float, ...]
+    kl: tuple[float, ...] = ()
 
 
 class Distributions:
@@ -75,14 +75,13 @@ class Distributions:
 
 def judge_own(model: Model, said: Said, kept: Distributions, *, interrupted: Callable[[], bool] = never) -> Judged:
     """A model's judgement of its own reply, whose distributions are `kept`."""
-    total, at = 0.0, 0
+    logprobs = list[float]()
     for ids, logits in score_logits(
         model, [*said.prompt, *said.ids], first=len(said.prompt), interrupted=interrupted
     ):
-        total += float(scores(logits, ids).logprobs.double().sum())
-        kept.put(at, logits.log_softmax(-1))
-        at += len(ids)
-    return Judged(total, len(said.ids), ())
+        kept.put(len(logprobs), logits.log_softmax(-1))
+        logprobs += scores(logits, ids).logprobs.tolist()
+    return Judged(tuple(logprobs))
 
 
 def judge_other(
@@ -99,12 +98,12 @@ def judge_other(
     """
     prompt = plan_prompt(request, model.tokenizer, limit=limit).ids
     ids = list(said.ids) if kept is not None else model.tokenizer.encode(said.text, is_start=False)
-    total, kl = 0.0, list[float]()
+    logprobs, kl = list[float](), list[float]()
     for chunk, logits in score_logits(model, [*prompt, *ids], first=len(prompt), interrupted=interrupted):
-        total += float(scores(logits, chunk).logprobs.double().sum())
         if kept is not None:
-            kl += kept.divergence(len(kl), logits.log_softmax(-1))
-    return Judged(total, len(ids), tuple(kl))
+            kl += kept.divergence(len(logprobs), logits.log_softmax(-1))
+        logprobs += scores(logits, chunk).logprobs.tolist()
+    return Judged(tuple(logprobs), tuple(kl))
 
 
 def vocabulary_digest(tokenizer: Tokenizer, size: int) -> str:
