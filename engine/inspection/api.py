@@ -11,6 +11,8 @@ from enum import StrEnum
 
 from engine.api import Circumstances, Event, GenerateRequest, LoadRequest, SamplerSettings
 
+MOST_KEPT_BYTES = 512 << 20  # of a reply's distributions in a comparison: 2,700 tokens of 49,152, 880 of 151,936
+
 
 @dataclass(frozen=True, slots=True)
 class SpellRequest:
