@@ -143,7 +143,7 @@ def test_a_question_that_is_deleted_under_its_reply_ends_the_reply(qtbot: QtBot,
     fake.token_s = 0.2  # longer than a frame
     application = open_window(lambda: fake)
     say(qtbot, application, "Count", wait=False)
-    qtbot.waitUntil(lambda: application.chat._stream._frame.isActive())  # new words wait for the next frame
+    qtbot.waitUntil(application.chat._stream._frame.isActive)  # new words wait for the next frame
     application.messages.delete(application.chat.shown.tree.path()[0].id)
     wait(qtbot, application)
     assert shown(application) == []
