@@ -24,6 +24,7 @@ bench: $(VENV)/.bench
 
 soak: $(VENV)/.test
 	FIRESIDE_FUZZ=40000 FIRESIDE_KILLS=200 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/engine tests/app
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.soak
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
