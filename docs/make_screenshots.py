@@ -301,7 +301,7 @@ def how_sure(stage: Stage) -> None:
 
 def compare(stage: Stage) -> QWidget:
     """Two replies to one message, and where they part."""
-    stage.application.conversations.open(None)
+    stage.window.action.new_chat.trigger()
     stage.window.action.compare.trigger()
     dialog = stage.dialog()
     assert isinstance(dialog, CompareDialog)
