@@ -7,7 +7,7 @@ from setuptools.command.build_ext import build_ext
 
 KERNELS = Path("engine/kernels")
 SOURCES = (
-    *("layer.c", "linear.c", "merges.c", "pool.c", "survey.c"),
+    *("guard.c", "layer.c", "linear.c", "merges.c", "pool.c", "survey.c"),
     *("portable.c", "avx2.c", "avx512.c", "neon.c", "dotprod.c"),
 )
 

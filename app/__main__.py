@@ -1,4 +1,7 @@
-"""`fireside` and `python -m app VERB`: without a verb the window opens; verbs do what its menus do."""
+"""`fireside` and `python -m app VERB`: without a verb the window opens; verbs do what its menus do.
+
+`fireside FILE` is short for `fireside open FILE`, which is what file managers run.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,15 @@ import multiprocessing
 import os
 import sys
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
+from collections.abc import Container
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from typing import NoReturn
 
 from app.core.paths import DataFolder, data_folder
-from engine.api import FiresideError
+from engine.api import FiresideError, RequestError
+from engine.version import installed_version
 
 LOG_BYTES = 1 << 20
 
@@ -21,17 +27,23 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one verb. Exit status: 0 done, 1 a one-line error, 2 wrong usage, 130 interrupted."""
     started = time.perf_counter()
     multiprocessing.freeze_support()  # a packaged Fireside is also the process that reads a PDF
-    options = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["engine"]:
+        from engine.__main__ import main as run_engine
+
+        return run_engine(arguments[1:], program="fireside engine")
+    options = _parsed(arguments)
     try:
         folder = data_folder(options.data_dir)
         _log_to(folder)
-        if options.verb is not None:
+        if options.verb not in (None, "open"):
             options.run(options, folder)
             sys.stdout.flush()
             return 0
+        file = None if options.file is None else _existing(options.file)
         from app.application import run
 
-        return run(folder, started=started)
+        return run(folder, started=started, file=file)
     except FiresideError as error:
         return _complain(" ".join(str(error).split()))
     except BrokenPipeError:
@@ -48,17 +60,45 @@ def _complain(sentence: str) -> int:
     return 1
 
 
-def _parser() -> ArgumentParser:
+def _existing(file: str) -> Path:
+    path = Path(file).expanduser().absolute()  # a window that is open already stands in another folder
+    if not path.exists():
+        raise RequestError(f"“{path.name}” does not exist; check the path {path}.")
+    return path
+
+
+class _Parser(ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(2, f"fireside: {message}\n")
+
+
+def _parsed(arguments: list[str]) -> Namespace:
+    everywhere = _Parser(add_help=False)
+    everywhere.add_argument("--data-dir", metavar="DIR", help="keep everything in this folder")
+    options, rest = everywhere.parse_known_args(arguments)
+    parser, verbs = _parser(everywhere)
+    if len(rest) == 1 and rest[0] not in verbs and Path(rest[0]).exists():
+        return parser.parse_args(["open", rest[0]], options)
+    return parser.parse_args(arguments)
+
+
+def _parser(everywhere: ArgumentParser) -> tuple[ArgumentParser, Container[str]]:
     from app import commands
 
-    class Parser(ArgumentParser):
-        def error(self, message: str) -> NoReturn:
-            self.print_usage(sys.stderr)
-            self.exit(2, f"fireside: {message}\n")
+    parser = _Parser(
+        prog="fireside",
+        usage="%(prog)s [-h] [--version] [--data-dir DIR] [FILE | VERB ...]",
+        description="Chat with a model on your own machine. FILE is a model to chat with.",
+        parents=[everywhere],
+    )
+    parser.add_argument("--version", action="version", version=f"fireside {installed_version() or 'not installed'}")
+    parser.set_defaults(file=None)
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB")
 
-    parser = Parser(prog="fireside", description="Chat with a model on your own machine.")
-    parser.add_argument("--data-dir", metavar="DIR", help="keep everything in this folder")
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=Parser)
+    opening = verbs.add_parser("open", help="open the window with a file, as if it were dropped on it")
+    opening.add_argument("file", metavar="FILE", help="a model, conversations to import, or a file to attach")
+    verbs.add_parser("engine", help="the engine on its own: `fireside engine --help`")
 
     models = verbs.add_parser("models", help="list the models known on this machine")
     models.set_defaults(run=commands.models)
@@ -97,7 +137,7 @@ def _parser() -> ArgumentParser:
     rescue.add_argument("file", metavar="FILE", help="the damaged database, which is only read")
     rescue.add_argument("--output", required=True, metavar="PATH", help="a new JSON file, for import")
     rescue.set_defaults(run=commands.rescue)
-    return parser
+    return parser, verbs.choices
 
 
 def _log_to(folder: DataFolder) -> None:

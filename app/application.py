@@ -7,9 +7,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app.controllers.alternatives import AlternativesController
@@ -52,6 +54,7 @@ from app.controllers.slash_commands import SlashCommandsController
 from app.controllers.token_counts import TokenCountsController
 from app.controllers.window_state import WindowStateController
 from app.controllers.writing import WritingController
+from app.core.crash_log import CrashLog
 from app.core.discovery import Machine
 from app.core.library import Library
 from app.core.paths import DataFolder
@@ -61,7 +64,7 @@ from app.core.rescuing import newest_damaged
 from app.core.scan import ReadHeader
 from app.core.settings import SettingsFile
 from app.core.store import StoreError, open_store
-from app.instance import SingleInstance
+from app.instance import DesktopApplication, SingleInstance
 from app.views.known_sentences import said
 from app.views.main_window import MainWindow
 from app.worker import EngineLike, EngineThread, create_engine, read_model_header
@@ -171,16 +174,23 @@ class Application(QObject):
             self.backups.offer_rescue(store_notice, damaged)
         self._is_closed = False
 
-    def start(self) -> None:
-        """Show the window, then tidy up and load the model in the background."""
+    def start(self, file: Path | None = None) -> None:
+        """Show the window, then tidy up and load a model in the background: `file`, if it is one."""
         try:
             self.store.mark_interrupted()  # before a new reply can be mistaken for an interrupted one
         except StoreError as error:
             self.window.message_bar.show_error(str(error))
         self.window_state.restore()
         self.window.show()
-        self.models.open_default()  # first in the queue: a message typed at once waits for it
+        if file is not None:
+            self.open_file(file)
+        if not self.models.is_loading:
+            self.models.open_default()  # first in the queue: a message typed at once waits for it
         QTimer.singleShot(0, self._after_first_paint)
+
+    def open_file(self, file: Path) -> None:
+        """Do with a file what is done when it is dropped on the window."""
+        self._dropping.take([str(file)])
 
     def close(self) -> None:
         """Keep a running reply, save the settings, stop the engine. Safe to call twice."""
@@ -211,6 +221,18 @@ class Application(QObject):
             )
         )
 
+    def tell_of_crash(self, log: Path) -> None:
+        """Say that the run before this ended unexpectedly, and where that is written down."""
+
+        def show_log() -> None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(log)))
+
+        self.window.message_bar.show_error(
+            self.tr("Fireside ended unexpectedly; the log is at {path}.").format(path=log),
+            action=self.tr("Open the log"),
+            on_action=show_log,
+        )
+
     def _after_first_paint(self) -> None:
         if self._is_closed:
             return
@@ -229,33 +251,40 @@ class Application(QObject):
             logger.warning("the folder of caches is not tidied: the conversations cannot be read")
 
 
-def run(folder: DataFolder, *, started: float) -> int:
-    """Open the window on `folder` and return the exit status when it closes. `started` is `time.perf_counter`."""
-    qt = QApplication.instance() or QApplication(sys.argv[:1])
-    assert isinstance(qt, QApplication)
+def run(folder: DataFolder, *, started: float, file: Path | None = None) -> int:
+    """Open the window on `folder`, with `file` in it, and return the exit status when it closes.
+
+    `started` is `time.perf_counter`. Where a window is open already, it is that which opens the file.
+    """
+    qt = DesktopApplication(sys.argv[:1])
     qt.setApplicationName("Fireside")
     qt.setDesktopFileName("fireside")
     instance = SingleInstance(folder)
     if not instance.is_first:
-        instance.raise_first()
+        instance.raise_first(file)
         return 0
-    try:
-        application = Application(qt, folder)
-    except StoreError as error:
-        box = QMessageBox(QMessageBox.Icon.Critical, "Fireside", str(error))
-        box.exec()
-        return 1
-    instance.raiseRequested.connect(application.window.raise_to_front)
-    qt.setQuitOnLastWindowClosed(False)  # in the tray no window is open
-    application.window.closing.connect(qt.quit)
-    qt.commitDataRequest.connect(lambda _session: application.window.quit())
-    _catch_everything(application)
-    application.start()
-    logger.info("window shown %.2f s after the start", time.perf_counter() - started)
-    status = qt.exec()
-    application.close()
-    instance.close()
-    return status
+    with CrashLog(folder) as crash_log:
+        try:
+            application = Application(qt, folder)
+        except StoreError as error:
+            box = QMessageBox(QMessageBox.Icon.Critical, "Fireside", str(error))
+            box.exec()
+            return 1
+        instance.raiseRequested.connect(application.window.raise_to_front)
+        instance.openRequested.connect(application.open_file)
+        qt.openRequested.connect(application.open_file)
+        qt.setQuitOnLastWindowClosed(False)  # in the tray no window is open
+        application.window.closing.connect(qt.quit)
+        qt.commitDataRequest.connect(lambda _session: application.window.quit())
+        _catch_everything(application)
+        application.start(file)
+        if crash_log.of_last_run is not None:
+            application.tell_of_crash(crash_log.of_last_run)
+        logger.info("window shown %.2f s after the start", time.perf_counter() - started)
+        status = qt.exec()
+        application.close()
+        instance.close()
+        return status
 
 
 def _catch_everything(application: Application) -> None:

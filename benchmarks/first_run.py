@@ -60,8 +60,8 @@ def _run(started: float) -> int:
     figures: dict[str, float] = {}
 
     class Watched(Application):
-        def start(self) -> None:
-            super().start()
+        def start(self, file: Path | None = None) -> None:
+            super().start(file)
             figures["window_shown_s"] = time.time() - started
             self.engine.eventArrived.connect(self._note)
             QTimer.singleShot(0, self._write)

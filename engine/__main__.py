@@ -11,9 +11,12 @@ from typing import NoReturn
 from engine.api import FiresideError, RequestError
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run one verb. Exit status: 0 done, 1 a one-line error, 2 wrong usage, 130 interrupted."""
-    options = _parser().parse_args(arguments)
+def main(arguments: list[str] | None = None, *, program: str = "python -m engine") -> int:
+    """Run one verb. Exit status: 0 done, 1 a one-line error, 2 wrong usage, 130 interrupted.
+
+    `program` is what help says is typed.
+    """
+    options = _parser(program).parse_args(arguments)
     try:
         options.run(options)
         sys.stdout.flush()
@@ -43,7 +46,7 @@ def model_path(given: str | None) -> Path:
     return starter
 
 
-def _parser() -> ArgumentParser:
+def _parser(program: str) -> ArgumentParser:
     from engine import commands
 
     class Parser(ArgumentParser):
@@ -51,7 +54,7 @@ def _parser() -> ArgumentParser:
             self.print_usage(sys.stderr)
             self.exit(2, f"fireside: {message}\n")
 
-    parser = Parser(prog="python -m engine", description="Fireside's engine on the command line.")
+    parser = Parser(prog=program, description="Fireside's engine on the command line.")
     verbs = parser.add_subparsers(metavar="VERB", required=True, parser_class=Parser)
 
     def verb(name: str, help_text: str, *, optional_model: bool = True, json: bool = True) -> ArgumentParser:

@@ -88,11 +88,14 @@ class Engine:
                 yield ModelUnloaded(request.request_id)
             elif isinstance(request, GenerateRequest):
                 with torch_threads(1):  # drawing a token is too little to share
-                    yield from self._generate(request, cancelled)
+                    yield from self._of_whole_files(self._generate(request, cancelled))
             else:
                 from engine.inspection.answers import answer  # only for those who look
 
-                yield from answer(self, request, cancelled)
+                yield from self._of_whole_files(answer(self, request, cancelled))
+        except ModelChangedError:
+            self._forget()
+            raise
         except (torch.OutOfMemoryError, MemoryError) as error:
             self._forget()
             raise OutOfMemoryError(
@@ -257,6 +260,21 @@ class Engine:
             ttft_s=first_token_at - started,
         )
         yield from reply.finish(timings, circumstances(self.model, reader.fingerprint(), prompt, reused=reused))
+
+    def _of_whole_files(self, events: Iterator[Event]) -> Iterator[Event]:
+        """Events until a file is cut under the model; then `ModelChangedError`, also in place of another error."""
+        try:
+            for event in events:
+                self._check_files()
+                yield event
+        except Exception:
+            self._check_files()
+            raise
+
+    def _check_files(self) -> None:
+        for reader in (self.reader, self._draft):
+            if reader is not None:
+                reader.model.checkpoint.check_whole()
 
     def _guesser(self, ids: list[int], reply: _Reply) -> Guesser:
         if self._draft is None:

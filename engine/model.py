@@ -45,10 +45,12 @@ class Model:
     def forward(self, ids: Tensor, *, padding: Tensor | None = None) -> Tensor:
         """Logits float32 [B, S, V] of ids [B, S], without cache and without rounding activations.
 
-        `padding` [B, S] is True where a token counts.
+        `padding` [B, S] is True where a token counts. Raises `ModelChangedError` when the file was cut meanwhile.
         """
         with exact_arithmetic(self.decoder):
-            return self.decoder(ids.to(self.device), padding=padding)
+            logits = self.decoder(ids.to(self.device), padding=padding)
+        self.checkpoint.check_whole()
+        return logits
 
     def close(self) -> None:
         """Let go of the mapped file."""
@@ -189,6 +191,7 @@ def load_model(
         else:
             gather_experts(decoder)
             use_torch_products(decoder, activations)
+        blueprint.checkpoint.check_whole()
     except BaseException:
         blueprint.checkpoint.close()
         raise

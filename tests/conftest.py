@@ -58,13 +58,14 @@ def open_window(qtbot: QtBot, qapp: QApplication, folder: DataFolder) -> Iterato
         *,
         machine: Machine | None = None,
         read_header: ReadHeader = fake_header,
+        file: Path | None = None,
     ) -> Application:
         home = Machine(folder.root / "home", {}, sys.platform)  # so that no test finds what others keep here
         application = Application(
             qapp, folder, make_engine=make_engine, machine=machine or home, read_header=read_header
         )
         opened.append(application)
-        application.start()
+        application.start(file)
         qtbot.waitExposed(application.window)
         return application
 

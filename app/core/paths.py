@@ -65,6 +65,16 @@ class DataFolder:
         return self.root / "fireside.log"
 
     @property
+    def crash_log(self) -> Path:
+        """Where in the program a window was when it ended unexpectedly; without that only while one is open."""
+        return self.root / "crash.log"
+
+    @property
+    def last_crash_log(self) -> Path:
+        """That of the run that ended so last; nothing overwrites it but the next."""
+        return self.root / "crash.last.log"
+
+    @property
     def lock(self) -> Path:
         """Held while a window is open on this folder."""
         return self.root / "window.lock"

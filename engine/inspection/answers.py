@@ -57,7 +57,7 @@ from engine.layers import Interrupted
 from engine.prompt import plan_prompt
 from engine.reader import Reader
 from engine.sampling import HISTORY, Sampler
-from engine.scoring import Scores, score, score_in_windows
+from engine.scoring import Scores, score, score_in_windows, scores
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -145,12 +145,10 @@ class _Inside:
             raise RequestError(f"The reply has {len(of.begun_ids)} tokens, so there is none at {position}.")
         ids = [*self.ids(of), *of.begun_ids[:position]]
         seen = look(self.reader.model, ids, cache=self.known(ids[:-1]), interrupted=self.cancelled)
-        logprobs, likely = seen.guesses(GUESSES)
-        spread = seen.logits.log_softmax(-1)
-        came = spread[:, of.begun_ids[position]]
+        found = scores(seen.logits, [of.begun_ids[position]] * len(seen.logits))
         columns = (
-            *(likely, logprobs, -(spread.exp() * spread).sum(-1)),
-            *((spread > came[:, None]).sum(-1), came),
+            *(found.likely_ids[:, :GUESSES], found.likely_logprobs[:, :GUESSES], found.entropies),
+            *(found.ranks, found.logprobs),
         )
         rows = zip(*(column.tolist() for column in columns), strict=True)
         guesses = tuple(
@@ -265,4 +263,4 @@ def _attention(seen: dict[int, Tensor], tokens: int) -> AttentionSeen:
 
 
 def _bytes(numbers: Tensor) -> bytes:
-    return bytes(numbers.contiguous().untyped_storage())
+    return numbers.numpy().tobytes()  # bytes() of a storage goes number by number: 0.28 s for 200 tokens of 30 layers

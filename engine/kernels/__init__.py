@@ -260,6 +260,34 @@ class Merges:
         return ids[:count].tolist()
 
 
+class Guard:
+    """Watches over mapped bytes of a file: what is cut off it reads as zeros, and does not end the process."""
+
+    def __init__(self, mapped: Tensor) -> None:
+        """`mapped` uint8 [N]; call `end` before its memory is given back. Without kernels nothing is watched."""
+        self._was_cut = ctypes.c_int(0)
+        self._library = _library() if guards() else None
+        if self._library is not None:
+            place = _POINTER(mapped.data_ptr()), _SIZE(mapped.numel())
+            self._number = self._library.fireside_guard(*place, ctypes.byref(self._was_cut))
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether something read what is no longer in the file."""
+        return bool(self._was_cut.value)
+
+    def end(self) -> None:
+        """Watch no longer."""
+        if self._library is not None:
+            self._library.fireside_unguard(self._number)
+            self._library = None
+
+
+def guards() -> bool:
+    """Whether a `Guard` can watch here: not without kernels, and not where no file can be cut that is mapped."""
+    return os.name == "posix" and hasattr(_library(), "fireside_guard")
+
+
 @cache
 def _library() -> ctypes.CDLL | None:
     folder = Path(__file__).parent

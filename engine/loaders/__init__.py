@@ -22,7 +22,16 @@ def open_checkpoint(path: str | Path) -> Checkpoint:
 
     Raises `ModelFileError` for anything else, saying what it is instead.
     """
-    path = Path(path)
+    checkpoint = _opened(Path(path))
+    try:
+        checkpoint.check_whole()
+    except ModelFileError:
+        checkpoint.close()
+        raise
+    return checkpoint
+
+
+def _opened(path: Path) -> Checkpoint:
     try:
         if path.is_dir():
             return SafetensorsCheckpoint(path)

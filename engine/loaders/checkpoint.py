@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import mmap
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Self
 import torch
 from torch import Tensor
 
-from engine.api import ModelFileError
+from engine import kernels
+from engine.api import ModelChangedError, ModelFileError
 
 if TYPE_CHECKING:
     from engine.quants import PackedTensor
@@ -49,6 +50,9 @@ class MappedFile:
                 self.map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
             self._stamp = self._stat()
         self.bytes: Tensor = torch.frombuffer(self.map, dtype=torch.uint8)
+        self._guard = kernels.Guard(self.bytes)
+        self._end_guard = weakref.finalize(self.map, self._guard.end)
+        self._end_guard.atexit = False
 
     def slice(self, start: int, stop: int, dtype: torch.dtype) -> Tensor:
         """Bytes start..stop as a flat tensor of `dtype`: a view of the map where it is aligned."""
@@ -56,6 +60,11 @@ class MappedFile:
         if start % dtype.itemsize:
             raw = raw.clone()
         return raw.view(dtype)
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether bytes were read that are no longer in the file; what was made of them is worth nothing."""
+        return self._guard.was_cut
 
     def changed_on_disk(self) -> bool:
         """Whether the file was replaced, cut or removed since it was opened."""
@@ -67,8 +76,11 @@ class MappedFile:
     def close(self) -> None:
         """Let go of the map; it goes away with the last tensor that views it."""
         self.bytes = torch.empty(0, dtype=torch.uint8)
-        with contextlib.suppress(BufferError):  # tensors of a loaded model still look at it
+        try:
             self.map.close()
+        except BufferError:  # tensors of a loaded model still look at it
+            return
+        self._end_guard()
 
     def _stat(self) -> tuple[int, int, int]:
         found = self.path.stat()
@@ -101,6 +113,14 @@ class Checkpoint(ABC):
     def changed_on_disk(self) -> bool:
         """Whether a file with weights was replaced, cut or removed since it was opened."""
         return any(file.changed_on_disk() for file in self.files)
+
+    def check_whole(self) -> None:
+        """Raises `ModelChangedError` when something was read of a file that is not in it any more."""
+        for file in self.files:
+            if file.was_cut:
+                raise ModelChangedError(
+                    f"“{file.path.name}” was cut while it was read; get it again, then load it again."
+                )
 
     def close(self) -> None:
         """Let go of the files."""

@@ -12,7 +12,7 @@ from engine.commands import _sampler
 
 
 def test_without_flags_the_defaults_hold() -> None:
-    assert _sampler(_parser().parse_args(["generate", "--prompt", "x"])) == SamplerSettings()
+    assert _sampler(_parser("python -m engine").parse_args(["generate", "--prompt", "x"])) == SamplerSettings()
 
 
 @pytest.mark.parametrize("verb", [["generate", "--prompt", "x"], ["chat"]])
@@ -34,16 +34,16 @@ def test_every_setting_can_be_named(verb: list[str]) -> None:
             flags += [part for text in value for part in ("--dry-breaker", text)]
         else:
             flags += [f"--{name}", str(value)]
-    assert _sampler(_parser().parse_args([*verb, *flags])) == wanted
+    assert _sampler(_parser("python -m engine").parse_args([*verb, *flags])) == wanted
 
 
 def test_a_value_out_of_range_is_refused_by_name() -> None:
     with pytest.raises(RequestError, match="typical"):
-        _sampler(_parser().parse_args(["chat", "--typical-p", "2"]))
+        _sampler(_parser("python -m engine").parse_args(["chat", "--typical-p", "2"]))
 
 
 def test_a_bias_that_is_none_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        _parser().parse_args(["chat", "--logit-bias", "x"])
+        _parser("python -m engine").parse_args(["chat", "--logit-bias", "x"])
     assert ended.value.code == 2
     assert "--logit-bias" in capsys.readouterr().err
