@@ -20,6 +20,7 @@ from engine.api import (
     RequestFailed,
     UnloadRequest,
 )
+from engine.inspection.api import CompareRequest
 
 
 class Engines(QObject):
@@ -57,8 +58,8 @@ class Engines(QObject):
             engine = self._remote if is_remote(request.path) else self._local
             self._awaited = (request.request_id, engine)
             engine.submit(request)
-        elif isinstance(request, UnloadRequest):
-            self._local.submit(request)
+        elif isinstance(request, UnloadRequest | CompareRequest):
+            self._local.submit(request)  # two models are compared that need not be in use
         elif not isinstance(request, GenerateRequest):
             self._in_use.submit(request)  # a remote one says that it cannot be looked into
         elif self._awaited is not None and self._awaited[1] is not self._in_use:

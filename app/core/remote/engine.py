@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 from app.core.remote.answers import Piece, Usage, piece_of, read_piece
@@ -38,6 +39,7 @@ NO_TOKEN = -1  # the id of a token whose id no server tells
 LONGEST_REPLY = 8 << 20  # letters; no model writes as much
 MOST_BYTES = 1 << 30  # of a whole answer, which carries some 300 for each token
 DONE = "[DONE]"
+NOT_HERE = "Only a model on this machine can be looked into; choose one for that."
 _OPEN, _CLOSE = "<think>\n", "\n</think>\n\n"  # how a thinking stands in the text of a reply, see `thinking.py`
 _RENAMED = frozenset(["max_tokens"])  # what newer servers of OpenAI want under another name
 
@@ -75,7 +77,7 @@ class RemoteEngine:
         self._base_url = self._model = ""
         self._without: set[str] = set()  # what the server of this model will not take
 
-    def run(self, request: object, cancelled: Callable[[], bool]) -> Iterator[Event]:
+    def run(self, request: object, cancelled: Callable[[], bool]) -> Generator[Event, None, None]:
         """The events of a request to load or to generate. Raises `FiresideError`."""
         match request:
             case LoadRequest():
@@ -83,11 +85,19 @@ class RemoteEngine:
             case GenerateRequest():
                 yield from self._generate(request, cancelled)
             case _:
-                raise RequestError("Only a model on this machine can be looked into; choose one for that.")
+                raise RequestError(NOT_HERE)
 
     def count(self, request: CountTokensRequest) -> TokensCounted:
         """Raises `RequestError`: no endpoint counts."""
         raise RequestError("The tokens of a remote model cannot be counted here.")
+
+    def spell(self, token_ids: Sequence[int]) -> tuple[bytes, ...]:
+        """Raises `RequestError`: no endpoint tells what its tokens spell."""
+        raise RequestError(NOT_HERE)
+
+    def as_guest(self) -> AbstractContextManager[None]:
+        """Nothing is shared with guests."""
+        return nullcontext()
 
     def close(self) -> None:
         """Nothing is held between two requests."""
