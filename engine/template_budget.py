@@ -20,7 +20,7 @@ LONGEST_TEXT = 16 << 20  # characters of any text that a template builds; a prom
 MOST_TEXT = 16 * LONGEST_TEXT  # characters of all of them together: each may still be in memory
 LONGEST_LIST = 1 << 20  # items
 DEEPEST = 100  # lists in lists
-PART_CHARACTERS = 64  # what a number or a list counts beside texts
+PART_CHARACTERS = 256  # what a number or a list counts beside texts
 
 
 class Budget:
