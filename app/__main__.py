@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from app.core.paths import DataFolder, data_folder
+from app.server import LOOPBACK, USUAL_PORT
 from engine.api import FiresideError, RequestError
 from engine.version import installed_version
 
@@ -126,6 +127,15 @@ def _parser(everywhere: ArgumentParser) -> tuple[ArgumentParser, Container[str]]
     importing.add_argument("--dry-run", action="store_true", help="only say what would come in")
     importing.add_argument("--json", action="store_true", help="print JSON")
     importing.set_defaults(run=commands.import_)
+
+    serve = verbs.add_parser("serve", help="let other programs use a model, through OpenAI's protocol")
+    serve.add_argument("model", nargs="?", metavar="MODEL", help="a file, a folder or a name from `models`")
+    serve.add_argument("--port", type=int, default=USUAL_PORT, help=f"{USUAL_PORT}, if nothing is said")
+    serve.add_argument("--host", default=LOOPBACK, metavar="ADDRESS", help=f"{LOOPBACK}, if nothing is said")
+    serve.add_argument("--host-name", action="append", default=[], metavar="NAME", help="what clients may call it")
+    serve.add_argument("--no-token", dest="token", action="store_false", help="let in every program on this machine")
+    serve.add_argument("--other-models", action="store_true", help="load any known model that a request names")
+    serve.set_defaults(run=commands.serve)
 
     backup = verbs.add_parser("backup", help="write everything to one file")
     backup.add_argument("--output", required=True, metavar="PATH", help="a new file")

@@ -22,6 +22,7 @@ from app.controllers.background import Background
 from app.controllers.backups import BackupsController
 from app.controllers.chat import ChatController
 from app.controllers.chat_models import ChatModels
+from app.controllers.comparing import CompareController
 from app.controllers.confidence import ConfidenceController
 from app.controllers.conversations import ConversationsController
 from app.controllers.desktop import DesktopController
@@ -143,6 +144,13 @@ class Application(QObject):
         self.attribution = AttributionController(self.inspector, self.chat)
         self.proof = ProofController(self.inspector, self.chat)
         self.perplexity = PerplexityController(self.inspector, self.chat, self._background, self.window)
+        self.comparing = CompareController(
+            *(self.inspector.inquiries, self.chat, self.models, self.window),
+            library=library,
+            appearance=self.appearance,
+            background=self._background,
+        )
+        self.message_menu.compareRequested.connect(self.comparing.open)
         self.slash_commands = SlashCommandsController(
             self.writing,
             self.window,

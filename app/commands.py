@@ -22,7 +22,7 @@ from app.core.model_hash import ModelHashes
 from app.core.paths import DataFolder
 from app.core.rescuing import export_rescued
 from app.core.scan import survey
-from app.core.settings import LoadSettings, SettingsFile
+from app.core.settings import LoadSettings, Settings, SettingsFile
 from app.core.store import Store
 from app.export_formats import EXPORTERS
 from app.worker import free_memory, read_model_header
@@ -34,17 +34,7 @@ FORMATS = tuple(exporter.name for exporter in EXPORTERS)
 def models(options: Namespace, folder: DataFolder) -> None:
     """Look for models and print them: place, size, family, loadable or why not, and how they fit."""
     library, settings = Library(folder.models), SettingsFile(folder.settings).settings
-    hashes = ModelHashes(folder.model_hashes)
-    found = survey(
-        folder.found_models,
-        sources_of(library, settings, folder.fetched_models),
-        Machine.here(),
-        read_header=read_model_header,
-        sha256_of=hashes.known,
-    )
-    library.see_all(found.sightings, missing=found.missing)
-    for notice in found.notices:
-        print(f"fireside: {notice}", file=sys.stderr)
+    look_for_models(library, settings, folder)
     memory = free_memory()
     described = [_describe(model, memory, library.load_settings(model.path)) for model in library.models()]
     if options.json:
@@ -53,6 +43,20 @@ def models(options: Namespace, folder: DataFolder) -> None:
     for model in described:
         facts = f"{model['family'] or '?'}  {model['quantisation'] or '?'}  {model['size_bytes'] / 1e6:.0f} MB"
         print(f"{model['name']}  {facts}  {model['problem'] or model['path']}")
+
+
+def look_for_models(library: Library, settings: Settings, folder: DataFolder) -> None:
+    """Let the library know of the models on this machine, and say what could not be looked at."""
+    found = survey(
+        folder.found_models,
+        sources_of(library, settings, folder.fetched_models),
+        Machine.here(),
+        read_header=read_model_header,
+        sha256_of=ModelHashes(folder.model_hashes).known,
+    )
+    library.see_all(found.sightings, missing=found.missing)
+    for notice in found.notices:
+        print(f"fireside: {notice}", file=sys.stderr)
 
 
 def conversations(options: Namespace, folder: DataFolder) -> None:
@@ -155,6 +159,13 @@ def rescue(options: Namespace, _folder: DataFolder) -> None:
     outcome, unreadable_rows = export_rescued(damaged, exporter, output)
     lost = f"; {unreadable_rows} rows were unreadable" if unreadable_rows else ""
     print(f"{output}: {outcome.added} conversations, {outcome.messages} messages{lost}")
+
+
+def serve(options: Namespace, folder: DataFolder) -> None:
+    """Serve a model until it is interrupted or told to end."""
+    from app.serving import serve_until_told  # only for those who serve
+
+    serve_until_told(options, folder)
 
 
 def _show_progress(done: int, total: int) -> None:

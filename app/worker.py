@@ -1,7 +1,8 @@
 """EngineThread: runs the engine on a thread of its own. Requests in, one signal out, a cancel flag per request.
 
 The only file of app/ that imports engine.engine, and it does so on its thread: importing torch takes seconds.
-Controllers submit requests; frozen events come back through `eventArrived` in the window's thread.
+Controllers submit requests; frozen events come back through `eventArrived` in the window's thread. The server's
+requests are those of guests: one at a time runs beside the window's, and the two take turns between tokens.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
@@ -45,20 +46,29 @@ logger = logging.getLogger(__name__)
 UNEXPECTED = "UnexpectedError"  # RequestFailed.kind of everything that is not a FiresideError
 GATHER_S = 0.03  # tokens after the first wait so long to be told together: each telling wakes the window's thread
 SWITCH_S = 0.0005  # how long one thread keeps the interpreter from another that waits for it
-CANCELLED = "Cancelled"  # RequestFailed.kind of a load that was cancelled before it began
+CANCELLED = "Cancelled"  # RequestFailed.kind of a load, or of a guest's request, that was cancelled before it began
+REPLACED = "ModelReplaced"  # RequestFailed.kind of a guest's request whose model the window put away
+GUEST_SHARE = 0.5  # seconds of the engine that a guest gets for each one of the window's, while both want it
 
 Run = ModelRequest | InspectionRequest
 Request = Run | CountTokensRequest
+Tell = Callable[[Event], None]
 
 
 class EngineLike(Protocol):
     """What the thread needs of an engine; `engine.engine.Engine` is the real one."""
 
-    def run(self, request: Run, cancelled: Callable[[], bool]) -> Iterator[Event]:
+    def run(self, request: Run, cancelled: Callable[[], bool]) -> Generator[Event, None, None]:
         """The events of one request; raises FiresideError when it fails."""
 
     def count(self, request: CountTokensRequest) -> TokensCounted:
         """Count tokens, on any thread, while `run` is at work or not; raises FiresideError when there is no model."""
+
+    def spell(self, token_ids: Sequence[int]) -> tuple[bytes, ...]:
+        """The bytes of tokens, on any thread; raises FiresideError when there is no model."""
+
+    def as_guest(self) -> AbstractContextManager[None]:
+        """Inside, a guest's request is begun or gone on with; it may be left between any two events."""
 
     def close(self) -> None:
         """Let go of the model."""
@@ -76,7 +86,7 @@ def create_engine() -> EngineLike:
 
 
 class EngineThread(QObject):
-    """Owns the engine. `submit`, `cancel` and `shutdown` are for the window's thread and return at once."""
+    """Owns the engine. What is public but `start` is for any thread, and all of it but `shutdown` returns at once."""
 
     eventArrived = Signal(object)
 
@@ -84,10 +94,12 @@ class EngineThread(QObject):
         super().__init__()
         self._make_engine = make_engine
         self._engine: EngineLike | None = None  # made on its thread
-        self._requests: queue.SimpleQueue[Run | None] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[Run] = queue.SimpleQueue()
+        self._guests: queue.SimpleQueue[tuple[Run, Tell]] = queue.SimpleQueue()
         self._counts: queue.SimpleQueue[CountTokensRequest | None] = queue.SimpleQueue()
         self._cancel_flags: dict[int, threading.Event] = {}
         self._ids = itertools.count(1)
+        self._wake, self._closing = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._counting = threading.Thread(target=self._count, name="counting", daemon=True)
 
@@ -101,12 +113,19 @@ class EngineThread(QObject):
         return next(self._ids)
 
     def submit(self, request: Request) -> None:
-        """Queue a request; it runs after those before it, and counting beside them."""
+        """Queue a request of the window; it runs after those before it, and counting beside them."""
         self._cancel_flags[request.request_id] = threading.Event()
         if isinstance(request, CountTokensRequest):
             self._counts.put(request)
         else:
             self._requests.put(request)
+            self._wake.set()
+
+    def serve(self, request: Run, tell: Tell) -> None:
+        """Queue a guest's request; `tell` gets its events, on the engine's thread."""
+        self._cancel_flags[request.request_id] = threading.Event()
+        self._guests.put((request, tell))
+        self._wake.set()
 
     def cancel(self, request_id: int) -> None:
         """Ask a running or waiting request to end; does nothing when it already has."""
@@ -114,11 +133,16 @@ class EngineThread(QObject):
         if flag is not None:
             flag.set()
 
+    def spell(self, token_ids: Sequence[int]) -> tuple[bytes, ...]:
+        """The bytes of tokens. Raises `RequestError` when no model is loaded."""
+        return self._loaded_engine().spell(token_ids)
+
     def shutdown(self, timeout_s: float = 10.0) -> bool:
         """Cancel everything and wait for the thread. False when it is still busy (a load cannot be cut short)."""
         for flag in list(self._cancel_flags.values()):
             flag.set()
-        self._requests.put(None)
+        self._closing.set()
+        self._wake.set()
         self._counts.put(None)
         for thread in (self._counting, self._thread):
             if thread.is_alive():
@@ -126,73 +150,145 @@ class EngineThread(QObject):
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        while (request := self._requests.get()) is not None:
-            with self._answering(request):
-                self._engine = self._engine or self._make_engine()
-                self._serve(self._engine, request)
+        host: _Running | None = None
+        guest: _Running | None = None
+        owed_s = 0.0  # to the guest
+        while True:
+            self._wake.clear()
+            host = host or self._next_of_window()
+            if guest is not None and host is not None and isinstance(host.request, LoadRequest | UnloadRequest):
+                self._put_away(guest)
+                guest = None
+            guest = guest or self._next_of_guests()
+            if guest is not None and (host is None or owed_s > 0.0):
+                took_s, guest = self._step(guest)
+                owed_s = 0.0 if host is None else owed_s - took_s
+            elif host is not None:
+                took_s, host = self._step(host)
+                owed_s = 0.0 if guest is None else owed_s + GUEST_SHARE * took_s
+            elif self._closing.is_set():
+                break
+            else:
+                self._wake.wait()
         if self._engine is not None:
             self._engine.close()
 
+    def _next_of_window(self) -> _Running | None:
+        while not self._requests.empty():
+            request = self._requests.get()
+            if (running := self._begun(request, self.eventArrived.emit)) is not None:
+                return running
+        return None
+
+    def _next_of_guests(self) -> _Running | None:
+        while not self._guests.empty():
+            request, tell = self._guests.get()
+            if (running := self._begun(request, tell, is_guest=True)) is not None:
+                return running
+        return None
+
+    def _begun(self, request: Run, tell: Tell, *, is_guest: bool = False) -> _Running | None:
+        """A request before its first event; None when it was cancelled while it waited."""
+        flag = self._cancel_flags[request.request_id]
+        with self._answering(request, tell):
+            self._engine = self._engine or self._make_engine()
+            if not flag.is_set():
+                return _Running(request, self._engine, flag.is_set, tell, is_guest=is_guest)
+            tell(_cancelled(request, is_guest=is_guest))
+        self._cancel_flags.pop(request.request_id)
+        return None
+
+    def _step(self, running: _Running) -> tuple[float, _Running | None]:
+        """Bring a request to its next event: the seconds that took, and the request, None when it is over."""
+        started, goes_on = time.perf_counter(), False
+        with self._answering(running.request, running.tell):
+            goes_on = running.step()
+        if not goes_on:
+            self._cancel_flags.pop(running.request.request_id)
+        return time.perf_counter() - started, running if goes_on else None
+
+    def _put_away(self, guest: _Running) -> None:
+        """End a guest's request before its model goes."""
+        guest.close()
+        self._cancel_flags.pop(guest.request.request_id)
+        sentence = "The model was put away while it replied; ask again."
+        guest.tell(RequestFailed(guest.request.request_id, sentence, REPLACED))
+
     def _count(self) -> None:
         while (request := self._counts.get()) is not None:
-            with self._answering(request):
-                engine = self._engine
-                if engine is None:
-                    raise RequestError("No model is loaded yet; open one first.")
+            with self._answering(request, self.eventArrived.emit):
                 if not self._cancel_flags[request.request_id].is_set():
-                    self.eventArrived.emit(engine.count(request))
+                    self.eventArrived.emit(self._loaded_engine().count(request))
+            self._cancel_flags.pop(request.request_id)
+
+    def _loaded_engine(self) -> EngineLike:
+        if self._engine is None:
+            raise RequestError("No model is loaded yet; open one first.")
+        return self._engine
 
     @contextmanager
-    def _answering(self, request: Request) -> Iterator[None]:
-        """Tell the error that a request ended with, and forget the request."""
+    def _answering(self, request: Request, tell: Tell) -> Iterator[None]:
+        """Tell the error that a request ended with."""
         try:
             yield
         except FiresideError as error:
-            self._fail(request, str(error), type(error).__name__)
+            tell(RequestFailed(request.request_id, str(error), type(error).__name__))
         except Exception as error:
             logger.exception("request %d (%s) failed", request.request_id, type(request).__name__)
             sentence = f"Something unexpected went wrong ({type(error).__name__}); the log file has the details."
-            self._fail(request, sentence, UNEXPECTED)
-        finally:
-            self._cancel_flags.pop(request.request_id, None)
+            tell(RequestFailed(request.request_id, sentence, UNEXPECTED))
 
-    def _serve(self, engine: EngineLike, request: Run) -> None:
-        flag = self._cancel_flags[request.request_id]
-        if flag.is_set():
-            self._skip(request)
-            return
-        waiting: list[Event] = []
-        told_at = 0.0
+
+class _Running:
+    """A request between two of its events. Tokens are gathered for a moment, then told together."""
+
+    def __init__(
+        self, request: Run, engine: EngineLike, cancelled: Callable[[], bool], tell: Tell, *, is_guest: bool
+    ) -> None:
+        self.request, self.tell = request, tell
+        self._events = engine.run(request, cancelled)
+        has_own_caches = is_guest and not isinstance(request, LoadRequest | UnloadRequest)
+        self._place = engine.as_guest if has_own_caches else nullcontext
+        self._gathered: list[Event] = []
+        self._told_at = 0.0
+
+    def step(self) -> bool:
+        """Go on to the next event; False when there is none. Raises what the engine raises."""
         try:
-            for event in engine.run(request, flag.is_set):
-                waiting.append(event)
-                is_token, now = isinstance(event, TokenGenerated), time.monotonic()
-                if not is_token or now - told_at >= GATHER_S:
-                    self._tell(waiting)
-                    told_at = now if is_token else 0.0
-        finally:
-            self._tell(waiting)
+            with self._place():
+                event = next(self._events, None)
+        except BaseException:
+            self._tell_gathered()
+            raise
+        if event is None:
+            self._tell_gathered()
+            return False
+        self._gathered.append(event)
+        is_token, now = isinstance(event, TokenGenerated), time.monotonic()
+        if not is_token or now - self._told_at >= GATHER_S:
+            self._tell_gathered()
+            self._told_at = now if is_token else 0.0
+        return True
 
-    def _tell(self, events: list[Event]) -> None:
-        for event in events:
-            self.eventArrived.emit(event)
-        events.clear()
+    def close(self) -> None:
+        """Leave the rest; nothing more is told."""
+        with self._place():
+            self._events.close()
 
-    def _skip(self, request: Run) -> None:
-        """Answer a request that was cancelled while it waited."""
-        if isinstance(request, LoadRequest | UnloadRequest):
-            self._fail(request, "It was cancelled.", CANCELLED)
-            return
-        if not isinstance(request, GenerateRequest):
-            self.eventArrived.emit(InspectionStopped(request.request_id))
-            return
-        nothing = Timings(0, 0, 0, 0.0, 0.0, 0.0)
-        self.eventArrived.emit(
-            ReplyFinished(request.request_id, "", (), (), StopReason.CANCELLED, nothing, request.sampler.seed or 0)
-        )
+    def _tell_gathered(self) -> None:
+        for event in self._gathered:
+            self.tell(event)
+        self._gathered.clear()
 
-    def _fail(self, request: Request, message: str, kind: str) -> None:
-        self.eventArrived.emit(RequestFailed(request.request_id, message, kind))
+
+def _cancelled(request: Run, *, is_guest: bool) -> Event:
+    """What a request is answered that was cancelled while it waited."""
+    if is_guest or isinstance(request, LoadRequest | UnloadRequest):
+        return RequestFailed(request.request_id, "It was cancelled.", CANCELLED)
+    if not isinstance(request, GenerateRequest):
+        return InspectionStopped(request.request_id)
+    nothing = Timings(0, 0, 0, 0.0, 0.0, 0.0)
+    return ReplyFinished(request.request_id, "", (), (), StopReason.CANCELLED, nothing, request.sampler.seed or 0)
 
 
 def read_model_header(path: Path) -> ModelHeader:

@@ -58,11 +58,13 @@ class Message:
 
     `token_ids` are those that a reply was made of, where they are known: it is read as it was written, also where
     encoding its text again would cut it differently, so what is cached of it stays valid. They never change the text.
+    `more` is a JSON object of what else a template may read of it: `tool_calls`, `tool_call_id`, `name`.
     """
 
     role: str
     content: str
     token_ids: tuple[int, ...] = field(default=(), compare=False)
+    more: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,8 @@ class GenerateRequest:
 
     `begun_ids` are tokens that the reply begins with, in any case: a branch of another reply to the same prompt, cut
     behind a token and gone on from another one. They are read, not drawn, and only what is new comes back.
+
+    `tools` is a JSON array of functions that the template tells the model of; `TemplateError` where it knows none.
     """
 
     request_id: int
@@ -173,9 +177,18 @@ class GenerateRequest:
     cache_path: str | None = None
     continue_last: bool = False
     begun_ids: tuple[int, ...] = ()
+    tools: str | None = None
 
 
-ModelRequest = LoadRequest | UnloadRequest | GenerateRequest
+@dataclass(frozen=True, slots=True)
+class EmbedRequest:
+    """One vector for each text, answered by `Embedded` in their order: what `engine.embedding` makes of it."""
+
+    request_id: int
+    texts: tuple[str, ...]
+
+
+ModelRequest = LoadRequest | UnloadRequest | GenerateRequest | EmbedRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +352,18 @@ class ReplyFinished(Event):
     seed: int
     alternatives: bytes = b""
     made: Circumstances = field(default_factory=Circumstances)
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded(Event):
+    """The vector of one text, little-endian float32 of length 1, and how many tokens the text has.
+
+    `is_last` says that no other text follows.
+    """
+
+    vector: bytes
+    tokens: int
+    is_last: bool
 
 
 @dataclass(frozen=True, slots=True)

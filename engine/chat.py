@@ -5,6 +5,7 @@ Only the template makes control tokens: what a person typed is encoded as plain 
 
 from __future__ import annotations
 
+import json
 import re
 from bisect import bisect_left, bisect_right
 from collections import deque
@@ -115,13 +116,15 @@ def build_prompt(
     *,
     add_generation_prompt: bool = True,
     continue_last: bool = False,
+    tools: Sequence[Any] | None = None,
     **variables: Any,
 ) -> Prompt:
     """Prompt tokens of messages. Without a template one that suits the vocabulary is taken.
 
     A template that refuses a system message gets it as the beginning of the first user's. With `continue_last` the
     last message is a reply that has no end: its text stands behind the generation prompt, so that no template needs
-    to know of this. Raises `TemplateError`, and `RequestError` where there is no reply to continue.
+    to know of this. Raises `TemplateError`, also where `tools` make no difference to the text, and `RequestError`
+    where there is no reply to continue.
     """
     if template is None:
         template = builtin_template(tokenizer)
@@ -130,27 +133,33 @@ def build_prompt(
         len(turns) < 2 or turns[-1]["role"] != "assistant" or not isinstance(turns[-1].get("content"), str)
     ):
         raise RequestError("Only a reply behind a message can be continued.")
-    mark = _unused_mark(turns)
-    broken = [_with_broken_controls(turn, tokenizer, mark) for turn in turns]
+    mark = _unused_mark([*turns, *tools] if tools else turns)
+    break_controls = _control_breaker(tokenizer, mark)
+    broken = [{**break_controls(turn), "role": turn["role"]} for turn in turns]
+    broken_tools = break_controls(list(tools)) if tools else None
     begun = broken.pop()["content"] if continue_last else ""
 
-    def rendered(shown: Sequence[AnyMessage]) -> str:
+    def rendered(shown: Sequence[AnyMessage], known_tools: Sequence[Any] | None) -> str:
         return render(
             template,
             shown,
             add_generation_prompt=add_generation_prompt or continue_last,
             bos_token=tokenizer.bos_token,
             eos_token=tokenizer.eos_token,
+            tools=known_tools,
             **variables,
         )
 
     try:
-        marked = rendered(broken)
+        marked = rendered(broken, broken_tools)
     except TemplateError:
         merged = _system_into_user(broken)
         if merged is None:
             raise
-        marked = rendered(merged)
+        broken = merged
+        marked = rendered(broken, broken_tools)
+    if tools and marked == rendered(broken, None):
+        raise TemplateError("This model's chat template knows of no tools; choose a model that was trained for them.")
     known = [message.token_ids if isinstance(message, Message) else () for message in messages]
     return _tokenized(marked + begun, mark, tokenizer, list(zip(turns, known, strict=True)))
 
@@ -163,19 +172,20 @@ def builtin_template(tokenizer: Tokenizer) -> str:
 
 def _as_mapping(message: AnyMessage) -> dict[str, Any]:
     if isinstance(message, Message):
-        return {"role": message.role, "content": message.content}
+        more = json.loads(message.more) if message.more else {}
+        return {**more, "role": message.role, "content": message.content}
     if not isinstance(message.get("role"), str):
         raise RequestError("Every message needs a role, such as user.")
     return dict(message)
 
 
 def _unused_mark(turns: Sequence[Mapping[str, Any]]) -> str:
-    text = repr(turns) + "".join(turn["content"] for turn in turns if isinstance(turn.get("content"), str))
+    text = json.dumps(turns, ensure_ascii=False, default=repr)
     return next((mark for mark in _NONCHARACTERS if mark not in text), _NONCHARACTERS[0])
 
 
-def _with_broken_controls(turn: dict[str, Any], tokenizer: Tokenizer, mark: str) -> dict[str, Any]:
-    """The turn with a mark inside every control token that its texts spell."""
+def _control_breaker(tokenizer: Tokenizer, mark: str) -> Callable[[Any], Any]:
+    """Puts a mark inside every control token that the texts of a value spell."""
     spellings = sorted((text for text in tokenizer.control_tokens if len(text) > 1), key=len, reverse=True)
     pattern = re.compile("|".join(map(re.escape, spellings))) if spellings else None
 
@@ -185,10 +195,10 @@ def _with_broken_controls(turn: dict[str, Any], tokenizer: Tokenizer, mark: str)
                 value if pattern is None else pattern.sub(lambda found: f"{found[0][0]}{mark}{found[0][1:]}", value)
             )
         if isinstance(value, Mapping):
-            return {key: broken(inner) for key, inner in value.items()}
+            return {broken(key): broken(inner) for key, inner in value.items()}
         return [broken(inner) for inner in value] if isinstance(value, list) else value
 
-    return {key: value if key == "role" else broken(value) for key, value in turn.items()}
+    return broken
 
 
 def _system_into_user(turns: Sequence[dict[str, Any]]) -> list[dict[str, Any]] | None:

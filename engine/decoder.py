@@ -72,44 +72,18 @@ class Decoder(nn.Module):
         `cache` holds what came before and is extended; `padding` [B, S] is True where a token counts
         (positions are then counted over the tokens that count). Raises `Interrupted` when `interrupted` says so.
         """
-        past = 0 if cache is None else cache.length
-        tokens = ids.shape[1]
-        if padding is None:
-            positions = torch.arange(past, past + tokens, device=ids.device)
-        else:
-            positions = (padding.long().cumsum(-1) - 1).clamp_min(0)[:, past:]
-        is_plain = ids.shape[0] == 1 and cache is not None and padding is None and observer is None
-        is_single = is_plain and self.dtype == torch.float32 and ids.device.type == "cpu"
-        step = Step(
-            positions,
-            past,
-            self.dtype,
-            cache=cache,
-            padding=padding,
-            is_single=is_single,
-            interrupted=interrupted,
-            observer=observer,
-        )
+        step = self._step(ids, cache, padding=padding, interrupted=interrupted, observer=observer)
         return self.compute(ids, step, last_only=last_only)
+
+    @torch.inference_mode()
+    def hidden(self, ids: Tensor, cache: KVCache, *, interrupted: Callable[[], bool] = never) -> Tensor:
+        """The last layer's output for ids [B, T] through the final norm, [B, T, E]; otherwise as `forward`."""
+        x = self._through_layers(ids, self._step(ids, cache, interrupted=interrupted))
+        return x if self.norm is None else torch.as_tensor(self.norm(x))
 
     def compute(self, ids: Tensor, step: Step, *, last_only: bool = False) -> Tensor:
         """Logits of ids [B, T] in a step that was made for them, as `forward` gives them."""
-        x = self.embed_tokens(ids).to(self.dtype)
-        if self.embedding_scale != 1.0:
-            x = x * torch.tensor(self.embedding_scale, dtype=x.dtype)
-        if self.position_embedding is not None:
-            x = x + self.position_embedding(step.positions).to(self.dtype)
-        if self.embedding_norm is not None:
-            x = self.embedding_norm(x)
-        if step.is_single and self.fused_layers is not None and step.tokens < INTERRUPTIBLE:
-            x = self.fused_layers(x, step)
-        else:
-            for number, layer in enumerate(self.layers):
-                if step.interrupted():
-                    raise Interrupted
-                x = layer(x, step)
-                if step.observer is not None:
-                    step.observer.passed(number, x)
+        x = self._through_layers(ids, step)
         if last_only:
             x = x[:, -1:]
         return self.read_out(x, is_single=step.is_single)
@@ -134,3 +108,49 @@ class Decoder(nn.Module):
         if self.logit_softcap is not None:
             logits = torch.tanh(logits / self.logit_softcap) * self.logit_softcap
         return logits
+
+    def _step(
+        self,
+        ids: Tensor,
+        cache: KVCache | None,
+        *,
+        padding: Tensor | None = None,
+        interrupted: Callable[[], bool],
+        observer: Observer | None = None,
+    ) -> Step:
+        past = 0 if cache is None else cache.length
+        if padding is None:
+            positions = torch.arange(past, past + ids.shape[1], device=ids.device)
+        else:
+            positions = (padding.long().cumsum(-1) - 1).clamp_min(0)[:, past:]
+        is_plain = ids.shape[0] == 1 and cache is not None and padding is None and observer is None
+        is_single = is_plain and self.dtype == torch.float32 and ids.device.type == "cpu"
+        return Step(
+            positions,
+            past,
+            self.dtype,
+            cache=cache,
+            padding=padding,
+            is_single=is_single,
+            interrupted=interrupted,
+            observer=observer,
+        )
+
+    def _through_layers(self, ids: Tensor, step: Step) -> Tensor:
+        """The last layer's output [B, T, E]."""
+        x = self.embed_tokens(ids).to(self.dtype)
+        if self.embedding_scale != 1.0:
+            x = x * torch.tensor(self.embedding_scale, dtype=x.dtype)
+        if self.position_embedding is not None:
+            x = x + self.position_embedding(step.positions).to(self.dtype)
+        if self.embedding_norm is not None:
+            x = self.embedding_norm(x)
+        if step.is_single and self.fused_layers is not None and step.tokens < INTERRUPTIBLE:
+            return self.fused_layers(x, step)
+        for number, layer in enumerate(self.layers):
+            if step.interrupted():
+                raise Interrupted
+            x = layer(x, step)
+            if step.observer is not None:
+                step.observer.passed(number, x)
+        return x

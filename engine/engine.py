@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 import secrets
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -21,6 +22,7 @@ from engine.api import (
     Circumstances,
     ContextFullError,
     CountTokensRequest,
+    EmbedRequest,
     Event,
     GenerateRequest,
     LoadProgressed,
@@ -47,9 +49,10 @@ from engine.counting import count_tokens
 from engine.device import give_back_memory
 from engine.distribution import drawn_from
 from engine.draft import Draft, check_vocabulary
+from engine.embedding import embed
 from engine.grammar import JsonGrammar
 from engine.inspection.api import InspectionRequest
-from engine.layers import never
+from engine.layers import Interrupted, never
 from engine.lookup import Guesser, PromptLookup
 from engine.model import Model, load_model
 from engine.penalties import breaker_ids
@@ -61,12 +64,26 @@ from engine.tokenizers.stream import TextStream
 
 LONGEST_CHARACTER = 4  # bytes in UTF-8, and so tokens
 DEFAULT_CONTEXT = 4096  # tokens the cache may grow to unless the request says more
+GUEST_CHUNK_S = (0.04, 0.1)  # a prompt of another's is read in smaller pieces: the window's reply waits for each
 
 Cancelled = Callable[[], bool]
 
 
+@dataclass
+class _Guest:
+    """What another than the window has read of its prompts, and the threads that torch had when it was left."""
+
+    reader: Reader
+    draft: Reader | None
+    prompts: LastPrompt
+    threads: int
+
+
 class Engine:
-    """Runs requests on one model. `run` yields events and raises `FiresideError` when a request fails."""
+    """Runs requests on one model. `run` yields events and raises `FiresideError` when a request fails.
+
+    A request made `as_guest` may be left between two events while another one runs, and gone on with later.
+    """
 
     def __init__(self) -> None:
         self.model: Model | None = None
@@ -75,9 +92,12 @@ class Engine:
         self._draft: Reader | None = None
         self._breakers: dict[tuple[str, ...], frozenset[int]] = {}  # of this model: looking through it takes 60 ms
         self._prompts: LastPrompt | None = None
+        self._guest: _Guest | None = None  # made when first needed
         self.loaded_by: LoadRequest | None = None  # what loaded the model in use
 
-    def run(self, request: ModelRequest | InspectionRequest, cancelled: Cancelled = never) -> Iterator[Event]:
+    def run(
+        self, request: ModelRequest | InspectionRequest, cancelled: Cancelled = never
+    ) -> Generator[Event, None, None]:
         """The events of one request, the last of which says what came of it (`ModelLoaded`, `ReplyFinished`, …)."""
         try:
             if isinstance(request, LoadRequest):
@@ -89,6 +109,8 @@ class Engine:
             elif isinstance(request, GenerateRequest):
                 with torch_threads(1):  # drawing a token is too little to share
                     yield from self._of_whole_files(self._generate(request, cancelled))
+            elif isinstance(request, EmbedRequest):
+                yield from self._of_whole_files(self._embed(request, cancelled))
             else:
                 from engine.inspection.answers import answer  # only for those who look
 
@@ -108,6 +130,31 @@ class Engine:
         if model is None:
             raise RequestError("No model is loaded yet; open one first.")
         return count_tokens(request, model.tokenizer, limit=self.context_length)
+
+    def spell(self, token_ids: Sequence[int]) -> tuple[bytes, ...]:
+        """The bytes of tokens; for any thread, as `count`. Raises `RequestError` without a model."""
+        model = self.model
+        if model is None:
+            raise RequestError("No model is loaded yet; open one first.")
+        return tuple(map(model.tokenizer.token_bytes, token_ids))
+
+    @contextmanager
+    def as_guest(self) -> Iterator[None]:
+        """Inside, requests read with caches of their own and leave those of the window alone; not for loading."""
+        if self.reader is None:
+            yield
+            return
+        host = self.reader, self._draft, self._prompts, torch.get_num_threads()
+        guest = self._guest or self._new_guest(self.reader)
+        self._guest = guest
+        self.reader, self._draft, self._prompts = guest.reader, guest.draft, guest.prompts
+        _set_torch_threads(guest.threads)
+        try:
+            yield
+        finally:
+            guest.threads = torch.get_num_threads()
+            self.reader, self._draft, self._prompts, threads = host
+            _set_torch_threads(threads)
 
     def measure(self, prompt: list[int], new_tokens: int) -> Timings:
         """Time a prompt and greedy tokens after it, as a reply would be made; nothing is reused.
@@ -150,10 +197,15 @@ class Engine:
 
     def close(self) -> None:
         """Save what was read for those who asked for it, and let go of the model and its memory."""
+        if self._guest is not None:
+            for reader in (self._guest.reader, self._guest.draft):
+                if reader is not None:
+                    reader.close()
         for reader in (self.reader, self._draft):
             if reader is not None:
                 reader.close()
                 reader.model.close()
+        self._guest = None
         self.model = self.reader = self._draft = self._prompts = self.loaded_by = None
 
     def _load(self, request: LoadRequest) -> Iterator[Event]:
@@ -197,6 +249,26 @@ class Engine:
             context=request.context_length,
             cache_type=request.cache_type,
         )
+
+    def _new_guest(self, host: Reader) -> _Guest:
+        model, limit = host.model, self.context_length
+        reader = Reader(
+            model,
+            limit=limit,
+            ahead=ahead_for(model.decoder, device=model.device, limit=limit),
+            chunk_s=GUEST_CHUNK_S,
+            threads=host.threads,
+        )
+        draft = None if self._draft is None else Reader(self._draft.model, limit=limit, threads=host.threads)
+        return _Guest(reader, draft, LastPrompt(model.tokenizer, limit=limit), host.threads)
+
+    def _embed(self, request: EmbedRequest, cancelled: Cancelled) -> Iterator[Event]:
+        if self.model is None:
+            raise RequestError("No model is loaded yet; open one first.")
+        try:
+            yield from embed(self.model, request, limit=self.context_length, cancelled=cancelled)
+        except Interrupted:
+            return
 
     def _generate(self, request: GenerateRequest, cancelled: Cancelled) -> Iterator[Event]:
         reader = self.reader
@@ -390,6 +462,11 @@ class _Reply:
             alternatives=b"".join(self.alternatives),
             made=made,
         )
+
+
+def _set_torch_threads(count: int) -> None:
+    if count != torch.get_num_threads():
+        torch.set_num_threads(count)
 
 
 def _check_bias(settings: SamplerSettings, model: Model) -> None:

@@ -5,6 +5,7 @@ A pure function of the request: the same conversation gives the same tokens, wha
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -48,8 +49,12 @@ def plan_prompt(request: GenerateRequest, tokenizer: Tokenizer, *, limit: int) -
     if not request.prompt:
         raise RequestError("There is no message to answer.")
 
+    tools = None if request.tools is None else json.loads(request.tools)
+
     def build(messages: Sequence[Message]) -> Prompt:
-        return build_prompt(tokenizer.chat_template, messages, tokenizer, continue_last=request.continue_last)
+        return build_prompt(
+            tokenizer.chat_template, messages, tokenizer, continue_last=request.continue_last, tools=tools
+        )
 
     prompt = build(request.prompt)
     room = prompt_room(limit, request.max_tokens)
@@ -78,7 +83,7 @@ class LastPrompt:
     def of(self, request: GenerateRequest) -> tuple[list[int], int]:
         """Token ids, a list of their own, and the number of messages left out; raises as `prompt_ids` does."""
         known = () if isinstance(request.prompt, str) else tuple(message.token_ids for message in request.prompt)
-        asked = (request.prompt, known, request.max_tokens, request.continue_last)
+        asked = (request.prompt, known, request.max_tokens, request.continue_last, request.tools)
         if asked != self._asked:
             self._ids, self._dropped = prompt_ids(request, self._tokenizer, limit=self._limit)
             self._asked = asked

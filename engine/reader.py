@@ -30,11 +30,23 @@ CHUNK_S = (0.2, 0.5)  # read more at a time below the one, less above the other:
 class Reader:
     """`rewind` to a text, `read` the rest of it, then `forward` token by token or `draw_ahead`; `cut` takes back."""
 
-    def __init__(self, model: Model, *, limit: int, ahead: AheadDecoder | None = None) -> None:
-        """`limit`: the most tokens that a cache may hold; `ahead`: what draws on the model's device."""
+    def __init__(
+        self,
+        model: Model,
+        *,
+        limit: int,
+        ahead: AheadDecoder | None = None,
+        chunk_s: tuple[float, float] = CHUNK_S,
+        threads: int | None = None,
+    ) -> None:
+        """`limit`: the most tokens that a cache may hold; `ahead`: what draws on the model's device.
+
+        `chunk_s` are the seconds that a chunk should take; `threads` are torch's, None: as many as it has now.
+        """
         self.model, self.limit, self._ahead = model, limit, ahead
         self.logits: torch.Tensor | None = None
-        self._threads = torch.get_num_threads()
+        self.threads = torch.get_num_threads() if threads is None else threads
+        self._chunk_s = chunk_s
         self._chunk = _chunk_near(FIRST_WORK / max(model.info.parameters, 1))
         self.cache = model.decoder.new_cache(limit)
         self._path: Path | None = None
@@ -108,7 +120,7 @@ class Reader:
                 "damaged, or its tokenizer belongs to another model. Get another copy."
             )
         try:
-            with torch_threads(1 if len(ids) == 1 else self._threads):
+            with torch_threads(1 if len(ids) == 1 else self.threads):
                 tokens = torch.tensor([ids], device=self.model.device)
                 logits = self.model.decoder(tokens, cache, last_only=not every, interrupted=interrupted)
         except Interrupted:
@@ -181,9 +193,9 @@ class Reader:
 
     def _adapt_chunk(self, took_s: float) -> None:
         least, most = CHUNKS
-        if took_s < CHUNK_S[0]:
+        if took_s < self._chunk_s[0]:
             self._chunk = min(2 * self._chunk, most)
-        elif took_s > CHUNK_S[1]:
+        elif took_s > self._chunk_s[1]:
             self._chunk = max(self._chunk // 2, least)
 
     def fingerprint(self) -> str:

@@ -43,6 +43,7 @@ from app.views.pictures import PictureDialog, ShownImage
 NO_PICTURE = ShownImage("notes.txt", "image/png", "none", lambda: b"")
 OPENERS: dict[str, Callable[[Application], object]] = {
     "BinDialog": lambda application: application.window.action.bin.trigger(),
+    "CompareDialog": lambda application: application.window.action.compare.trigger(),
     "DeletedMessagesDialog": lambda application: application.window.action.deleted_messages.trigger(),
     "PictureDialog": lambda application: PictureDialog(NO_PICTURE, application.window).open(),
     "DetailsDialog": lambda application: DetailsDialog([("1", "2")], application.window).open(),

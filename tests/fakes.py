@@ -7,7 +7,8 @@ import re
 import threading
 import time
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from engine.alternatives import RECORD_BYTES, Alternative, TokenRecord, pack, re
 from engine.api import (
     Circumstances,
     CountTokensRequest,
+    Embedded,
+    EmbedRequest,
     Event,
     GenerateRequest,
     LoadProgressed,
@@ -116,7 +119,9 @@ class FakeEngine:
         self.spelling: dict[int, str] = {}  # of the tokens that were given
         self.differs_at: int | None = None  # the token that is another one when a reply is made again
 
-    def run(self, request: ModelRequest | InspectionRequest, cancelled: Callable[[], bool]) -> Iterator[Event]:
+    def run(
+        self, request: ModelRequest | InspectionRequest, cancelled: Callable[[], bool]
+    ) -> Generator[Event, None, None]:
         """The events of one request."""
         if isinstance(request, UnloadRequest):
             self.loaded = None
@@ -128,6 +133,11 @@ class FakeEngine:
                 raise ModelFileError("“broken.gguf” is not a model file; choose another.")
             self.loaded = request
             yield ModelLoaded(request.request_id, INFO, device="cpu", context_length=2048, load_s=0.0)
+            return
+        if isinstance(request, EmbedRequest):
+            for number, text in enumerate(request.texts):
+                vector = array("f", (0.6, 0.8) if number % 2 else (1.0, 0.0)).tobytes()
+                yield Embedded(request.request_id, vector, len(text.split()), number == len(request.texts) - 1)
             return
         if not isinstance(request, GenerateRequest):
             self.inspected.append(request)
@@ -254,6 +264,14 @@ class FakeEngine:
         texts = tuple(len(text.split()) for text in request.texts)
         fits = not lengths or lengths[-1] < INFO.context_length
         return TokensCounted(request.request_id, tokens, texts, tokens >= INFO.context_length - 256, fits)
+
+    def spell(self, token_ids: Sequence[int]) -> tuple[bytes, ...]:
+        """The bytes of tokens that were given, and of others."""
+        return tuple(self._spell(token).encode() for token in token_ids)
+
+    def as_guest(self) -> AbstractContextManager[None]:
+        """It has no caches that one could disturb."""
+        return nullcontext()
 
     def close(self) -> None:
         """Remember that the engine was closed."""

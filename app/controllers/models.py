@@ -83,6 +83,10 @@ class ModelsController(QObject):
         """Whether it is the one that replies."""
         return any(place.path == self._path for place in model.places)
 
+    def settings_of(self, path: Path) -> LoadSettings:
+        """How the model at `path` is loaded."""
+        return self._library.load_settings(path) or self.load_settings
+
     def open_default(self) -> None:
         """Load the model used last, or the starter model, or have others looked for."""
         if self._library.notice is not None:
@@ -118,7 +122,7 @@ class ModelsController(QObject):
 
     def open_known(self, model: KnownModel) -> None:
         """Load a model of the library; where it does not fit, say so and offer what would."""
-        settings = self._settings_of(model.path)
+        settings = self.settings_of(model.path)
         if model.info is not None:
             fit = estimate(model.info, self.memory, settings)
             if fit.verdict is Verdict.NOT and not self.is_in_use(model):
@@ -161,18 +165,15 @@ class ModelsController(QObject):
         info, facts, fit = model.info, [size_text(model.size_bytes)], ""
         if info is not None:
             facts = [parameters_text(info.parameters), info.quantisation, *facts]
-            fit = verdict_text(estimate(info, self.memory, self._settings_of(model.path)))
+            fit = verdict_text(estimate(info, self.memory, self.settings_of(model.path)))
         return ModelChoice(str(model.path), model.name, "  ".join(filter(None, facts)), fit, is_recent)
-
-    def _settings_of(self, path: Path) -> LoadSettings:
-        return self._library.load_settings(path) or self.load_settings
 
     def _load(self, path: Path) -> None:
         for waiting in self._loads:
             self._engine.cancel(waiting)  # only the newest wish counts
         known = self._library.at(path)
         name = model_name(path) if known is None else known.name
-        settings = asdict(self._settings_of(path))
+        settings = asdict(self.settings_of(path))
         request = LoadRequest(self._engine.next_request_id(), str(path), **settings, name=name)
         self._loads[request.request_id] = path
         self.loadStarted.emit()
@@ -240,7 +241,7 @@ class ModelsController(QObject):
     def _offer(self, path: Path, sentence: str, *, anyway: Callable[[], None] | None = None) -> None:
         """Tell that a model does not fit, with what would as buttons."""
         known = self._library.at(path)
-        settings = self._settings_of(path)
+        settings = self.settings_of(path)
         fitting = [] if known is None else alternatives(known, self._library.models(), self.memory, settings)
         choices: list[tuple[str, Callable[[], None]]] = [
             (self._named(one, settings), partial(self._take, one)) for one in fitting
@@ -265,7 +266,7 @@ class ModelsController(QObject):
 
     def _take(self, one: Alternative) -> None:
         path = one.model.path
-        if one.settings != self._settings_of(path):
+        if one.settings != self.settings_of(path):
             try:
                 self._library.set_load_settings(path, one.settings)
             except OSError as error:

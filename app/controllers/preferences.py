@@ -13,11 +13,12 @@ from app.controllers.languages import LanguagesController
 from app.controllers.models import ModelsController
 from app.core.paths import DataFolder
 from app.core.settings import LARGEST_TEXT, SMALLEST_TEXT, LoadSettings, SettingsFile
+from app.views.about_page import AboutPage
 from app.views.language import in_every_language
 from app.views.main_window import MainWindow
 from app.views.settings_dialog import SettingsDialog
 from app.views.settings_page import SettingsPage
-from app.views.settings_pages import AboutPage, AppearancePage, GeneralPage, ModelsPage, PrivacyPage
+from app.views.settings_pages import AppearancePage, GeneralPage, ModelsPage, PrivacyPage
 from app.views.shortcuts_dialog import ShortcutsDialog
 from app.views.shortcuts_page import ShortcutsPage
 

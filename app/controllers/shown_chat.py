@@ -37,7 +37,9 @@ class ShownChat:
             self._transcript.update_message(self._shown(message))
 
     def stream(self, message: StoredMessage) -> None:
-        """Show what a reply says by now; called once a frame."""
+        """Show what a reply says by now, unless it was deleted meanwhile; called once a frame."""
+        if message.id not in self.chat.tree:
+            return
         self.chat.tree.replace(message)
         shown = self._shown(message)
         self._transcript.show_stream(message.id, shown.thinking, shown.text)

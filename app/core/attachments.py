@@ -31,8 +31,8 @@ class Attachments(OnDatabase):
         return Attachment(*rows[0])
 
     def attachment_data(self, sha256: str) -> bytes:
-        """An attachment's bytes. Raises `StoreError` when there is none."""
-        rows = self._db.read("SELECT data FROM attachments WHERE sha256 = ?", sha256)
+        """An attachment's bytes; may be called on any thread. Raises `StoreError` when there is none."""
+        rows = self._db.read_on_any_thread("SELECT data FROM attachments WHERE sha256 = ?", sha256)
         if not rows:
             raise missing("attachment", sha256)
         data: bytes = rows[0][0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,7 +41,12 @@ class Database:
         try:
             if isinstance(path, Path):
                 _refuse_what_is_no_database(path)
-            self._connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+            self._connection = sqlite3.connect(
+                path,
+                timeout=BUSY_TIMEOUT_S,
+                isolation_level=None,
+                check_same_thread=path != MEMORY,  # what lies in memory has no second connection
+            )
             try:
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute("PRAGMA synchronous = FULL")
@@ -62,6 +67,17 @@ class Database:
     def read(self, query: str, *values: object) -> list[Any]:
         """All rows of a query."""
         return list(self.rows(query, *values))
+
+    def read_on_any_thread(self, query: str, *values: object) -> list[Any]:
+        """All rows of a query, also on a thread that did not open the database."""
+        if not isinstance(self.path, Path):
+            return self.read(query, *values)
+        try:
+            uri = f"{self.path.absolute().as_uri()}?mode=ro"
+            with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S)) as connection:
+                return list(connection.execute(query, values))
+        except sqlite3.Error as error:
+            raise store_error("The conversations cannot be read", self.path, error) from error
 
     def rows(self, query: str, *values: object) -> Iterator[Any]:
         """The rows of a query one by one, for a caller that stops early."""

@@ -159,6 +159,21 @@ def test_a_picture_alone_is_not_sent_because_the_model_would_read_nothing(
     assert [picture.read()[:4] for picture in message.images] == [b"\x89PNG"]
 
 
+@pytest.mark.parametrize("kind", ["new_chat", "temporary_chat"])
+def test_a_picture_is_drawn_below_its_message(
+    kind: str, qtbot: QtBot, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    application = open_window(FakeEngine)
+    getattr(application.window.action, kind).trigger()
+    drawn = QImage(30, 20, QImage.Format.Format_RGB32)
+    drawn.fill(len(kind))  # one that no other test has decoded
+    assert drawn.save(str(tmp_path / "dot.png"))
+    attach(qtbot, application, tmp_path / "dot.png")
+    say(qtbot, application, "What is this?")
+    button = find(application, QToolButton, "pictureButton")
+    qtbot.waitUntil(lambda: not button.icon().isNull())
+
+
 def test_files_of_a_temporary_chat_stay_off_the_disk(qtbot: QtBot, open_window: OpenWindow, table: Path) -> None:
     fake = FakeEngine()
     application = open_window(lambda: fake)

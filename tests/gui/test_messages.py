@@ -138,6 +138,20 @@ def test_a_branch_is_a_chat_of_its_own(qtbot: QtBot, open_window: OpenWindow) ->
     assert len(application.store.tree(old or "").path()) == 4
 
 
+def test_a_question_that_is_deleted_under_its_reply_ends_the_reply(qtbot: QtBot, open_window: OpenWindow) -> None:
+    fake = FakeEngine([["word "] * 9, ["Hello."]])
+    fake.token_s = 0.2  # longer than a frame
+    application = open_window(lambda: fake)
+    say(qtbot, application, "Count", wait=False)
+    qtbot.waitUntil(application.chat._stream._frame.isActive)  # new words wait for the next frame
+    application.messages.delete(application.chat.shown.tree.path()[0].id)
+    wait(qtbot, application)
+    assert shown(application) == []
+    fake.token_s = 0.0
+    say(qtbot, application, "And now?")
+    assert shown(application) == ["And now?", "Hello."]
+
+
 def test_deleted_messages_are_listed_and_come_back(qtbot: QtBot, open_window: OpenWindow) -> None:
     application = open_window(FakeEngine)
     say(qtbot, application, "Hi")

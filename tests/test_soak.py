@@ -1,0 +1,56 @@
+"""What `make soak` makes of what it saw, on made-up minutes, and that what it does can still be done."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+
+from benchmarks.soak.picture import picture
+from benchmarks.soak.verdict import judge
+
+
+def minutes(count: int, **grown: float) -> list[dict[str, float]]:
+    """A life whose figures are flat, but for those that grow by so much in all."""
+    flat = {"rss_bytes": 500e6, "threads": 4, "handles": 20, "widgets": 700, "timers": 30}
+    return [
+        {"minute": at, **{name: value * (1 + grown.get(name, 0.0) * at / count) for name, value in flat.items()}}
+        for at in range(count)
+    ]
+
+
+def failures(life: list[dict[str, float]], troubles: tuple[str, ...] = ()) -> list[str]:
+    return [line.what for line in judge(life, troubles) if not line.is_good]
+
+
+def test_a_flat_life_without_troubles_is_passed() -> None:
+    assert failures(minutes(120)) == []
+
+
+@pytest.mark.parametrize("what", ["rss_bytes", "threads", "handles", "widgets", "timers"])
+def test_what_grows_all_the_time_is_noticed(what: str) -> None:
+    assert failures(minutes(120, **{what: 0.3})) == ["memory" if what == "rss_bytes" else what]
+
+
+def test_growth_that_ends_with_the_warm_up_is_none() -> None:
+    life = minutes(120)
+    for minute in life[:30]:
+        minute["rss_bytes"] /= 2
+    assert failures(life) == []
+
+
+def test_memory_may_grow_by_two_percent() -> None:
+    assert failures(minutes(120, rss_bytes=0.03)) == []
+    assert failures(minutes(120, rss_bytes=0.06)) == ["memory"]
+
+
+def test_a_trouble_fails_however_short_the_life_was() -> None:
+    assert failures(minutes(2), ("1.0 min, “send”: an error in a slot",)) == ["course"]
+    assert failures(minutes(2, rss_bytes=9.0)) == [], "two minutes say nothing of growth"
+
+
+def test_the_picture_has_a_panel_for_each_figure_that_there_is() -> None:
+    drawn = ElementTree.fromstring(picture(minutes(9), {"rss_bytes": "Memory, MB", "threads": "Threads", "x": "X"}))
+    lines = [one for one in drawn.iter() if one.tag.endswith("polyline")]
+    assert [len(line.attrib["points"].split()) for line in lines] == [9, 9]
+    assert "<polyline" not in picture([], {"threads": "Threads"})
