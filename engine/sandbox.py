@@ -258,9 +258,9 @@ def _whole(values: list[Any], options: dict[str, Any], name: str) -> int:
     return found if isinstance(found, int) else len(str(found))
 
 
-def _bounded_test(test: Callable[..., bool]) -> Callable[..., bool]:
+def _bounded_test(test: Any) -> Any:  # Any: Jinja does not say that its tests can be called
     @wraps(test)
-    def bounded(*values: Any) -> bool:
+    def bounded(*values: Any) -> Any:
         for value in values:
             current().measured(value)
         return test(*values)

@@ -116,7 +116,7 @@ def _parts(value: Any) -> list[Any]:
     if isinstance(value, list | tuple | set | frozenset):
         return list(value)
     if isinstance(value, Namespace):
-        return list(value._Namespace__attrs.values())  # type: ignore[attr-defined] # its text shows them
+        return list(value._Namespace__attrs.values())  # its text shows them
     return []
 
 
