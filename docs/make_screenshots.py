@@ -23,8 +23,11 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QDialog,
+    QLabel,
     QLineEdit,
     QMenu,
+    QPlainTextEdit,
+    QPushButton,
     QTableView,
     QTabWidget,
     QWidget,
@@ -34,6 +37,7 @@ from app.application import Application
 from app.controllers.hints import PALETTE
 from app.core.discovery import Machine
 from app.core.paths import data_folder
+from app.views.compare_dialog import CompareDialog
 from docs import sample_chats
 
 IMAGES = Path(__file__).parent / "images"
@@ -295,6 +299,26 @@ def how_sure(stage: Stage) -> None:
     stage.settle(1.0)
 
 
+def compare(stage: Stage) -> QWidget:
+    """Two replies to one message, and where they part."""
+    stage.window.action.new_chat.trigger()
+    stage.window.action.compare.trigger()
+    dialog = stage.dialog()
+    assert isinstance(dialog, CompareDialog)
+    prompt, start = stage.find("comparePrompt"), stage.find("compareModels")
+    summary = dialog.findChild(QLabel, "compareSummary")
+    assert isinstance(prompt, QPlainTextEdit)
+    assert isinstance(start, QPushButton)
+    assert summary is not None
+    prompt.setPlainText("How do I make green tea?")
+    dialog.columns[1].choose_model(dialog.columns[0].path, "q8_0")
+    dialog.choiceChanged.emit()
+    start.click()
+    stage.wait(lambda: bool(summary.text()))
+    stage.settle()
+    return dialog
+
+
 def palette(stage: Stage) -> None:
     """Commands, chats and models by name."""
     stage.window.action.palette.trigger()
@@ -373,6 +397,7 @@ SCENES = (
     Scene("get-models", get_models),
     Scene("look-inside", look_inside, size=LOW),
     Scene("how-sure", how_sure, theme="dark", size=LOW),
+    Scene("compare", compare),
     Scene("palette", palette, theme="dark", size=LOW),
     Scene("shortcuts", shortcuts),
     Scene("export", export),

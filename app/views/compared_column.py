@@ -176,7 +176,7 @@ class ComparedColumn(QWidget):
             )
         return self.tr(
             "Token {number} of {count}, “{text}”: {own} by this model, {other} by {name}; divergence {kl} nats"
-        ).format(kl=number.toString(token.kl, "f", 3), **values)
+        ).format(kl=number.toString(token.kl, "f", 4), **values)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
@@ -268,8 +268,8 @@ class ComparedColumn(QWidget):
             divergence = self.tr("Divergence: {mean} nats a token, at most {most}, at “{token}”.")
             told.append(
                 divergence.format(
-                    mean=number.toString(side.mean_kl, "f", 3),
-                    most=number.toString(most.kl or 0.0, "f", 3),
+                    mean=number.toString(side.mean_kl, "f", 4),
+                    most=number.toString(most.kl or 0.0, "f", 4),
                     token=most.text,
                 )
             )
