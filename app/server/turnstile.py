@@ -23,6 +23,7 @@ class Turnstile:
         self._most_waiting = most_waiting
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()  # whose turn is next, first
         self._is_taken = False
+        self._last = ""  # whose turn it is, or was
         self._mean_s = 1.0
 
     @property
@@ -35,7 +36,7 @@ class Turnstile:
         """Inside, nobody else has the turn. Raises `ApiError` 429 when too many wait already."""
         if self._is_taken:
             await self._wait(client)
-        self._is_taken = True
+        self._is_taken, self._last = True, client
         started = time.monotonic()
         try:
             yield
@@ -68,6 +69,8 @@ class Turnstile:
         self._is_taken = bool(self._waiting)
         if not self._waiting:
             return
+        if self._last in self._waiting:
+            self._waiting.move_to_end(self._last)
         client, turns = self._waiting.popitem(last=False)
         turn = turns.popleft()
         if turns:
