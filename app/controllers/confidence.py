@@ -47,7 +47,8 @@ class ConfidenceController(QObject):
                 "How sure the model was of this text is not known. The model in use can read it and say how likely "
                 "it finds each word."
             )
-        can_score = reply is not None and not known and self._chat.model is not None
+        model = self._chat.model
+        can_score = reply is not None and not known and model is not None and not model.info.host
         self.view.show_words(words, mean=mean, sentence=sentence, can_score=can_score)
         self._tint()
 

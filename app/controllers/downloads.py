@@ -218,7 +218,7 @@ class DownloadsController(QObject):
 
             web = self._web()
             try:
-                self._shelf.fetch(download, web, check_header=_check_header, progress=progress, cancelled=cancelled)
+                self._shelf.fetch(download, web, check_header=check_model, progress=progress, cancelled=cancelled)
             except Paused:
                 return False
             finally:
@@ -278,7 +278,7 @@ class DownloadsController(QObject):
         return self._page if self._page is not None and isValid(self._page) else None
 
 
-def _check_header(path: Path) -> None:
+def check_model(path: Path) -> None:
     """Raises for a file that Fireside cannot run."""
     from engine.api import UnsupportedModelError
     from engine.header import read_header

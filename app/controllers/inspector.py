@@ -200,7 +200,11 @@ class InspectorController(QObject):
     def _spell_reply(self) -> None:
         reply, loaded = self.reply, self._chat.model
         assert reply is not None
-        if loaded is None:
+        if reply.is_remote:
+            self._show_nothing(
+                self.tr("This reply was made by a remote model; only one on this machine can be looked into.")
+            )
+        elif loaded is None:
             self._show_nothing(self.tr("No model is loaded; what its tokens spell is known when it is."))
         elif not reply.token_ids:
             self._show_nothing(
