@@ -22,7 +22,7 @@ class Turnstile:
     def __init__(self, most_waiting: int = MOST_WAITING) -> None:
         self._most_waiting = most_waiting
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()  # whose turn is next, first
-        self._is_taken = False
+        self.is_taken = False  # whether somebody has the turn
         self._last = ""  # whose turn it is, or was
         self._mean_s = 1.0
 
@@ -34,9 +34,9 @@ class Turnstile:
     @asynccontextmanager
     async def turn(self, client: str) -> AsyncIterator[None]:
         """Inside, nobody else has the turn. Raises `ApiError` 429 when too many wait already."""
-        if self._is_taken:
+        if self.is_taken:
             await self._wait(client)
-        self._is_taken, self._last = True, client
+        self.is_taken, self._last = True, client
         started = time.monotonic()
         try:
             yield
@@ -66,7 +66,7 @@ class Turnstile:
 
     def _let_next_through(self) -> None:
         """Give the turn to the client that has waited longest for one; it goes to the end of the row."""
-        self._is_taken = bool(self._waiting)
+        self.is_taken = bool(self._waiting)
         if not self._waiting:
             return
         if self._last in self._waiting:
