@@ -77,7 +77,7 @@ class ReplyStream(QObject):
         self._speed_clock = SpeedClock()
         self._window.composer.set_replying(True)
         self._window.status.show_speed(None)
-        if self.model is None:
+        if self.model is None or self._engine.is_model_awaited:
             self._window.status.show_text(self.tr("Waiting for the model…"))
         elif self.model.info.host:
             self._window.status.show_text(self.tr("Waiting for {host}…").format(host=self.model.info.host))
