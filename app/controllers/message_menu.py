@@ -101,7 +101,8 @@ class MessageMenuController(QObject):
         rows = [
             (self.tr("Model"), facts.model_name),
             (self.tr("Quantisation"), facts.quantisation),
-            (self.tr("Model file"), facts.model_path),
+            (self.tr("Remote model of"), facts.host),
+            (self.tr("Address") if facts.host else self.tr("Model file"), facts.model_path),
             (self.tr("SHA-256 of the model"), facts.model_sha256),
             (self.tr("Device"), facts.device),
             (self.tr("Context"), self._tokens(facts.context_length)),

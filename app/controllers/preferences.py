@@ -123,7 +123,7 @@ class PreferencesController(QObject):
     def _offer_loading(self, before: LoadSettings) -> None:
         """Offer to load the model again when it would be loaded in another way now; a reply ends before that."""
         loaded = self._models.loaded
-        if loaded is not None and self.settings.load != before:
+        if loaded is not None and not self._models.is_remote_in_use and self.settings.load != before:
             self._window.message_bar.show_notice(
                 self.tr("The model was loaded with other settings."),
                 action=self.tr("Load again"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
+from app.core.remote.parameters import sampler_parameters
 from engine.api import Circumstances, GenerateRequest, Message, ModelLoaded, ReplyFinished
 from engine.version import installed_version
 
@@ -22,7 +23,8 @@ def reply_record(
     """Model, settings, seed, token ids with log-probabilities (natural), and timings of one reply.
 
     `continues` is the text that the reply began with, `branched_at` the number of the token that a person chose.
-    `model_sha256` is what `app.core.model_hash` knows of the model's files; None while it is not known.
+    `model_sha256` is what `app.core.model_hash` knows of the model's files; None while it is not known. Of a remote
+    model only what was sent and what its server told is recorded: `token_texts` in the place of ids.
     """
     record: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
@@ -43,7 +45,17 @@ def reply_record(
         record["continues"] = request.prompt[-1].content
     if request.begun_ids:
         record["branched_at"] = len(request.begun_ids) - 1
-    if model is not None:
+    if model is not None and model.info.host:
+        record |= {
+            "sampler": sampler_parameters(request.sampler),
+            "seed": request.sampler.seed,
+            "timings": {name: value for name, value in asdict(finished.timings).items() if value},
+            "token_texts": finished.token_texts,
+            "model_name": model.info.name,
+            "model_path": model.info.path,
+            "host": model.info.host,
+        }
+    elif model is not None:
         record |= {
             "model_name": model.info.name,
             "model_path": model.info.path,

@@ -30,7 +30,8 @@ class MessageMenu(QMenu):
             others.setObjectName("regenerateWith")
             others.setEnabled(bool(models) and not is_running)
             for model in models:
-                action = others.addAction(model.name.replace("&", "&&"))
+                remote = self.tr("{name} at {host}").format(name=model.name, host=model.host)
+                action = others.addAction((remote if model.host else model.name).replace("&", "&&"))
                 action.triggered.connect(
                     lambda _checked=False, path=model.path: self.regenerateWithRequested.emit(path)
                 )

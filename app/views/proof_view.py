@@ -68,7 +68,7 @@ class ProofView(InspectorView):
         self.setObjectName("proofView")
         self._facts: Sequence[ProofFact] = ()
         self._outcome: ProofOutcome | None = None
-        self._sentence = ""
+        self._sentence, self._is_stopped = "", False
         self._result, self._hint, self._facts_title, self._tokens_title = (QLabel(self) for _ in range(4))
         self._result.setObjectName("proofResult")
         self._hint.setObjectName("proofHint")
@@ -102,12 +102,12 @@ class ProofView(InspectorView):
 
     def show_facts(self, facts: Sequence[ProofFact]) -> None:
         """What the record of another reply says; it was not made again yet."""
-        self._facts, self._outcome, self._sentence = facts, None, ""
+        self._facts, self._outcome, self._sentence, self._is_stopped = facts, None, "", False
         self._fill()
 
     def show_outcome(self, facts: Sequence[ProofFact], outcome: ProofOutcome) -> None:
         """The reply was made again."""
-        self._facts, self._outcome, self._sentence = facts, outcome, ""
+        self._facts, self._outcome, self._sentence, self._is_stopped = facts, outcome, "", False
         self._fill()
 
     def show_progress(self, same: int, total: int) -> None:
@@ -116,7 +116,12 @@ class ProofView(InspectorView):
 
     def tell(self, sentence: str) -> None:
         """Why it was not made again."""
-        self._outcome, self._sentence = None, sentence
+        self._outcome, self._sentence, self._is_stopped = None, sentence, False
+        self._fill()
+
+    def tell_stopped(self) -> None:
+        """It was stopped."""
+        self._outcome, self._sentence, self._is_stopped = None, "", True
         self._fill()
 
     def show_nothing(self) -> None:
@@ -160,7 +165,8 @@ class ProofView(InspectorView):
             part.setVisible(bool(tokens))
         for widget in (self._hint, self._verify, self._facts_title, self._record):
             widget.setVisible(bool(self._facts))
-        self._result.setText(self._sentence if self._outcome is None else self._said(self._outcome))
+        stopped = self.tr("Stopped before the end; nothing differed so far.") if self._is_stopped else ""
+        self._result.setText(self._said(self._outcome) if self._outcome is not None else stopped or self._sentence)
         self._result.setVisible(bool(self._result.text()))
         self._result.setAccessibleName(self._result.text())
 
