@@ -38,6 +38,8 @@ from app.controllers.hints import PALETTE
 from app.core.discovery import Machine
 from app.core.paths import data_folder
 from app.views.compare_dialog import CompareDialog
+from app.views.model_picker import ModelChoice
+from app.views.remote_question import RemoteQuestion
 from docs import sample_chats
 
 IMAGES = Path(__file__).parent / "images"
@@ -119,6 +121,7 @@ class Stage:
         self.window.palette_view.close_palette()
         for search in self.window.findChildren(QLineEdit, "conversationSearch"):
             search.clear()
+        self.application.models.show_remote(())
         self.window.action.settings.setChecked(False)
         self.window.action.look_inside.setChecked(False)
         self.window.composer.set_text("")
@@ -250,6 +253,24 @@ def model_picker(stage: Stage) -> None:
     """The models to choose from."""
     stage.window.model_picker.click()
     stage.settle()
+
+
+def remote_models(stage: Stage) -> None:
+    """Remote models among those to choose from; nothing is contacted."""
+    base_url, host = "https://models.example.org/v1", "models.example.org"
+    named = (("Qwen3-235B-A22B-Instruct", "262,144"), ("DeepSeek-R1", "131,072"))
+    stage.application.models.show_remote(
+        [ModelChoice(f"{base_url}#{name}", name, context, "Institute", host=host) for name, context in named]
+    )
+    stage.window.model_picker.click()
+    stage.settle()
+
+
+def remote_question(stage: Stage) -> QWidget:
+    """The question before messages leave; nothing does."""
+    RemoteQuestion("DeepSeek-R1", "models.example.org", stage.window, is_readable=False).open()
+    stage.settle()
+    return stage.dialog()
 
 
 def library(stage: Stage) -> QWidget:
@@ -393,6 +414,8 @@ SCENES = (
     Scene("presets", presets),
     Scene("settings", settings),
     Scene("model-picker", model_picker),
+    Scene("remote-models", remote_models, size=LOW),
+    Scene("remote-question", remote_question),
     Scene("library", library),
     Scene("get-models", get_models),
     Scene("look-inside", look_inside, size=LOW),

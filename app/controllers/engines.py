@@ -44,6 +44,11 @@ class Engines(QObject):
         """The model that replies."""
         return self._models[self._in_use]
 
+    @property
+    def is_model_awaited(self) -> bool:
+        """Whether another model is on its way, which the next reply waits for."""
+        return self._awaited is not None
+
     def model_of(self, request_id: int) -> ModelLoaded | None:
         """The model that answers, or just answered, a request for a reply."""
         return self._models[self._remote if request_id in self._asked_remotely else self._local]
@@ -85,7 +90,6 @@ class Engines(QObject):
 
     def stop_using_remote(self) -> None:
         """Let no remote model reply any more, whatever is in use."""
-        self._models[self._remote] = None
         for request_id in self._asked_remotely:
             self._remote.cancel(request_id)
         if self._in_use is self._remote:

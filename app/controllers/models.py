@@ -162,8 +162,7 @@ class ModelsController(QObject):
         self._engine.stop_using_remote()
         if was_in_use and self._loaded is not None:
             self._show_in_use(self._loaded)
-        elif was_in_use:
-            self.show_choices()
+        elif was_in_use and not self._loads:
             self._show_loaded()
             self.open_default()
 

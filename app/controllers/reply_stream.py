@@ -77,7 +77,7 @@ class ReplyStream(QObject):
         self._speed_clock = SpeedClock()
         self._window.composer.set_replying(True)
         self._window.status.show_speed(None)
-        if self.model is None:
+        if self.model is None or self._engine.is_model_awaited:
             self._window.status.show_text(self.tr("Waiting for the model…"))
         elif self.model.info.host:
             self._window.status.show_text(self.tr("Waiting for {host}…").format(host=self.model.info.host))
@@ -119,7 +119,7 @@ class ReplyStream(QObject):
             case ReplyFinished():
                 self._finish(event, running)
             case RequestFailed(message=sentence):
-                self._end(running.ended(Status.FAILED, error=sentence), record=None)
+                self._end(running.ended(Status.FAILED, error=sentence), record=self._record(None, running))
                 self._window.message_bar.show_error(sentence)
 
     def _show_prefill(self, event: PrefillProgressed, running: RunningReply) -> None:
@@ -165,9 +165,7 @@ class ReplyStream(QObject):
 
     def _finish(self, event: ReplyFinished, running: RunningReply) -> None:
         whole = running.whole(event)
-        model = self._engine.model_of(event.request_id)
-        sha256 = self._hashed[1] if self._hashed is not None and self._hashed[0] is model else None
-        record = reply_record(whole, running.request, model, model_sha256=sha256)
+        record = self._record(whole, running)
         if self._is_shown(running) and self._shown.chat.token_ids is not None:
             self._shown.chat.token_ids[running.message.id] = whole.token_ids
         message = running.ended(_STATUS_OF[event.stop_reason], new_text=event.text)
@@ -175,6 +173,11 @@ class ReplyStream(QObject):
         self._window.status.show_speed(event.timings.decode_tok_s or None)
         self._title(running)
         self.finished.emit(running.message.id)
+
+    def _record(self, finished: ReplyFinished | None, running: RunningReply) -> dict[str, object]:
+        model = self._engine.model_of(running.request.request_id)
+        sha256 = self._hashed[1] if self._hashed is not None and self._hashed[0] is model else None
+        return reply_record(finished, running.request, model, model_sha256=sha256)
 
     def _end(self, message: StoredMessage, *, record: dict[str, object] | None, alternatives: bytes = b"") -> None:
         """Put a reply's last state into store, tree and transcript."""

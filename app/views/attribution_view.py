@@ -21,6 +21,7 @@ from app.views.confidence_view import GROUNDS, LINES
 from app.views.inspector_parts import AskOrStop, token_table
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
+from app.views.plain_tips import plain_tip
 from app.views.role_names import role_name
 
 MESSAGES, SENTENCES = "messages", "sentences"  # as `engine.inspection.api.Parts`
@@ -171,7 +172,7 @@ class AttributionView(InspectorView):
         ).format(part=name, nats=number)
         item.setData(PART, Qt.ItemDataRole.AccessibleTextRole, told)
         for column in (PART, CHANGE):
-            item.setToolTip(column, told)
+            item.setToolTip(column, plain_tip(told))
         return item
 
     def _say_summary(self) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, 
 from PySide6.QtWidgets import QSizePolicy, QStyle, QToolTip, QWidget
 
 from app.theme import Theme
+from app.views.plain_tips import plain_tip
 
 MARGIN = 4  # pixels around the bars
 HEIGHT = 44  # pixels
@@ -62,7 +63,9 @@ class DivergenceStrip(QWidget):
         """Say the token under the mouse."""
         if isinstance(event, QHelpEvent):
             index = self._index_at(event.x())
-            QToolTip.showText(event.globalPos(), self.toolTip() if index is None else self._describe(index), self)
+            QToolTip.showText(
+                event.globalPos(), self.toolTip() if index is None else plain_tip(self._describe(index)), self
+            )
             return True
         return super().event(event)
 

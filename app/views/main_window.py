@@ -135,6 +135,7 @@ class MainWindow(QMainWindow):
         """Say to which host messages go; an empty one: they stay here."""
         self._remote_host = host
         self.remote_mark.setVisible(bool(host))
+        self.transcript.show_remote_host(host)
         self._say_texts()
 
     def raise_to_front(self) -> None:

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 from app.theme import Theme, tinted_icon
 from app.views.conversation_list import one_line
 from app.views.language import in_every_language
+from app.views.plain_tips import plain_tip
 
 WIDTH_LETTERS = 84
 MOST_ROWS = 14  # without scrolling
@@ -205,7 +206,7 @@ class ModelMenu(QFrame):
     def _add(self, choice: ModelChoice) -> None:
         item = QTreeWidgetItem([one_line(choice.name), choice.detail, choice.fit])
         item.setData(0, _PATH, choice.path)
-        item.setToolTip(0, one_line(choice.path))
+        item.setToolTip(0, plain_tip(one_line(choice.path)))
         item.setTextAlignment(1, Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         muted = self.palette().placeholderText()
         for column in (1, 2):

@@ -19,6 +19,7 @@ from app.views.alternatives_view import GROUND, SHARE, ShareDelegate, percent
 from app.views.inspector_parts import AskOrStop, token_table
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
+from app.views.plain_tips import plain_tip
 
 NAME, RECORDED, FOUND = range(3)
 
@@ -140,7 +141,7 @@ class ProofView(InspectorView):
                 self.tr("{name}: {recorded}, now {found}") if fact.found else self.tr("{name}: {recorded}")
             ).format(name=item.text(NAME), recorded=fact.recorded, found=fact.found)
             for column in (NAME, RECORDED, FOUND):
-                item.setToolTip(column, told)
+                item.setToolTip(column, plain_tip(told))
             item.setData(NAME, Qt.ItemDataRole.AccessibleTextRole, told)
             if fact.found:
                 bold = QFont(self._record.font())
@@ -159,7 +160,7 @@ class ProofView(InspectorView):
                 item.setText(column, "–" if chance is None else percent(chance))
                 item.setData(column, SHARE, chance)
                 item.setData(column, GROUND, ground)
-            item.setToolTip(NAME, token.text)
+            item.setToolTip(NAME, plain_tip(token.text))
         for part in (self._tokens_title, self._tokens):
             part.setVisible(bool(tokens))
         for widget in (self._hint, self._verify, self._facts_title, self._record):

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fakes import FakeEngine
 from remote_server import RemoteServer, Send, chunk, serving
+from served import MODEL, TOKEN, served
 
 from app.core.remote.connection import Connection
 from app.core.remote.endpoints import Endpoint, Endpoints, RemoteModel, base_url_of, is_open_to_readers, listed_models
@@ -140,6 +142,12 @@ def test_a_setting_that_a_server_refuses_is_named(server: RemoteServer) -> None:
     with pytest.raises(RemoteRefusedError, match=r"does not accept this request.*'top_k'"):
         reply(server, sampler=SamplerSettings(top_k=3))
     assert len(server.completions()) == 1
+
+
+def test_a_server_that_cannot_continue_a_reply_is_told_as_such(server: RemoteServer) -> None:
+    server.refuses = ("continue_final_message",)
+    with pytest.raises(RemoteRefusedError, match="cannot go on in the middle of a reply; regenerate it"):
+        reply(server, prompt=(*PROMPT, Message("assistant", "Well, ")), continue_last=True)
 
 
 def test_a_stop_is_obeyed_while_the_server_is_silent(server: RemoteServer) -> None:
@@ -286,6 +294,28 @@ def test_fields_of_another_kind_count_as_missing(server: RemoteServer, odd: obje
     server.script = lambda send: send(data + chunk({"content": "Yes."}) + chunk({}, finish_reason="stop"))
     finished = reply(server)
     assert (finished.text, finished.timings.prompt_tokens) == ("Yes.", 0)
+
+
+def test_another_fireside_is_an_endpoint_like_any_other() -> None:
+    with served(FakeEngine([["Hello", " there", "."]])) as other:
+        base_url = f"http://127.0.0.1:{other.port}/v1"
+        connection = Connection(base_url, TOKEN, lambda: False)
+        assert [one.name for one in listed_models(connection.models())][:1] == [MODEL]
+        connection.close()
+        engine = RemoteEngine({base_url: TOKEN}.get)
+        [*engine.run(LoadRequest(1, f"{base_url}#{MODEL}"), lambda: False)]
+        sampler = SamplerSettings(top_k=7, repetition_penalty=1.1, seed=3)
+        finished = [*engine.run(GenerateRequest(2, PROMPT, sampler, max_tokens=9, stop=("X",)), lambda: False)][-1]
+        assert isinstance(finished, ReplyFinished)
+        assert (finished.text, finished.stop_reason) == ("Hello there.", StopReason.END_TOKEN)
+        assert finished.timings.prompt_tokens == 10
+        assert len(finished.token_texts) == len(finished.logprobs) == 3
+        (asked,) = other.fake.requests
+        assert (asked.prompt, asked.max_tokens, asked.stop) == (PROMPT, 9, ("X",))
+        assert (asked.sampler.top_k, asked.sampler.repetition_penalty, asked.sampler.seed) == (7, 1.1, 3)
+        refused = GenerateRequest(3, PROMPT, SamplerSettings(dry_multiplier=0.8))
+        with pytest.raises(RemoteRefusedError, match="dry_multiplier"):
+            [*engine.run(refused, lambda: False)]
 
 
 def test_an_endpoint_that_is_not_there_is_told() -> None:

@@ -16,6 +16,9 @@ import pytest
 from openai import OpenAI
 from reference_data import REPOSITORY
 
+from app.core.remote.engine import RemoteEngine
+from engine.api import GenerateRequest, LoadRequest, Message, ReplyFinished, SamplerSettings, StopReason
+
 START_S = 60
 MESSAGES: Any = [{"role": "user", "content": "What is the capital of France?"}]
 MODEL = "SmolLM2-135M-Instruct.Q4_1"
@@ -129,3 +132,14 @@ def test_on_a_network_a_token_is_a_must(tmp_path: Any) -> None:
     )
     assert ended.returncode == 1
     assert "Without a token only this machine may be served" in ended.stderr
+
+
+def test_another_fireside_uses_it_as_a_remote_model(address: str) -> None:
+    engine = RemoteEngine(lambda _base_url: "secret")
+    [*engine.run(LoadRequest(1, f"{address}#{MODEL}"), lambda: False)]
+    question = (Message("user", MESSAGES[0]["content"]),)
+    asked = GenerateRequest(2, question, SamplerSettings(temperature=0.0), max_tokens=16)
+    finished = [*engine.run(asked, lambda: False)][-1]
+    assert isinstance(finished, ReplyFinished)
+    assert (finished.text, finished.stop_reason) == ("The capital of France is Paris.", StopReason.END_TOKEN)
+    assert finished.timings.prompt_tokens > len(finished.token_texts) > 0

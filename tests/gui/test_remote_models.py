@@ -117,6 +117,7 @@ def test_a_chat_with_a_remote_model_from_the_first_address_to_another_reply(
     qtbot.waitUntil(lambda: application.models.is_remote_in_use)
     assert mark(application) == f"Remote: your messages go to {server.address.removeprefix('http://')}"
     assert find(application, QToolButton, "modelPicker").text() == "org/big"
+    assert find(application, QLabel, "placeholderSentence").text().startswith("The model runs on another machine.")
 
     server.gate.clear()
     say(qtbot, application, "Who are you?", wait=False)
@@ -172,6 +173,7 @@ def test_an_error_keeps_what_arrived_and_says_what_to_do(
     reply = application.chat.shown.tree.path()[-1]
     assert (reply.text, reply.status) == ("As far as", Status.FAILED)
     assert "ended in the middle of the reply" in (reply.error or "")
+    assert application.store.record(reply.id)["host"] == server.address.removeprefix("http://")
 
 
 def test_the_model_on_this_machine_is_back_at_once(

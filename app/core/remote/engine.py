@@ -16,7 +16,7 @@ from app.core.remote.connection import Connection, GivenUp
 from app.core.remote.endpoints import host_of
 from app.core.remote.errors import RemoteAnswerError, RemoteRefusedError, RemoteUnreachableError
 from app.core.remote.event_stream import EventStream
-from app.core.remote.parameters import SPARE, body_of
+from app.core.remote.parameters import CONTINUING, SPARE, body_of
 from engine.api import (
     CountTokensRequest,
     Event,
@@ -146,6 +146,10 @@ class RemoteEngine:
                 yield from self._answer(request, connection, key, reply)
                 return
             except RemoteRefusedError as error:
+                if error.parameter in CONTINUING:
+                    raise RemoteRefusedError(
+                        f"{connection.host} cannot go on in the middle of a reply; regenerate it instead."
+                    ) from error
                 spare = error.parameter if error.parameter in SPARE | _RENAMED else ""
                 if reply.texts or not spare or spare in self._without:
                     raise

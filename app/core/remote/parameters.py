@@ -12,8 +12,10 @@ from typing import Any
 
 from engine.api import GenerateRequest, RequestError, SamplerSettings
 
-# What Fireside adds for itself; a server that refuses one of these is asked again without it.
-SPARE = frozenset(["stream_options", "logprobs"])
+# What can be done without: what Fireside adds for itself, and what llama.cpp alone calls so. A server that refuses
+# one of these is asked again without it.
+SPARE = frozenset(["stream_options", "logprobs", "repeat_penalty"])
+CONTINUING = {"continue_final_message": True, "add_generation_prompt": False}  # in the names of vLLM and SGLang
 
 _OWN_NAMES: dict[str, tuple[str, ...]] = {  # where others are used than those of `SamplerSettings`
     "repetition_penalty": ("repetition_penalty", "repeat_penalty"),
@@ -63,7 +65,7 @@ def body_of(request: GenerateRequest, model: str, *, without: Iterable[str]) -> 
             "json_schema": {"name": "reply", "schema": _schema(request.json_schema)},
         }
     if request.continue_last:
-        body |= {"continue_final_message": True, "add_generation_prompt": False}
+        body |= CONTINUING
     return {name: value for name, value in body.items() if name not in without or name not in SPARE}
 
 
