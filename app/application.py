@@ -309,7 +309,7 @@ def run(folder: DataFolder, *, started: float, file: Path | None = None) -> int:
         qt.setQuitOnLastWindowClosed(False)  # in the tray no window is open
         application.window.closing.connect(qt.quit)
         qt.commitDataRequest.connect(lambda _session: application.window.quit())
-        _catch_everything(application)
+        catch_everything(application)
         application.start(file)
         if crash_log.of_last_run is not None:
             application.tell_of_crash(crash_log.of_last_run)
@@ -320,7 +320,7 @@ def run(folder: DataFolder, *, started: float, file: Path | None = None) -> int:
         return status
 
 
-def _catch_everything(application: Application) -> None:
+def catch_everything(application: Application) -> None:
     """Errors that nobody caught, in slots and in threads, are logged and told; the window goes on."""
 
     def in_slot(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
