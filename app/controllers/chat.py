@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
+from app.controllers.engines import Engines
 from app.controllers.open_chat import OpenChat
 from app.controllers.reply_stream import ReplyStream
 from app.controllers.running_reply import RunningReply
@@ -30,7 +31,6 @@ from app.core.reply_record import recorded_token_ids
 from app.core.reply_settings import ReplySettings
 from app.core.store import MEMORY, Store, StoreError
 from app.views.main_window import MainWindow
-from app.worker import EngineThread
 from engine.alternatives import branched
 from engine.api import GenerateRequest, ModelLoaded
 
@@ -50,7 +50,7 @@ class ChatController(QObject):
     replyFinished = Signal(str)
     saveFailed = Signal(str)
 
-    def __init__(self, engine: EngineThread, store: Store, caches: ReplyCaches, window: MainWindow) -> None:
+    def __init__(self, engine: Engines, store: Store, caches: ReplyCaches, window: MainWindow) -> None:
         super().__init__()
         self._engine, self._store, self._caches, self._window = engine, store, caches, window
         self.settings = ReplySettings()
@@ -162,8 +162,7 @@ class ChatController(QObject):
 
     def know_hash(self, loaded: ModelLoaded, sha256: str | None) -> None:
         """Say in the records of replies to come by its hash which model makes them, if it still does."""
-        if self._stream.model is loaded:
-            self._stream.model_sha256 = sha256
+        self._stream.know_hash(loaded, sha256)
 
     def stop(self) -> None:
         """End the running reply; what is there stays."""

@@ -40,6 +40,8 @@ class IdleUnload(QObject):
         self._used()
 
     def _used(self) -> None:
+        if self._models.is_remote_in_use and self.timer.isActive():
+            return  # the one on this machine is not used
         self.timer.stop()
         if self._minutes and self._models.loaded is not None:
             self.timer.start(self._minutes * MINUTE_MS)
@@ -49,6 +51,8 @@ class IdleUnload(QObject):
             self._used()
             return
         self._models.unload()
+        if self._models.is_remote_in_use:
+            return
         self._window.status.show_text(
             self.tr("The model was unloaded after %n idle minute(s); your next message loads it.", "", self._minutes)
         )

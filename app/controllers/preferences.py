@@ -13,11 +13,12 @@ from app.controllers.languages import LanguagesController
 from app.controllers.models import ModelsController
 from app.core.paths import DataFolder
 from app.core.settings import LARGEST_TEXT, SMALLEST_TEXT, LoadSettings, SettingsFile
+from app.views.about_page import AboutPage
 from app.views.language import in_every_language
 from app.views.main_window import MainWindow
 from app.views.settings_dialog import SettingsDialog
 from app.views.settings_page import SettingsPage
-from app.views.settings_pages import AboutPage, AppearancePage, GeneralPage, ModelsPage, PrivacyPage
+from app.views.settings_pages import AppearancePage, GeneralPage, ModelsPage, PrivacyPage
 from app.views.shortcuts_dialog import ShortcutsDialog
 from app.views.shortcuts_page import ShortcutsPage
 
@@ -125,7 +126,7 @@ class PreferencesController(QObject):
     def _offer_loading(self, before: LoadSettings) -> None:
         """Offer to load the model again when it would be loaded in another way now; a reply ends before that."""
         loaded = self._models.loaded
-        if loaded is not None and self.settings.load != before:
+        if loaded is not None and not self._models.is_remote_in_use and self.settings.load != before:
             self._window.message_bar.show_notice(
                 self.tr("The model was loaded with other settings."),
                 action=self.tr("Load again"),

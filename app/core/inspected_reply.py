@@ -45,6 +45,11 @@ class InspectedReply:
         name = self.record.get("model_name")
         return name if isinstance(name, str) else ""
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether a server made it, which told nothing of its tokens."""
+        return bool(self.record.get("host"))
+
     def is_by(self, path: str, name: str, quantisation: str) -> bool:
         """Whether a model is the one that made the reply, as far as its record tells."""
         made = self.record

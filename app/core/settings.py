@@ -65,6 +65,7 @@ class Settings:
     idle_unload_min: int = whole(30, smallest=0, largest=MOST_IDLE_MIN)  # 0: never
     allows_hub: bool = flag(default=False)  # whether the hub may be contacted at all
     hub_endpoint: str = text(USUAL_ENDPOINT)
+    allows_remote: bool = flag(default=False)  # whether any remote endpoint may be contacted
     theme: str = one_of("system", *THEME_NAMES)
     text_percent: int = whole(100, smallest=SMALLEST_TEXT, largest=LARGEST_TEXT)
     language: str = one_of("system", *LANGUAGES)

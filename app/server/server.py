@@ -10,7 +10,9 @@ from collections.abc import Awaitable, Callable
 
 from app.server import LOOPBACK, USUAL_PORT
 from app.server.chat import chat
+from app.server.completions import complete
 from app.server.desk import Desk
+from app.server.embeddings import embed
 from app.server.engine_link import Engine
 from app.server.errors import ApiError
 from app.server.gate import Gate
@@ -95,7 +97,11 @@ class Server:
         return await answer(self._desk, request)
 
 
-ANSWERS: dict[str, Answer] = {"/v1/chat/completions": chat}
+ANSWERS: dict[str, Answer] = {
+    "/v1/chat/completions": chat,
+    "/v1/completions": complete,
+    "/v1/embeddings": embed,
+}
 
 
 def _check_method(request: Request, method: str) -> None:

@@ -1,4 +1,4 @@
-"""The pages of the settings dialog that need nothing but `Settings`: general, appearance, models, privacy, about."""
+"""The pages of the settings dialog that need nothing but `Settings`: general, appearance, models, privacy."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QUrl, qVersion
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QCheckBox, QLabel, QPlainTextEdit, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QPushButton, QSpinBox, QWidget
 
-from app.core.licences import licences
 from app.core.settings import (
     CACHE_TYPES,
     DEVICES,
@@ -34,11 +33,9 @@ from app.views.settings_page import (
     pad,
     show_number,
 )
-from engine.version import installed_version
 
 TEXT_STEP = 10  # percent
 CONTEXT_STEP = 256  # tokens
-LICENCE_LINES = 12  # shown without scrolling
 
 
 class GeneralPage(SettingsPage):
@@ -230,46 +227,9 @@ class PrivacyPage(SettingsPage):
         )
         self._hub_row.say(
             self.tr("Look for models on the internet"),
-            self.tr("Off, nothing leaves this machine. On, searching and fetching models contacts their hub."),
+            self.tr("Off, the hub is never contacted. On, searching and fetching models contacts it."),
         )
 
     def show_settings(self, settings: Settings) -> None:
         """Part of `SettingsPage`."""
         self._hub.setChecked(settings.allows_hub)
-
-
-class AboutPage(SettingsPage):
-    """Which Fireside this is."""
-
-    name = "about"
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._version = QLabel(self)
-        self._version.setObjectName("aboutVersion")
-        self._version.setTextFormat(Qt.TextFormat.PlainText)
-        self._version.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        self._version_row = self.add_setting(self._version)
-        self._licences = QPlainTextEdit(licences(), self)
-        self._licences.setObjectName("aboutLicences")
-        self._licences.setReadOnly(True)
-        self._licences.setTabChangesFocus(True)
-        self._licences.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self._licences.setMinimumHeight(LICENCE_LINES * self.fontMetrics().lineSpacing())
-        self._licences_row = self.add_setting(self._licences)
-
-    def title(self) -> str:
-        """Part of `SettingsPage`."""
-        return self.tr("About")
-
-    def say_texts(self) -> None:
-        """Part of `SettingsPage`."""
-        version = installed_version() or self.tr("not installed")
-        self._version.setText(self.tr("Version {version}, Qt {qt}").format(version=version, qt=qVersion()))
-        self._version_row.say(
-            self.tr("Fireside"),
-            self.tr("Apache-2.0. Qt and PySide6 are used under the LGPL-3.0, as replaceable libraries."),
-        )
-        self._licences_row.say(self.tr("Licences"), "")

@@ -11,7 +11,7 @@ import fakes
 import pytest
 from conftest import OpenWindow
 from fakes import FakeEngine
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
@@ -119,15 +119,22 @@ def test_asking_what_pages_there_are_leaves_none_behind(qapp: QApplication, open
     application = open_window(FakeEngine)
     for language in ("zh_CN", "en"):
         application.preferences.change("language", language)
+        qapp.processEvents()
         assert ("general", "通用" if language == "zh_CN" else "General") in application.preferences.pages()
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     assert [page for page in qapp.allWidgets() if isinstance(page, SettingsPage)] == []
 
 
-def test_the_licences_of_what_is_installed_are_shown(open_window: OpenWindow) -> None:
+def test_the_licence_of_each_part_is_shown(open_window: OpenWindow) -> None:
     application = open_window(FakeEngine)
     application.preferences.show_dialog("about")
-    assert "PySide6" in find(application, QPlainTextEdit, "aboutLicences").toPlainText()
+    parts = find(application, QListWidget, "aboutParts")
+    text = find(application, QPlainTextEdit, "aboutLicence")
+    assert text.toPlainText() != ""
+    (row,) = parts.findItems("PySide6", Qt.MatchFlag.MatchStartsWith)
+    parts.setCurrentItem(row)
+    assert "LGPL-3.0" in row.text()
+    assert "GNU LESSER GENERAL PUBLIC LICENSE" in text.toPlainText()
 
 
 def test_the_model_is_loaded_again_with_other_settings_when_that_is_wanted(
