@@ -27,7 +27,7 @@ from app.core.conversation import (
 )
 from app.core.inspected_reply import InspectedReply, inspected_reply
 from app.core.reply_caches import ReplyCaches
-from app.core.reply_record import recorded_token_ids
+from app.core.reply_record import recorded_token_ids, score_record
 from app.core.reply_settings import ReplySettings
 from app.core.store import MEMORY, Store, StoreError
 from app.views.main_window import MainWindow
@@ -295,6 +295,13 @@ class ChatController(QObject):
         except StoreError as error:
             self._window.message_bar.show_error(str(error))
             return None
+
+    def keep_scores(self, message_id: str, token_ids: tuple[int, ...], alternatives: bytes) -> None:
+        """Keep what the model in use said of a reply that it read, unless more is known of it."""
+        chat, model = self.shown, self.model
+        if model is not None and message_id in chat.tree:
+            scores = score_record(token_ids, model.info)
+            self.keep(lambda: chat.store.save_scores(message_id, scores, alternatives))
 
     def keep(self, write: Callable[[], None]) -> bool:
         """Run a write to the store; tell when it fails."""

@@ -121,6 +121,7 @@ class InspectorController(QObject):
 
     def take_scores(self, reply: InspectedReply, token_ids: tuple[int, ...], alternatives: bytes) -> None:
         """The model in use has read the reply: look at its tokens and at what it would have said itself."""
+        self._chat.keep_scores(reply.message.id, token_ids, alternatives)
         if self.reply is reply:
             request = replace(reply.request, begun_ids=token_ids)
             self.reply = scored = replace(reply, request=request, alternatives=alternatives)

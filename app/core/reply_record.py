@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from app.core.remote.parameters import sampler_parameters
-from engine.api import Circumstances, GenerateRequest, Message, ModelLoaded, ReplyFinished
+from engine.api import Circumstances, GenerateRequest, Message, ModelInfo, ModelLoaded, ReplyFinished
 from engine.version import installed_version
 
 FORMAT_VERSION = 1
@@ -79,6 +79,22 @@ def _system_prompt(prompt: tuple[Message, ...] | str) -> str:
     if isinstance(prompt, str) or not prompt or prompt[0].role != "system":
         return ""
     return prompt[0].content
+
+
+def score_record(token_ids: tuple[int, ...], model: ModelInfo) -> dict[str, Any]:
+    """What is recorded of a model that read a text: which one it was, and its tokens."""
+    return {
+        "token_ids": token_ids,
+        "model_name": model.name,
+        "model_path": model.path,
+        "quantisation": model.quantisation,
+    }
+
+
+def token_record(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What tells of the reply's tokens: its own record, or where that has none, that of a model that read it."""
+    scored = record.get("scored")
+    return scored if isinstance(scored, dict) and not recorded_token_ids(record) else record
 
 
 def recorded_token_ids(record: Mapping[str, Any]) -> tuple[int, ...]:
