@@ -16,8 +16,10 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import NoReturn
 
+from app.core.log_format import LogFormatter
 from app.core.paths import DataFolder, data_folder
-from app.server import LOOPBACK, USUAL_PORT
+from app.core.settings import USUAL_PORT
+from app.server import LOOPBACK
 from engine.api import FiresideError, RequestError
 from engine.version import installed_version
 
@@ -152,7 +154,7 @@ def _parser(everywhere: ArgumentParser) -> tuple[ArgumentParser, Container[str]]
 
 def _log_to(folder: DataFolder) -> None:
     handler = RotatingFileHandler(folder.log, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(LogFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
 

@@ -22,11 +22,13 @@ from app.controllers.background import Background
 from app.controllers.backups import BackupsController
 from app.controllers.chat import ChatController
 from app.controllers.chat_models import ChatModels
+from app.controllers.comparing import CompareController
 from app.controllers.confidence import ConfidenceController
 from app.controllers.conversations import ConversationsController
 from app.controllers.desktop import DesktopController
 from app.controllers.downloads import DownloadsController
 from app.controllers.dropping import DroppingController
+from app.controllers.engines import Engines
 from app.controllers.exports import ExportsController
 from app.controllers.hints import HintsController
 from app.controllers.idle_unload import IdleUnload
@@ -47,9 +49,11 @@ from app.controllers.presets import PresetsController
 from app.controllers.prompt import PromptController
 from app.controllers.proof import ProofController
 from app.controllers.queueing import QueueingController
+from app.controllers.remotes import RemotesController
 from app.controllers.reply_settings import ReplySettingsController
 from app.controllers.sampler_lab import SamplerLabController
 from app.controllers.search import SearchController
+from app.controllers.server import ServerController
 from app.controllers.slash_commands import SlashCommandsController
 from app.controllers.token_counts import TokenCountsController
 from app.controllers.window_state import WindowStateController
@@ -59,9 +63,12 @@ from app.core.discovery import Machine
 from app.core.library import Library
 from app.core.paths import DataFolder
 from app.core.presets import Presets
+from app.core.remote.endpoints import Endpoints
+from app.core.remote.engine import RemoteEngine
 from app.core.reply_caches import ReplyCaches
 from app.core.rescuing import newest_damaged
 from app.core.scan import ReadHeader
+from app.core.secrets import Secrets
 from app.core.settings import SettingsFile
 from app.core.store import StoreError, open_store
 from app.instance import DesktopApplication, SingleInstance
@@ -97,15 +104,18 @@ class Application(QObject):
         self.window = MainWindow(self.appearance.theme)
         self.appearance.themeChanged.connect(self.window.apply_theme)
         self.engine = EngineThread(make_engine)
+        secrets = Secrets()
+        self.remote_engine = EngineThread(lambda: RemoteEngine(secrets.get))
+        engines = Engines(self.engine, self.remote_engine)
         self._caches = ReplyCaches(folder.caches)
-        self.chat = ChatController(self.engine, self.store, self._caches, self.window)
+        self.chat = ChatController(engines, self.store, self._caches, self.window)
         self.languages.changed.connect(self.chat.show_path)  # the notes below messages are sentences of ours
         self.messages = MessagesController(self.chat, self.window)
         self.conversations = ConversationsController(self.store, self._caches, self.chat, self.window)
         self._background = Background(folder.database)
         self.search = SearchController(self._background, self.chat, self.messages, self.window)
         library = Library(folder.models)
-        self.models = ModelsController(self.engine, library, self.window)
+        self.models = ModelsController(engines, library, self.window)
         self.preferences = PreferencesController(
             settings, self.appearance, self.languages, self.models, self.window, folder=folder
         )
@@ -126,7 +136,20 @@ class Application(QObject):
         self.downloads = DownloadsController(
             self.library, self.models, self.preferences, self._background, self.window, folder=folder
         )
-        self.idle_unload = IdleUnload(self.models, self.chat, self.preferences, self.window)
+        endpoints = Endpoints(folder.endpoints)
+        self.remotes = RemotesController(
+            self.models, self.preferences, self._background, self.window, endpoints=endpoints, secrets=secrets
+        )
+        self.server = ServerController(
+            self.engine,
+            self.models,
+            library,
+            self.preferences,
+            self.window,
+            background=self._background,
+            secrets=secrets,
+        )
+        self.idle_unload = IdleUnload(self.models, self.chat, self.server, self.preferences, self.window)
         self._chat_models = ChatModels(self.store, library, self.chat, self.models, self.window)
         self.chat.replyBegan.connect(self.models.load_again)
         self.exports = ExportsController(self.store, self._background, self.chat, self.window)
@@ -134,7 +157,7 @@ class Application(QObject):
         self.writing = WritingController(self.chat, self.window)
         self.attaching = AttachingController(self._background, self.chat, self.writing, self.window)
         self.message_menu = MessageMenuController(self.chat, self.models, self.window)
-        self.inspector = InspectorController(Inquiries(self.engine, self.chat), self.chat, self.models, self.window)
+        self.inspector = InspectorController(Inquiries(engines, self.chat), self.chat, self.models, self.window)
         self.alternatives = AlternativesController(self.inspector, self.chat)
         self.confidence = ConfidenceController(self.inspector, self.chat)
         self.sampler_lab = SamplerLabController(self.inspector)
@@ -143,6 +166,13 @@ class Application(QObject):
         self.attribution = AttributionController(self.inspector, self.chat)
         self.proof = ProofController(self.inspector, self.chat)
         self.perplexity = PerplexityController(self.inspector, self.chat, self._background, self.window)
+        self.comparing = CompareController(
+            *(self.inspector.inquiries, self.chat, self.models, self.window),
+            library=library,
+            appearance=self.appearance,
+            background=self._background,
+        )
+        self.message_menu.compareRequested.connect(self.comparing.open)
         self.slash_commands = SlashCommandsController(
             self.writing,
             self.window,
@@ -151,7 +181,7 @@ class Application(QObject):
             presets=presets,
             reply_settings=self.reply_settings,
         )
-        self._token_counts = TokenCountsController(self.engine, self.chat, self.writing, self.window)
+        self._token_counts = TokenCountsController(engines, self.chat, self.writing, self.window)
         self.queueing = QueueingController(self.chat, self.writing, self.window)
         self._dropping = DroppingController(self._background, self.models, self.imports, self.attaching, self.window)
         self.palette = PaletteController(self.conversations, self.models, self.preferences, self.window)
@@ -166,7 +196,7 @@ class Application(QObject):
         self.models.modelReady.connect(lambda loaded: self.window.status.show_text(said(loaded.notice or "")))
         self.window.closing.connect(self.close)
         self.failed.connect(self.window.message_bar.show_error)
-        for notice in (settings.notice, presets.notice, store_notice):
+        for notice in (settings.notice, presets.notice, endpoints.notice, store_notice):
             if notice is not None:
                 self.window.message_bar.show_error(notice)
         damaged = newest_damaged(folder.database)
@@ -184,7 +214,7 @@ class Application(QObject):
         self.window.show()
         if file is not None:
             self.open_file(file)
-        if not self.models.is_loading:
+        if not self.models.is_loading and not self.remotes.open_last():
             self.models.open_default()  # first in the queue: a message typed at once waits for it
         QTimer.singleShot(0, self._after_first_paint)
 
@@ -205,8 +235,10 @@ class Application(QObject):
         self.reply_settings.save()
         self.chat.close()
         self.downloads.close()
+        self.server.close()
         self.preferences.save()
         self._background.close()
+        self.remote_engine.shutdown()
         self.engine.shutdown()
         self._tidy_caches()  # the engine may have written that of a conversation that was deleted meanwhile
         self.store.close()
@@ -237,6 +269,7 @@ class Application(QObject):
         if self._is_closed:
             return
         self.engine.start()
+        self.remote_engine.start()
         try:
             self.store.purge()
         except StoreError as error:
@@ -276,7 +309,7 @@ def run(folder: DataFolder, *, started: float, file: Path | None = None) -> int:
         qt.setQuitOnLastWindowClosed(False)  # in the tray no window is open
         application.window.closing.connect(qt.quit)
         qt.commitDataRequest.connect(lambda _session: application.window.quit())
-        _catch_everything(application)
+        catch_everything(application)
         application.start(file)
         if crash_log.of_last_run is not None:
             application.tell_of_crash(crash_log.of_last_run)
@@ -287,7 +320,7 @@ def run(folder: DataFolder, *, started: float, file: Path | None = None) -> int:
         return status
 
 
-def _catch_everything(application: Application) -> None:
+def catch_everything(application: Application) -> None:
     """Errors that nobody caught, in slots and in threads, are logged and told; the window goes on."""
 
     def in_slot(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:

@@ -233,7 +233,7 @@ class EngineThread(QObject):
             yield
         except FiresideError as error:
             tell(RequestFailed(request.request_id, str(error), type(error).__name__))
-        except Exception as error:
+        except BaseException as error:  # a panic of compiled code is one, and must not end the thread
             logger.exception("request %d (%s) failed", request.request_id, type(request).__name__)
             sentence = f"Something unexpected went wrong ({type(error).__name__}); the log file has the details."
             tell(RequestFailed(request.request_id, sentence, UNEXPECTED))

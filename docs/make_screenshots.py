@@ -23,8 +23,11 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QDialog,
+    QLabel,
     QLineEdit,
     QMenu,
+    QPlainTextEdit,
+    QPushButton,
     QTableView,
     QTabWidget,
     QWidget,
@@ -34,6 +37,9 @@ from app.application import Application
 from app.controllers.hints import PALETTE
 from app.core.discovery import Machine
 from app.core.paths import data_folder
+from app.views.compare_dialog import CompareDialog
+from app.views.model_picker import ModelChoice
+from app.views.remote_question import RemoteQuestion
 from docs import sample_chats
 
 IMAGES = Path(__file__).parent / "images"
@@ -115,6 +121,7 @@ class Stage:
         self.window.palette_view.close_palette()
         for search in self.window.findChildren(QLineEdit, "conversationSearch"):
             search.clear()
+        self.application.models.show_remote(())
         self.window.action.settings.setChecked(False)
         self.window.action.look_inside.setChecked(False)
         self.window.composer.set_text("")
@@ -248,6 +255,24 @@ def model_picker(stage: Stage) -> None:
     stage.settle()
 
 
+def remote_models(stage: Stage) -> None:
+    """Remote models among those to choose from; nothing is contacted."""
+    base_url, host = "https://models.example.org/v1", "models.example.org"
+    named = (("Qwen3-235B-A22B-Instruct", "262,144"), ("DeepSeek-R1", "131,072"))
+    stage.application.models.show_remote(
+        [ModelChoice(f"{base_url}#{name}", name, context, "Institute", host=host) for name, context in named]
+    )
+    stage.window.model_picker.click()
+    stage.settle()
+
+
+def remote_question(stage: Stage) -> QWidget:
+    """The question before messages leave; nothing does."""
+    RemoteQuestion("DeepSeek-R1", "models.example.org", stage.window, is_readable=False).open()
+    stage.settle()
+    return stage.dialog()
+
+
 def library(stage: Stage) -> QWidget:
     """The models that are on this machine."""
     stage.window.action.library.trigger()
@@ -293,6 +318,26 @@ def how_sure(stage: Stage) -> None:
     assert isinstance(measure, QComboBox)
     measure.setCurrentIndex(1)
     stage.settle(1.0)
+
+
+def compare(stage: Stage) -> QWidget:
+    """Two replies to one message, and where they part."""
+    stage.window.action.new_chat.trigger()
+    stage.window.action.compare.trigger()
+    dialog = stage.dialog()
+    assert isinstance(dialog, CompareDialog)
+    prompt, start = stage.find("comparePrompt"), stage.find("compareModels")
+    summary = dialog.findChild(QLabel, "compareSummary")
+    assert isinstance(prompt, QPlainTextEdit)
+    assert isinstance(start, QPushButton)
+    assert summary is not None
+    prompt.setPlainText("How do I make green tea?")
+    dialog.columns[1].choose_model(dialog.columns[0].path, "q8_0")
+    dialog.choiceChanged.emit()
+    start.click()
+    stage.wait(lambda: bool(summary.text()))
+    stage.settle()
+    return dialog
 
 
 def palette(stage: Stage) -> None:
@@ -369,10 +414,13 @@ SCENES = (
     Scene("presets", presets),
     Scene("settings", settings),
     Scene("model-picker", model_picker),
+    Scene("remote-models", remote_models, size=LOW),
+    Scene("remote-question", remote_question),
     Scene("library", library),
     Scene("get-models", get_models),
     Scene("look-inside", look_inside, size=LOW),
     Scene("how-sure", how_sure, theme="dark", size=LOW),
+    Scene("compare", compare),
     Scene("palette", palette, theme="dark", size=LOW),
     Scene("shortcuts", shortcuts),
     Scene("export", export),

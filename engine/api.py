@@ -224,6 +224,7 @@ class ModelInfo:
     working_space_bytes: int = 0  # beside weights and cache
     licence: str | None = None
     recommended: tuple[tuple[str, float], ...] = ()  # fields of SamplerSettings with its makers' values
+    host: str = ""  # of the server that runs it; empty: it runs here
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +343,7 @@ class ReplyFinished(Event):
     """The reply is complete; `text` is all of it, `seed` the one that was used.
 
     `alternatives` holds the record of each token, as `engine.alternatives` packs them; `made` says how it came about.
+    `token_texts` stand for the ids where only a remote server knows those, one for each of `logprobs`.
     """
 
     text: str
@@ -352,6 +354,7 @@ class ReplyFinished(Event):
     seed: int
     alternatives: bytes = b""
     made: Circumstances = field(default_factory=Circumstances)
+    token_texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

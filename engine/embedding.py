@@ -6,6 +6,7 @@ embeddings does better.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
@@ -47,10 +48,8 @@ def embed(model: Model, request: EmbedRequest, *, limit: int, cancelled: Callabl
         length = summed.norm()
         if not torch.isfinite(length) or length == 0:
             raise NumericalError("The model's output is not a number any more; its file may be damaged.")
-        vector = (summed / length).cpu()
-        yield Embedded(
-            request.request_id, bytes(vector.contiguous().untyped_storage()), len(ids), number == len(texts) - 1
-        )
+        vector = array("f", (summed / length).tolist())
+        yield Embedded(request.request_id, vector.tobytes(), len(ids), is_last=number == len(texts) - 1)
 
 
 def _hidden_states(model: Model, ids: Sequence[int], cancelled: Callable[[], bool]) -> Iterator[torch.Tensor]:

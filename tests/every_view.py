@@ -39,13 +39,19 @@ from app.application import Application
 from app.views.details_dialog import DetailsDialog
 from app.views.file_dialog import FileDialog
 from app.views.pictures import PictureDialog, ShownImage
+from app.views.remote_question import RemoteQuestion
 
 NO_PICTURE = ShownImage("notes.txt", "image/png", "none", lambda: b"")
 OPENERS: dict[str, Callable[[Application], object]] = {
     "BinDialog": lambda application: application.window.action.bin.trigger(),
+    "CompareDialog": lambda application: application.window.action.compare.trigger(),
     "DeletedMessagesDialog": lambda application: application.window.action.deleted_messages.trigger(),
     "PictureDialog": lambda application: PictureDialog(NO_PICTURE, application.window).open(),
     "DetailsDialog": lambda application: DetailsDialog([("1", "2")], application.window).open(),
+    "EndpointDialog": lambda application: application.remotes.show_dialog(),
+    "RemoteQuestion": lambda application: RemoteQuestion(
+        "a/b", "1.2.3.4", application.window, is_readable=True
+    ).open(),
     "ExportDialog": lambda application: application.window.action.export.trigger(),
     "FileDialog": lambda application: FileDialog("notes.txt", "Some text", None, application.window).open(),
     "ImportDialog": lambda application: application.window.action.import_.trigger(),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import heapq
+from dataclasses import dataclass, field
 
-from PySide6.QtCore import QLocale, QObject
+from PySide6.QtCore import QObject
 
 from app.controllers.chat import ChatController
-from app.controllers.inquiries import Inquiry
 from app.controllers.inspector import InspectorController
+from app.controllers.reply_inquiry import ReplyInquiry
+from app.core.confidence import change_levels
 from app.core.inspected_reply import InspectedReply
 from app.core.markdown import visible
-from app.views.attribution_view import AttributedPart, AttributionView
-from app.views.known_sentences import said
+from app.views.attribution_view import AttributedPart, AttributionOutcome, AttributionView, change_tint
 from engine.api import Event
 from engine.inspection.api import Attributed, AttributeRequest, PartAttributed, Parts
 
@@ -20,74 +21,79 @@ LONGEST_TEXT = 200  # characters of a part that are shown
 MOST_WORDS = 5  # of the reply that are named for a part
 
 
+@dataclass
+class _Found:
+    """What was found so far; `changes` are those of the reply's tokens without each of the parts."""
+
+    parts: list[AttributedPart] = field(default_factory=list)
+    changes: list[tuple[float, ...]] = field(default_factory=list)
+    outcome: AttributionOutcome = field(default_factory=AttributionOutcome)
+
+
 class AttributionController(QObject):
-    """What was found by messages and by sentences is kept while the same reply is looked at."""
+    """What was found by messages and by sentences is kept while the same reply is looked at.
+
+    While a part is chosen, the words of the reply are tinted by how they change without it.
+    """
 
     def __init__(self, inspector: InspectorController, chat: ChatController) -> None:
         super().__init__()
-        self._inspector, self._chat = inspector, chat
-        self._reply: InspectedReply | None = None
-        self._asking: Inquiry | None = None
-        self._found: dict[str, tuple[list[AttributedPart], str]] = {}  # by what was left out; with a sentence
+        self._inspector = inspector
+        self._about = ReplyInquiry(inspector, chat)
+        self._found: dict[str, _Found] = {}  # by what was left out
+        self._asked = ""  # what is left out now
         self.view = AttributionView()
         inspector.add_view(self.view)
         self.view.wanted.connect(lambda _message_id, _index: self._show())
         self.view.partsChosen.connect(self._show_found)
+        self.view.partChosen.connect(self._tint)
         self.view.askRequested.connect(self._ask)
-        self.view.stopRequested.connect(self._stop)
+        self.view.stopRequested.connect(self._about.stop)
+        self._about.told.connect(self._take)
+        self._about.failed.connect(lambda sentence: self._conclude(AttributionOutcome(problem=sentence)))
+        self._about.stopped.connect(lambda: self._conclude(AttributionOutcome(is_stopped=True)))
+        self._about.ended.connect(lambda: self.view.show_asking(0, 0))
 
     def _show(self) -> None:
-        reply = self._inspector.reply if self._inspector.tokens is not None else None
-        if reply is not self._reply:
-            self._stop()
-            self._reply, self._found = reply, {}
+        if self._about.follow():
+            self._found = {}
             self._show_found()
 
     def _show_found(self) -> None:
-        parts, sentence = self._found.get(self.view.by, ([], ""))
-        self.view.show_parts(parts, sentence=sentence, has_reply=self._reply is not None)
+        found = self._found.get(self.view.by, _Found())
+        self.view.show_parts(found.parts, found.outcome, has_reply=self._about.reply is not None)
 
     def _ask(self) -> None:
-        reply, by = self._reply, Parts(self.view.by)
-        if reply is None or self._asking is not None or self._chat.is_busy():
+        by = Parts(self.view.by)
+        if self._about.ask(lambda number, of: AttributeRequest(number, of, by)):
+            self._asked = by
+            self._found[by] = _Found()
+            self._show_found()
+            self.view.show_asking(0, 1)
+
+    def _take(self, event: Event) -> None:
+        reply = self._about.reply
+        assert reply is not None
+        if isinstance(event, PartAttributed):
+            found, part = self._found[self._asked], self._part(reply, event)
+            found.parts.insert(0, part)  # they come from the last to the first
+            found.changes.insert(0, event.changes)
+            self.view.add_part(part)
+            self.view.show_asking(event.done_parts, event.total_parts)
+        elif isinstance(event, Attributed):
+            self._conclude(AttributionOutcome(logprob=event.logprob))
+
+    def _conclude(self, outcome: AttributionOutcome) -> None:
+        self._found[self._asked].outcome = outcome
+        self.view.show_outcome(outcome)
+
+    def _tint(self, at: int | None) -> None:
+        found = self._found.get(self.view.by)
+        if at is None or found is None or at >= len(found.changes):
+            self._inspector.tint_over(None)
             return
-        parts: list[AttributedPart] = []
-        self._found[by] = (parts, "")
-        self._show_found()
-        inquiry = self._asking = self._inspector.inquiries.ask(
-            lambda number: AttributeRequest(number, reply.asked_as(number), by)
-        )
-        self.view.show_asking(0, 1)
-
-        def take(event: Event) -> None:
-            if self._reply is not reply:
-                return
-            if isinstance(event, PartAttributed):
-                part = self._part(reply, event)
-                parts.insert(0, part)  # they come from the last to the first
-                self.view.add_part(part)
-                self.view.show_asking(event.done_parts, event.total_parts)
-            elif isinstance(event, Attributed):
-                nats = QLocale().toString(event.logprob, "f", 2)
-                tell(self.tr("With all of them the reply's log-probability is {nats} nats.").format(nats=nats))
-
-        def tell(sentence: str) -> None:
-            if self._reply is reply:
-                self._found[by] = (parts, sentence)
-                self.view.tell(sentence)
-
-        inquiry.told.connect(take)
-        inquiry.failed.connect(lambda sentence: tell(said(sentence)))
-        inquiry.stopped.connect(lambda: tell(self.tr("Stopped: some parts were not left out yet.")))
-        inquiry.ended.connect(self._end)
-
-    def _stop(self) -> None:
-        if self._asking is not None:
-            self._asking.cancel()
-
-    def _end(self) -> None:
-        self._asking = None
-        self.view.show_asking(0, 0)
+        levels = enumerate(change_levels(found.changes[at]))
+        self._inspector.tint_over([(index, *tint) for index, level in levels if (tint := change_tint(level))])
 
     def _part(self, reply: InspectedReply, event: PartAttributed) -> AttributedPart:
         prompt = reply.request.prompt

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
+from app.controllers.engines import Engines
 from app.controllers.open_chat import OpenChat
 from app.controllers.reply_stream import ReplyStream
 from app.controllers.running_reply import RunningReply
@@ -26,11 +27,10 @@ from app.core.conversation import (
 )
 from app.core.inspected_reply import InspectedReply, inspected_reply
 from app.core.reply_caches import ReplyCaches
-from app.core.reply_record import recorded_token_ids
+from app.core.reply_record import recorded_token_ids, score_record
 from app.core.reply_settings import ReplySettings
 from app.core.store import MEMORY, Store, StoreError
 from app.views.main_window import MainWindow
-from app.worker import EngineThread
 from engine.alternatives import branched
 from engine.api import GenerateRequest, ModelLoaded
 
@@ -50,7 +50,7 @@ class ChatController(QObject):
     replyFinished = Signal(str)
     saveFailed = Signal(str)
 
-    def __init__(self, engine: EngineThread, store: Store, caches: ReplyCaches, window: MainWindow) -> None:
+    def __init__(self, engine: Engines, store: Store, caches: ReplyCaches, window: MainWindow) -> None:
         super().__init__()
         self._engine, self._store, self._caches, self._window = engine, store, caches, window
         self.settings = ReplySettings()
@@ -162,8 +162,7 @@ class ChatController(QObject):
 
     def know_hash(self, loaded: ModelLoaded, sha256: str | None) -> None:
         """Say in the records of replies to come by its hash which model makes them, if it still does."""
-        if self._stream.model is loaded:
-            self._stream.model_sha256 = sha256
+        self._stream.know_hash(loaded, sha256)
 
     def stop(self) -> None:
         """End the running reply; what is there stays."""
@@ -296,6 +295,13 @@ class ChatController(QObject):
         except StoreError as error:
             self._window.message_bar.show_error(str(error))
             return None
+
+    def keep_scores(self, message_id: str, token_ids: tuple[int, ...], alternatives: bytes) -> None:
+        """Keep what the model in use said of a reply that it read, unless more is known of it."""
+        chat, model = self.shown, self.model
+        if model is not None and message_id in chat.tree:
+            scores = score_record(token_ids, model.info)
+            self.keep(lambda: chat.store.save_scores(message_id, scores, alternatives))
 
     def keep(self, write: Callable[[], None]) -> bool:
         """Run a write to the store; tell when it fails."""

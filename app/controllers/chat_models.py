@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -9,6 +10,7 @@ from PySide6.QtCore import QObject
 from app.controllers.chat import ChatController
 from app.controllers.models import ModelsController
 from app.core.library import Library
+from app.core.remote.endpoints import is_remote
 from app.core.store import Store, StoreError
 from app.views.main_window import MainWindow
 
@@ -24,18 +26,29 @@ class ChatModels(QObject):
         chat.opened.connect(self._offer)
 
     def _offer(self, conversation_id: str | None) -> None:
-        loaded = self._models.loaded
-        if conversation_id is None or loaded is None or self._models.is_loading:
+        in_use = self._models.in_use
+        if conversation_id is None or in_use is None or self._models.is_loading:
             return
         try:
             last = self._store.last_model(conversation_id)
         except StoreError:
             return  # whoever opens the chat tells of it
-        known = None if last is None else self._library.at(Path(last[0]))
-        if known is None or not known.is_loadable or self._models.is_in_use(known):
+        if last is None or last[0] == in_use.info.path:
             return
+        if is_remote(last[0]):
+            choices = self._window.model_picker.choices
+            remote = next((one for one in choices if one.path == last[0]), None)
+            if remote is not None:
+                name = self.tr("{name} at {host}").format(name=remote.name, host=remote.host)
+                self._tell(name, lambda: self._models.open(remote.path))
+            return
+        known = self._library.at(Path(last[0]))
+        if known is not None and known.is_loadable and not self._models.is_in_use(known):
+            self._tell(known.name, lambda: self._models.open_known(known))
+
+    def _tell(self, name: str, use: Callable[[], None]) -> None:
         self._window.message_bar.show_notice(
-            self.tr("This chat was written with {name}.").format(name=known.name),
+            self.tr("This chat was written with {name}.").format(name=name),
             action=self.tr("Use it again"),
-            on_action=lambda: self._models.open_known(known),
+            on_action=use,
         )

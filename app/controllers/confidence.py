@@ -13,7 +13,6 @@ from app.controllers.inquiries import Inquiry
 from app.controllers.inspector import InspectorController
 from app.core.confidence import UnsureWord, least_sure, levels
 from app.views.confidence_view import GROUNDS, LINES, ConfidenceView
-from app.views.text_surface import Tint
 from engine.alternatives import Certainty, DamagedRecordError, certainties
 from engine.api import Event
 from engine.inspection.api import ScoreProgressed, ScoreRequest, TextScored
@@ -48,7 +47,8 @@ class ConfidenceController(QObject):
                 "How sure the model was of this text is not known. The model in use can read it and say how likely "
                 "it finds each word."
             )
-        can_score = reply is not None and not known and self._chat.model is not None
+        model = self._chat.model
+        can_score = reply is not None and not known and model is not None and not model.info.host
         self.view.show_words(words, mean=mean, sentence=sentence, can_score=can_score)
         self._tint()
 
@@ -62,17 +62,11 @@ class ConfidenceController(QObject):
             return ()  # the view of alternatives says so
 
     def _tint(self) -> None:
-        measure, tokens = self.view.measure, self._inspector.tokens
-        known = self._known()
-        text: list[Tint] = []
-        thinking: list[Tint] = []
-        if measure is not None and tokens is not None:
-            for index, level in enumerate(levels(known, measure)):
-                if level:
-                    for place, tints in ((tokens.place_of(index), text), (tokens.thinking_place_of(index), thinking)):
-                        if place is not None:
-                            tints.append(Tint(place, GROUNDS[level], LINES[level]))
-        self._inspector.tint(text, thinking)
+        measure = self.view.measure
+        found = [] if measure is None else levels(self._known(), measure)
+        self._inspector.tint(
+            [(index, GROUNDS[level], LINES[level]) for index, level in enumerate(found) if level > 0]
+        )
 
     def _score(self) -> None:
         reply = self._inspector.reply

@@ -96,10 +96,15 @@ class DownloadsController(QObject):
         if endpoint != self._preferences.settings.hub_endpoint:
             self._preferences.change("hub_endpoint", endpoint)
             self._preferences.change("allows_hub", False)  # the yes was for another address
-        is_kept = self._secrets.set(endpoint, token)
         self._show_allowed()
-        if page is not None and token and not is_kept:
-            page.show_notice(self.tr("This system has no keyring; the token is forgotten when Fireside closes."))
+
+        def tell(is_kept: bool) -> None:
+            page = self._shown_page()
+            if page is not None and token and not is_kept:
+                page.show_notice(self.tr("This system has no keyring; the token is forgotten when Fireside closes."))
+
+        keeping = self._background.start(lambda _control: self._secrets.set(endpoint, token), name="keyring")
+        keeping.succeeded.connect(tell)
 
     def close(self) -> None:
         """Stop what is being fetched; the list says that it is paused."""
@@ -142,7 +147,9 @@ class DownloadsController(QObject):
         dialog.setObjectName("hubConnectionDialog")
         dialog.setWindowTitle(self.tr("Connection"))
         endpoint = self._preferences.settings.hub_endpoint
-        fields = ConnectionFields(endpoint, has_token=bool(self._secrets.get(endpoint)), parent=dialog)
+        fields = ConnectionFields(endpoint, parent=dialog)
+        asking = self._background.start(lambda _control: bool(self._secrets.get(endpoint)), name="keyring")
+        asking.succeeded.connect(fields.show_kept)
         fields.accepted.connect(self.change_connection)
         fields.accepted.connect(dialog.accept)
         rows = QVBoxLayout(dialog)
@@ -218,7 +225,7 @@ class DownloadsController(QObject):
 
             web = self._web()
             try:
-                self._shelf.fetch(download, web, check_header=_check_header, progress=progress, cancelled=cancelled)
+                self._shelf.fetch(download, web, check_header=check_model, progress=progress, cancelled=cancelled)
             except Paused:
                 return False
             finally:
@@ -278,7 +285,7 @@ class DownloadsController(QObject):
         return self._page if self._page is not None and isValid(self._page) else None
 
 
-def _check_header(path: Path) -> None:
+def check_model(path: Path) -> None:
     """Raises for a file that Fireside cannot run."""
     from engine.api import UnsupportedModelError
     from engine.header import read_header

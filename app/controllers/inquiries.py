@@ -10,7 +10,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 
 from app.controllers.chat import ChatController
-from app.worker import EngineThread
+from app.controllers.engines import Engines
 from engine.api import Event, RequestFailed
 from engine.inspection.api import (
     Attributed,
@@ -52,7 +52,7 @@ class Inquiry(QObject):
 class Inquiries(QObject):
     """Submits inspection requests and hands their events to who asked."""
 
-    def __init__(self, engine: EngineThread, chat: ChatController) -> None:
+    def __init__(self, engine: Engines, chat: ChatController) -> None:
         super().__init__()
         self._engine = engine
         self._open: dict[int, Inquiry] = {}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtGui import QTextCharFormat
 
 from app.controllers.chat import ChatController
 from app.controllers.inquiries import Inquiries
@@ -23,6 +24,8 @@ from engine.api import Event
 from engine.inspection.api import SpellRequest, TokensSpelt
 
 CHOSEN = "token_chosen"  # the ground of the chosen token
+
+TokenTint = tuple[int, str, QTextCharFormat.UnderlineStyle]  # a token, its ground by name, and the line below it
 
 
 class InspectorController(QObject):
@@ -44,8 +47,8 @@ class InspectorController(QObject):
         self.reply: InspectedReply | None = None
         self.index: int | None = None
         self.tokens: TokenMap | None = None
-        self._tints: Sequence[Tint] = ()
-        self._thinking_tints: Sequence[Tint] = ()
+        self._tints: Sequence[TokenTint] = ()
+        self._tints_over: Sequence[TokenTint] | None = None
         self.texts: Sequence[str] = ()
         self.end_ids: set[int] = set()
         self._pieces: dict[int, bytes] = {}  # of the model in use
@@ -74,7 +77,7 @@ class InspectorController(QObject):
         if reply is None:
             return
         self.reply, self.index, self.tokens = reply, index, None
-        self._tints = self._thinking_tints = ()
+        self._tints = ()
         if not self.is_open:
             self._window.action.look_inside.setChecked(True)
         self._spell_reply()
@@ -118,6 +121,7 @@ class InspectorController(QObject):
 
     def take_scores(self, reply: InspectedReply, token_ids: tuple[int, ...], alternatives: bytes) -> None:
         """The model in use has read the reply: look at its tokens and at what it would have said itself."""
+        self._chat.keep_scores(reply.message.id, token_ids, alternatives)
         if self.reply is reply:
             request = replace(reply.request, begun_ids=token_ids)
             self.reply = scored = replace(reply, request=request, alternatives=alternatives)
@@ -136,9 +140,14 @@ class InspectorController(QObject):
         """Say what went wrong, in the window's message bar."""
         self._window.message_bar.show_error(sentence)
 
-    def tint(self, tints: Sequence[Tint], thinking: Sequence[Tint]) -> None:
-        """Put grounds below characters of the reply's text and of its thinking, under that of the chosen token."""
-        self._tints, self._thinking_tints = tints, thinking
+    def tint(self, tints: Sequence[TokenTint]) -> None:
+        """Put grounds and lines below tokens of the reply, under that of the chosen token."""
+        self._tints = tints
+        self._mark()
+
+    def tint_over(self, tints: Sequence[TokenTint] | None) -> None:
+        """Put others in their place for as long as a person looks at them; None: no more."""
+        self._tints_over = tints
         self._mark()
 
     def _open_or_close(self, is_open: bool) -> None:
@@ -178,7 +187,7 @@ class InspectorController(QObject):
             self.look(self.reply.message.id, self.index)
         else:  # its tokens are spelt anew when the panel opens
             self.reply = self.tokens = self.index = None
-            self._tints = self._thinking_tints = ()
+            self._tints = ()
 
     def _forget_unseen(self) -> None:
         """Another chat or version is shown, in which the reply is not."""
@@ -186,13 +195,17 @@ class InspectorController(QObject):
             message.id != self.reply.message.id for message in self._chat.shown.tree.path()
         ):
             self.reply = self.tokens = self.index = None
-            self._tints = self._thinking_tints = ()
+            self._tints = ()
             self._show_nothing(self.tr("The reply is being written.") if self._chat.is_replying else "")
 
     def _spell_reply(self) -> None:
         reply, loaded = self.reply, self._chat.model
         assert reply is not None
-        if loaded is None:
+        if reply.is_remote:
+            self._show_nothing(
+                self.tr("This reply was made by a remote model; only one on this machine can be looked into.")
+            )
+        elif loaded is None:
             self._show_nothing(self.tr("No model is loaded; what its tokens spell is known when it is."))
         elif not reply.token_ids:
             self._show_nothing(
@@ -246,14 +259,14 @@ class InspectorController(QObject):
         if reply is None or tokens is None or not self.is_open:
             self._window.transcript.show_tints("", ())
             return
-        text, thinking = [*self._tints], [*self._thinking_tints]
+        text: list[Tint] = []
+        thinking: list[Tint] = []
+        shown = [*(self._tints if self._tints_over is None else self._tints_over)]
         if self.index is not None:
-            for place, tints in (
-                (tokens.place_of(self.index), text),
-                (tokens.thinking_place_of(self.index), thinking),
-            ):
+            shown = [tint for tint in shown if tint[0] != self.index]
+            shown.append((self.index, CHOSEN, QTextCharFormat.UnderlineStyle.NoUnderline))
+        for index, ground, line in sorted(shown, key=lambda tint: tint[0]):
+            for place, tints in ((tokens.place_of(index), text), (tokens.thinking_place_of(index), thinking)):
                 if place is not None:
-                    tints[:] = [tint for tint in tints if tint.span != place]
-                    tints.append(Tint(place, CHOSEN))
-                    tints.sort(key=lambda tint: tint.span)
+                    tints.append(Tint(place, ground, line))
         self._window.transcript.show_tints(reply.message.id, text, thinking)

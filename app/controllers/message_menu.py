@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QDateTime, QLocale, QObject, QPoint
+from PySide6.QtCore import QDateTime, QLocale, QObject, QPoint, Signal
 from PySide6.QtGui import QGuiApplication
 
 from app.controllers.chat import ChatController
@@ -18,7 +18,9 @@ from app.views.value_texts import value_texts
 
 
 class MessageMenuController(QObject):
-    """Also tells a reply's figures while a person looks at it."""
+    """Also tells a reply's figures while a person looks at it. `compareRequested(message id)`."""
+
+    compareRequested = Signal(str)
 
     def __init__(self, chat: ChatController, models: ModelsController, window: MainWindow) -> None:
         super().__init__()
@@ -43,6 +45,7 @@ class MessageMenuController(QObject):
         menu.copyTextRequested.connect(lambda: self.copy(message_id, is_markdown=False))
         menu.copyMarkdownRequested.connect(lambda: self.copy(message_id, is_markdown=True))
         menu.regenerateWithRequested.connect(lambda path: self.regenerate_with(message_id, path))
+        menu.compareRequested.connect(lambda: self.compareRequested.emit(message_id))
         menu.detailsRequested.connect(lambda: self.show_details(message_id))
         menu.popup(place)
 
@@ -98,7 +101,8 @@ class MessageMenuController(QObject):
         rows = [
             (self.tr("Model"), facts.model_name),
             (self.tr("Quantisation"), facts.quantisation),
-            (self.tr("Model file"), facts.model_path),
+            (self.tr("Remote model of"), facts.host),
+            (self.tr("Address") if facts.host else self.tr("Model file"), facts.model_path),
             (self.tr("SHA-256 of the model"), facts.model_sha256),
             (self.tr("Device"), facts.device),
             (self.tr("Context"), self._tokens(facts.context_length)),

@@ -27,6 +27,8 @@ class ModelHashesController(QObject):
         """Find out the hash of a model that was just loaded."""
         if self._job is not None:
             self._job.cancel()
+        if loaded.info.host:
+            return  # its file lies elsewhere
         path = Path(loaded.info.path)
         job = self._background.start(
             lambda control: _hash(self._file, path, control), name="model hash", is_low_priority=True

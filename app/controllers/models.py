@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.controllers.engines import Engines
 from app.controllers.model_file_watch import ModelFileWatch
 from app.core.fit import Alternative, Verdict, alternatives, estimate, free_ram
 from app.core.known_model import KnownModel
 from app.core.library import Library, model_name, model_path
+from app.core.remote.endpoints import is_remote
 from app.core.settings import LoadSettings
 from app.views.dialogs import ask_model_file, ask_model_folder
 from app.views.language import in_every_language
 from app.views.main_window import MainWindow
 from app.views.model_picker import ModelChoice
 from app.views.model_words import fit_sentences, parameters_text, size_text, tokens_text, verdict_text
-from app.worker import EngineThread
 from engine.api import (
     Event,
     LoadProgressed,
@@ -42,6 +43,7 @@ class ModelsController(QObject):
     """`loadStarted` comes before a load, then `modelReady(ModelLoaded)` or `loadFailed(sentence)`.
 
     `defaultMissing` comes when no model to begin with is known yet, `unloaded` when the model was let go of.
+    `remoteRequested(address)` hands on the wish for a remote model: `open_remote` is for who asked the person.
     """
 
     loadStarted = Signal()
@@ -49,12 +51,14 @@ class ModelsController(QObject):
     loadFailed = Signal(str)
     defaultMissing = Signal()
     unloaded = Signal()
+    remoteRequested = Signal(str)
 
-    def __init__(self, engine: EngineThread, library: Library, window: MainWindow) -> None:
+    def __init__(self, engine: Engines, library: Library, window: MainWindow) -> None:
         super().__init__()
         self._engine, self._library, self._window = engine, library, window
         self._loaded: ModelLoaded | None = None
-        self._path: Path | None = None  # of the model in use, also while it is unloaded
+        self._path: Path | None = None  # of the model in use on this machine, also while it is unloaded
+        self._remote_choices: tuple[ModelChoice, ...] = ()
         self._loads: dict[int, Path] = {}
         self._tell_again: Callable[[], None] | None = None  # why the last load failed, while no model is in use
         self.load_settings = LoadSettings()
@@ -71,8 +75,18 @@ class ModelsController(QObject):
 
     @property
     def loaded(self) -> ModelLoaded | None:
-        """The model in use; None while there is none in the memory."""
+        """The model in the memory of this machine; None while there is none."""
         return self._loaded
+
+    @property
+    def in_use(self) -> ModelLoaded | None:
+        """The model that replies, here or elsewhere."""
+        return self._engine.model
+
+    @property
+    def is_remote_in_use(self) -> bool:
+        """Whether the model that replies is a remote one."""
+        return self.in_use is not None and bool(self.in_use.info.host)
 
     @property
     def is_loading(self) -> bool:
@@ -81,7 +95,11 @@ class ModelsController(QObject):
 
     def is_in_use(self, model: KnownModel) -> bool:
         """Whether it is the one that replies."""
-        return any(place.path == self._path for place in model.places)
+        return not self.is_remote_in_use and any(place.path == self._path for place in model.places)
+
+    def settings_of(self, path: Path) -> LoadSettings:
+        """How the model at `path` is loaded."""
+        return self._library.load_settings(path) or self.load_settings
 
     def open_default(self) -> None:
         """Load the model used last, or the starter model, or have others looked for."""
@@ -95,7 +113,7 @@ class ModelsController(QObject):
 
     def open_best(self) -> None:
         """Load the best of what was found, unless a model is in use or on its way; say so when there is none."""
-        if self._path is not None or self._loads:
+        if self._path is not None or self._loads or self.is_remote_in_use:
             return
         model = self._library.default(self.memory)
         if model is None:
@@ -105,6 +123,9 @@ class ModelsController(QObject):
 
     def open(self, chosen: str) -> None:
         """Load a chosen or dropped file or folder; the model in use stays until the new one is ready."""
+        if is_remote(chosen):
+            self.remoteRequested.emit(chosen)
+            return
         try:
             path = model_path(chosen)
         except ModelFileError as error:
@@ -118,7 +139,7 @@ class ModelsController(QObject):
 
     def open_known(self, model: KnownModel) -> None:
         """Load a model of the library; where it does not fit, say so and offer what would."""
-        settings = self._settings_of(model.path)
+        settings = self.settings_of(model.path)
         if model.info is not None:
             fit = estimate(model.info, self.memory, settings)
             if fit.verdict is Verdict.NOT and not self.is_in_use(model):
@@ -127,6 +148,28 @@ class ModelsController(QObject):
                 self.loadFailed.emit(sentence)
                 return
         self._load(model.path)
+
+    def open_remote(self, address: str, name: str, context_length: int | None) -> None:
+        """Let a remote model reply; the one on this machine stays in the memory."""
+        self._give_up_loads()
+        self._engine.submit(
+            LoadRequest(self._engine.next_request_id(), address, name=name, context_length=context_length)
+        )
+
+    def leave_remote(self) -> None:
+        """Let a model on this machine reply again, and no remote one any more."""
+        was_in_use = self.is_remote_in_use
+        self._engine.stop_using_remote()
+        if was_in_use and self._loaded is not None:
+            self._show_in_use(self._loaded)
+        elif was_in_use and not self._loads:
+            self._show_loaded()
+            self.open_default()
+
+    def show_remote(self, choices: Sequence[ModelChoice]) -> None:
+        """Offer these remote models beside those of this machine."""
+        self._remote_choices = tuple(choices)
+        self.show_choices()
 
     def open_file(self) -> None:
         """Ask for a model file, then load it."""
@@ -147,7 +190,7 @@ class ModelsController(QObject):
 
     def load_again(self) -> None:
         """Load the model that was let go of, if one was and none is on its way."""
-        if self._loaded is None and self._path is not None and not self._loads:
+        if self._loaded is None and self._path is not None and not self._loads and not self.is_remote_in_use:
             self._load(self._path)
 
     def show_choices(self) -> None:
@@ -155,30 +198,35 @@ class ModelsController(QObject):
         recent = {model.places for model in self._library.recent()}
         models = [model for model in self._library.models() if model.is_loadable]
         choices = [self._choice(model, is_recent=model.places in recent) for model in models]
-        self._window.model_picker.set_choices(choices)
+        self._window.model_picker.set_choices([*choices, *self._remote_choices])
 
     def _choice(self, model: KnownModel, *, is_recent: bool) -> ModelChoice:
         info, facts, fit = model.info, [size_text(model.size_bytes)], ""
         if info is not None:
             facts = [parameters_text(info.parameters), info.quantisation, *facts]
-            fit = verdict_text(estimate(info, self.memory, self._settings_of(model.path)))
+            fit = verdict_text(estimate(info, self.memory, self.settings_of(model.path)))
         return ModelChoice(str(model.path), model.name, "  ".join(filter(None, facts)), fit, is_recent)
 
-    def _settings_of(self, path: Path) -> LoadSettings:
-        return self._library.load_settings(path) or self.load_settings
-
     def _load(self, path: Path) -> None:
-        for waiting in self._loads:
-            self._engine.cancel(waiting)  # only the newest wish counts
+        self._give_up_loads()
+        if self.is_remote_in_use and self._loaded is not None and path == self._path:
+            self._engine.use_local()
+            self._show_in_use(self._loaded)
+            return
         known = self._library.at(path)
         name = model_name(path) if known is None else known.name
-        settings = asdict(self._settings_of(path))
+        settings = asdict(self.settings_of(path))
         request = LoadRequest(self._engine.next_request_id(), str(path), **settings, name=name)
         self._loads[request.request_id] = path
         self.loadStarted.emit()
         self._window.show_load_progress(0.0)
         self._window.model_picker.show_state(self.tr("Loading {name}…").format(name=name), str(path))
         self._engine.submit(request)
+
+    def _give_up_loads(self) -> None:
+        """Only the newest wish counts."""
+        for waiting in self._loads:
+            self._engine.cancel(waiting)
 
     def _handle(self, event: Event) -> None:
         path = self._loads.get(event.request_id)
@@ -189,6 +237,9 @@ class ModelsController(QObject):
                 self.unloaded.emit()
             case LoadProgressed(fraction=fraction) if path is not None and self._is_newest(event.request_id):
                 self._window.show_load_progress(fraction)
+            case ModelLoaded() if event.info.host:
+                if event is self.in_use:
+                    self._show_in_use(event)
             case ModelLoaded() if path is not None:
                 self._loads.pop(event.request_id)
                 self._finish(event, path)
@@ -199,7 +250,7 @@ class ModelsController(QObject):
                     self._fail(event, path)
             case RequestFailed(kind=ModelChangedError.__name__):
                 self._tell_change()
-            case RequestFailed(kind=RequestError.__name__) if self._loaded is None and self._tell_again is not None:
+            case RequestFailed(kind=RequestError.__name__) if self.in_use is None and self._tell_again is not None:
                 self._tell_again()  # the message that waited for the model failed for the same reason
 
     def _is_newest(self, request_id: int) -> bool:
@@ -211,13 +262,18 @@ class ModelsController(QObject):
         if self._loads:
             return  # a newer one is on its way
         self._watch.watch(path)
+        if event is not self.in_use:
+            return  # a remote one was wanted meanwhile
         try:
             self._library.remember(path)
         except OSError as error:
             logger.warning("the list of models cannot be written: %s", error)
+        self._show_in_use(event)
+
+    def _show_in_use(self, loaded: ModelLoaded) -> None:
         self.show_choices()
         self._show_loaded()
-        self.modelReady.emit(event)
+        self.modelReady.emit(loaded)
 
     def _fail(self, event: RequestFailed, path: Path) -> None:
         self._show_loaded()
@@ -234,13 +290,17 @@ class ModelsController(QObject):
 
     def _show_loaded(self) -> None:
         self._window.show_load_progress(None)
-        name = None if self._loaded is None else self._loaded.info.name
-        self._window.model_picker.show_state(name, None if name is None else str(self._path))
+        model = self.in_use
+        if model is None:
+            self._window.model_picker.show_state(None, None)
+        else:
+            info = model.info
+            self._window.model_picker.show_state(info.name, info.path if info.host else str(self._path), info.host)
 
     def _offer(self, path: Path, sentence: str, *, anyway: Callable[[], None] | None = None) -> None:
         """Tell that a model does not fit, with what would as buttons."""
         known = self._library.at(path)
-        settings = self._settings_of(path)
+        settings = self.settings_of(path)
         fitting = [] if known is None else alternatives(known, self._library.models(), self.memory, settings)
         choices: list[tuple[str, Callable[[], None]]] = [
             (self._named(one, settings), partial(self._take, one)) for one in fitting
@@ -265,7 +325,7 @@ class ModelsController(QObject):
 
     def _take(self, one: Alternative) -> None:
         path = one.model.path
-        if one.settings != self._settings_of(path):
+        if one.settings != self.settings_of(path):
             try:
                 self._library.set_load_settings(path, one.settings)
             except OSError as error:
@@ -274,7 +334,7 @@ class ModelsController(QObject):
 
     def _tell_change(self) -> None:
         path = self._path
-        if path is None or self._loaded is None:
+        if path is None or self._loaded is None or self.is_remote_in_use:
             return
         sentence = self.tr("The file of {name} was changed or removed; load it again before you go on.")
         self._window.message_bar.show_error(

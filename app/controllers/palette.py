@@ -64,7 +64,12 @@ class PaletteController(QObject):
 
     def _known_models(self) -> list[PaletteItem]:
         return [
-            PaletteItem(choice.name, choice.detail, "model", partial(self._models.open, choice.path))
+            PaletteItem(
+                choice.name,
+                choice.host or choice.detail,
+                "remote" if choice.host else "model",
+                partial(self._models.open, choice.path),
+            )
             for choice in self._window.model_picker.choices
         ]
 

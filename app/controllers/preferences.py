@@ -73,7 +73,10 @@ class PreferencesController(QObject):
     def pages(self) -> list[tuple[str, str]]:
         """Names and titles of the dialog's pages."""
         if not self._titles:  # making the pages takes 10 ms
-            self._titles = [(page.name, page.title()) for page in self._make_pages()]
+            pages = self._make_pages()
+            self._titles = [(page.name, page.title()) for page in pages]
+            for page in pages:
+                page.deleteLater()  # the slots of a page hold it: without its end it would stay for ever
         return self._titles
 
     def show_dialog(self, page: str | None = None) -> SettingsDialog:
@@ -123,7 +126,7 @@ class PreferencesController(QObject):
     def _offer_loading(self, before: LoadSettings) -> None:
         """Offer to load the model again when it would be loaded in another way now; a reply ends before that."""
         loaded = self._models.loaded
-        if loaded is not None and self.settings.load != before:
+        if loaded is not None and not self._models.is_remote_in_use and self.settings.load != before:
             self._window.message_bar.show_notice(
                 self.tr("The model was loaded with other settings."),
                 action=self.tr("Load again"),

@@ -10,8 +10,8 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 from app.controllers.chat import ChatController
-from app.controllers.inquiries import Inquiry
 from app.controllers.inspector import InspectorController
+from app.controllers.reply_inquiry import ReplyInquiry
 from app.core.inspected_reply import InspectedReply
 from app.core.reply_record import recorded_circumstances
 from app.views.known_sentences import said
@@ -28,62 +28,41 @@ class ProofController(QObject):
 
     def __init__(self, inspector: InspectorController, chat: ChatController) -> None:
         super().__init__()
-        self._inspector, self._chat = inspector, chat
-        self._reply: InspectedReply | None = None
-        self._asking: Inquiry | None = None
+        self._inspector = inspector
+        self._about = ReplyInquiry(inspector, chat)
         self.view = ProofView()
         inspector.add_view(self.view)
         self.view.wanted.connect(lambda _message_id, _index: self._show())
         self.view.verifyRequested.connect(self._verify)
-        self.view.stopRequested.connect(self._stop)
+        self.view.stopRequested.connect(self._about.stop)
+        self._about.told.connect(self._take)
+        self._about.failed.connect(self.view.tell)
+        self._about.stopped.connect(self.view.tell_stopped)
+        self._about.ended.connect(lambda: self.view.show_progress(0, 0))
 
     def _show(self) -> None:
-        reply = self._inspector.reply if self._inspector.tokens is not None else None
-        if reply is self._reply:
+        if not self._about.follow():
             return
-        self._stop()
-        self._reply = reply
-        if reply is None:
+        if self._about.reply is None:
             self.view.show_nothing()
         else:
-            self.view.show_facts(_facts(reply.record))
+            self.view.show_facts(_facts(self._about.reply.record))
 
     def _verify(self) -> None:
-        reply = self._reply
-        if reply is None or self._asking is not None or self._chat.is_busy():
+        reply = self._about.reply
+        if reply is None:
             return
         made = recorded_circumstances(reply.record)
-        inquiry = self._asking = self._inspector.inquiries.ask(
-            lambda number: VerifyRequest(number, reply.asked_as(number), reply.alternatives, made)
-        )
-        self.view.show_progress(0, len(reply.token_ids))
+        if self._about.ask(lambda number, of: VerifyRequest(number, of, reply.alternatives, made)):
+            self.view.show_progress(0, len(reply.token_ids))
 
-        def take(event: Event) -> None:
-            if self._reply is not reply:
-                return
-            if isinstance(event, VerifyProgressed):
-                self.view.show_progress(event.same_tokens, event.total_tokens)
-            elif isinstance(event, Verified):
-                self._take(reply, event)
+    def _take(self, event: Event) -> None:
+        if isinstance(event, VerifyProgressed):
+            self.view.show_progress(event.same_tokens, event.total_tokens)
+        elif isinstance(event, Verified) and self._about.reply is not None:
+            self._take_outcome(self._about.reply, event)
 
-        def tell(sentence: str) -> None:
-            if self._reply is reply:
-                self.view.tell(sentence)
-
-        inquiry.told.connect(take)
-        inquiry.failed.connect(lambda sentence: tell(said(sentence)))
-        inquiry.stopped.connect(lambda: tell(self.tr("Stopped before the end; nothing differed so far.")))
-        inquiry.ended.connect(self._end)
-
-    def _stop(self) -> None:
-        if self._asking is not None:
-            self._asking.cancel()
-
-    def _end(self) -> None:
-        self._asking = None
-        self.view.show_progress(0, 0)
-
-    def _take(self, reply: InspectedReply, verified: Verified) -> None:
+    def _take_outcome(self, reply: InspectedReply, verified: Verified) -> None:
         found = {one.name: one.found for one in verified.differences}
         facts = [replace(fact, found=found.get(fact.name, "")) for fact in _facts(reply.record)]
         total, at = len(reply.token_ids), verified.differs_at
@@ -100,7 +79,7 @@ class ProofController(QObject):
         came_id = reply.token_ids[at]
 
         def show() -> None:
-            if self._reply is not reply:
+            if self._about.reply is not reply:
                 return
             text_of = self._inspector.text_of
             outcome = ProofOutcome(

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.controllers.engines import Engines
 from app.controllers.running_reply import RunningReply
 from app.controllers.shown_chat import ShownChat
 from app.controllers.speed_clock import SpeedClock
@@ -17,11 +18,9 @@ from app.core.conversation import Status, StoredMessage, title_of
 from app.core.reply_record import reply_record
 from app.core.store import StoreError
 from app.views.main_window import MainWindow
-from app.worker import EngineThread
 from engine.api import (
     Event,
     ModelLoaded,
-    ModelUnloaded,
     PrefillProgressed,
     ReplyFinished,
     RequestFailed,
@@ -53,16 +52,24 @@ class ReplyStream(QObject):
     titled = Signal()
     saveFailed = Signal(str)
 
-    def __init__(self, engine: EngineThread, shown: ShownChat, window: MainWindow) -> None:
+    def __init__(self, engine: Engines, shown: ShownChat, window: MainWindow) -> None:
         super().__init__()
         self._engine, self._shown, self._window = engine, shown, window
-        self.model: ModelLoaded | None = None
-        self.model_sha256: str | None = None
+        self._hashed: tuple[ModelLoaded, str | None] | None = None
         self.running: RunningReply | None = None
         self._speed_clock = SpeedClock()
         self._frame = self._timer(FRAME_MS, self._show_new_text)
         self._saving = self._timer(SAVE_MS, self._save_progress)
         engine.eventArrived.connect(self._handle)
+
+    @property
+    def model(self) -> ModelLoaded | None:
+        """The model that replies."""
+        return self._engine.model
+
+    def know_hash(self, loaded: ModelLoaded, sha256: str | None) -> None:
+        """Say by this hash in records to come which model makes replies, while it is this one."""
+        self._hashed = (loaded, sha256)
 
     def begin(self, reply: RunningReply) -> None:
         """Ask the engine for a reply whose message is stored and shown."""
@@ -70,8 +77,10 @@ class ReplyStream(QObject):
         self._speed_clock = SpeedClock()
         self._window.composer.set_replying(True)
         self._window.status.show_speed(None)
-        if self.model is None:
+        if self.model is None or self._engine.is_model_awaited:
             self._window.status.show_text(self.tr("Waiting for the model…"))
+        elif self.model.info.host:
+            self._window.status.show_text(self.tr("Waiting for {host}…").format(host=self.model.info.host))
         self._saving.start()
         self._engine.submit(reply.request)
 
@@ -97,10 +106,6 @@ class ReplyStream(QObject):
 
     def _handle(self, event: Event) -> None:
         running = self.running
-        if isinstance(event, ModelLoaded):
-            self.model, self.model_sha256 = event, None
-        if isinstance(event, ModelUnloaded):
-            self.model = self.model_sha256 = None
         if running is None or event.request_id != running.request.request_id:
             return
         match event:
@@ -114,7 +119,7 @@ class ReplyStream(QObject):
             case ReplyFinished():
                 self._finish(event, running)
             case RequestFailed(message=sentence):
-                self._end(running.ended(Status.FAILED, error=sentence), record=None)
+                self._end(running.ended(Status.FAILED, error=sentence), record=self._record(None, running))
                 self._window.message_bar.show_error(sentence)
 
     def _show_prefill(self, event: PrefillProgressed, running: RunningReply) -> None:
@@ -146,7 +151,8 @@ class ReplyStream(QObject):
             self._show_context(running)
 
     def _show_context(self, running: RunningReply) -> None:
-        length = None if self.model is None else self.model.context_length
+        model = self._engine.model_of(running.request.request_id)
+        length = None if model is None or model.info.host else model.context_length  # a server tells only at the end
         self._window.status.show_context(running.prompt_tokens + running.tokens, length)
 
     def _save_progress(self) -> None:
@@ -159,7 +165,7 @@ class ReplyStream(QObject):
 
     def _finish(self, event: ReplyFinished, running: RunningReply) -> None:
         whole = running.whole(event)
-        record = reply_record(whole, running.request, self.model, model_sha256=self.model_sha256)
+        record = self._record(whole, running)
         if self._is_shown(running) and self._shown.chat.token_ids is not None:
             self._shown.chat.token_ids[running.message.id] = whole.token_ids
         message = running.ended(_STATUS_OF[event.stop_reason], new_text=event.text)
@@ -167,6 +173,11 @@ class ReplyStream(QObject):
         self._window.status.show_speed(event.timings.decode_tok_s or None)
         self._title(running)
         self.finished.emit(running.message.id)
+
+    def _record(self, finished: ReplyFinished | None, running: RunningReply) -> dict[str, object]:
+        model = self._engine.model_of(running.request.request_id)
+        sha256 = self._hashed[1] if self._hashed is not None and self._hashed[0] is model else None
+        return reply_record(finished, running.request, model, model_sha256=sha256)
 
     def _end(self, message: StoredMessage, *, record: dict[str, object] | None, alternatives: bytes = b"") -> None:
         """Put a reply's last state into store, tree and transcript."""

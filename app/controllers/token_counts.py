@@ -12,12 +12,12 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.controllers.chat import ChatController
 from app.controllers.composition import AttachedItem
+from app.controllers.engines import Engines
 from app.controllers.writing import WritingController
 from app.core.conversation import PartKind, Status, StoredMessage, prompt_messages
 from app.core.file_prompt import fenced_file
 from app.views.main_window import MainWindow
 from app.views.status_row import ContextState
-from app.worker import EngineThread
 from engine.api import CountTokensRequest, Event, ModelLoaded, TokensCounted
 
 DEBOUNCE_MS = 250
@@ -27,9 +27,7 @@ CHARACTERS_PER_TOKEN = 16  # no text has more for long: what is older cannot be 
 class TokenCountsController(QObject):
     """Keeps the context meter and the chips up to date; one count is wanted at a time."""
 
-    def __init__(
-        self, engine: EngineThread, chat: ChatController, writing: WritingController, window: MainWindow
-    ) -> None:
+    def __init__(self, engine: Engines, chat: ChatController, writing: WritingController, window: MainWindow) -> None:
         super().__init__()
         self._engine, self._chat, self._writing, self._window = engine, chat, writing, window
         self._asked: tuple[int, list[AttachedItem]] | None = None  # the request that is wanted, and what it counts
@@ -50,6 +48,9 @@ class TokenCountsController(QObject):
             self._asked = None
         model = self._chat.model
         if model is None:
+            return
+        if model.info.host:
+            self._window.status.show_context(None, None)  # only its server can count
             return
         items = [item for item in self._writing.current.files if item.tokens is None and _text_of(item)]
         prompt = prompt_messages(

@@ -31,6 +31,7 @@ BOUNDS = {
     Measure.RANK: (1.0, 2.0, 5.0, 20.0),
     Measure.ENTROPY: (0.5, 1.2, 2.0, 3.0),
 }
+CHANGE_BOUNDS = (0.1, 0.5, 1.0, 2.0)  # nats, where the levels 1 to 4 of a change begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,14 @@ def levels(certainties: Sequence[Certainty], measure: Measure) -> list[int]:
         case Measure.ENTROPY:
             doubts = [one.entropy for one in certainties]
     return [bisect_right(bounds, doubt) for doubt in doubts]
+
+
+def change_levels(changes: Sequence[float]) -> list[int]:
+    """The level of each token's change in nats; below 0 where it is likelier so."""
+    return [
+        bisect_right(CHANGE_BOUNDS, change) if change >= 0.0 else -bisect_right(CHANGE_BOUNDS, -change)
+        for change in changes
+    ]
 
 
 def least_sure(

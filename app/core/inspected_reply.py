@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.core.conversation import MessageTree, StoredMessage, prompt_messages
-from app.core.reply_record import recorded_token_ids
+from app.core.reply_record import recorded_token_ids, token_record
 from app.core.reply_settings import ReplySettings, accepted_values
 from engine.api import GenerateRequest, Message
 
@@ -41,13 +41,18 @@ class InspectedReply:
 
     @property
     def model_name(self) -> str:
-        """What the model that made it is called."""
-        name = self.record.get("model_name")
+        """What the model is called whose tokens these are: the one that made it, or that read it."""
+        name = token_record(self.record).get("model_name")
         return name if isinstance(name, str) else ""
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether a server made it, which told nothing of its tokens."""
+        return bool(self.record.get("host")) and not self.token_ids
+
     def is_by(self, path: str, name: str, quantisation: str) -> bool:
-        """Whether a model is the one that made the reply, as far as its record tells."""
-        made = self.record
+        """Whether a model is the one whose tokens these are, as far as the record tells."""
+        made = token_record(self.record)
         return made.get("model_path") == path or (
             made.get("model_name") == name and made.get("quantisation") == quantisation
         )
@@ -83,6 +88,6 @@ def inspected_reply(
         stop=made.get("stop", settings.stop),
         json_schema=made.get("json_schema", settings.json_schema),
         continue_last=is_continued,
-        begun_ids=recorded_token_ids(record),
+        begun_ids=recorded_token_ids(token_record(record)),
     )
     return InspectedReply(message, request, alternatives, record)

@@ -16,6 +16,7 @@ from typing import Any
 
 from app.core.conversation import MessageTree, Part, PartKind, Status, StoredMessage, text_parts
 from app.core.database import Execute, OnDatabase, StoreError, missing, storable
+from app.core.reply_record import recorded_token_ids
 from app.core.thinking import split_thinking
 
 _COLUMNS = (
@@ -140,6 +141,25 @@ class Messages(OnDatabase):
                 (stored_text, stored_parts, status, error and storable(error), row[0]),
             )
             put_record(execute, row[0], record, alternatives)
+
+    def save_scores(self, message_id: str, scores: Mapping[str, Any], alternatives: bytes) -> None:
+        """Keep what a model that read a reply would have said itself, as `scores` in its record (`scored`).
+
+        What was kept when the reply was made stays as it is; scores are then not kept, and neither are those of other
+        tokens than its own.
+        """
+        with self._db.write() as execute:
+            row = execute(
+                "SELECT number, record, alternatives FROM messages LEFT JOIN records ON message_number = number "
+                "WHERE id = ?",
+                (message_id,),
+            ).fetchone()
+            if row is None:
+                raise missing("message", message_id)
+            record: dict[str, Any] = json.loads(row[1] or "{}")
+            is_alike = recorded_token_ids(record) in {(), tuple(scores["token_ids"])}
+            if is_alike and (row[2] is None or "scored" in record):
+                put_record(execute, row[0], record | {"scored": scores}, alternatives)
 
     def mark_interrupted(self) -> None:
         """Replies that were streaming when Fireside ended keep their text and say so."""

@@ -55,6 +55,11 @@ class DataFolder:
         return self.root / "models"
 
     @property
+    def endpoints(self) -> Path:
+        """Remote endpoints that were added, as JSON; their keys are in the system's keyring."""
+        return self.root / "endpoints.json"
+
+    @property
     def caches(self) -> Path:
         """What the engine has read of conversations; may be deleted at any time."""
         return self.root / "caches"

@@ -15,6 +15,7 @@ class ReplyFacts:
     quantisation: str = ""
     model_sha256: str = ""
     model_path: str = ""
+    host: str = ""  # of the server of a remote model
     device: str = ""
     context_length: int | None = None
     prompt_tokens: int | None = None
@@ -48,6 +49,7 @@ def reply_facts(record: Mapping[str, Any]) -> ReplyFacts:
         quantisation=_text(record.get("quantisation")),
         model_sha256=_text(record.get("model_sha256")),
         model_path=_text(record.get("model_path")),
+        host=_text(record.get("host")),
         device=_text(record.get("device")),
         context_length=_whole(record.get("context_length")),
         prompt_tokens=_whole(timings.get("prompt_tokens")),

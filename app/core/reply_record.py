@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from engine.api import Circumstances, GenerateRequest, Message, ModelLoaded, ReplyFinished
+from app.core.remote.parameters import sampler_parameters
+from engine.api import Circumstances, GenerateRequest, Message, ModelInfo, ModelLoaded, ReplyFinished
 from engine.version import installed_version
 
 FORMAT_VERSION = 1
 
 
 def reply_record(
-    finished: ReplyFinished,
+    finished: ReplyFinished | None,
     request: GenerateRequest,
     model: ModelLoaded | None,
     *,
@@ -21,8 +22,9 @@ def reply_record(
 ) -> dict[str, Any]:
     """Model, settings, seed, token ids with log-probabilities (natural), and timings of one reply.
 
-    `continues` is the text that the reply began with, `branched_at` the number of the token that a person chose.
-    `model_sha256` is what `app.core.model_hash` knows of the model's files; None while it is not known.
+    Of one that failed, where `finished` is None, what it was asked with. `continues` is the text that the reply began
+    with, `branched_at` the number of the token that a person chose. `model_sha256` is what `app.core.model_hash`
+    knows of the model's files; None while it is not known.
     """
     record: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
@@ -32,33 +34,67 @@ def reply_record(
         "stop": request.stop,
         "json_schema": request.json_schema,
         "system_prompt": _system_prompt(request.prompt),
-        "seed": finished.seed,
-        "stop_reason": finished.stop_reason,
-        "token_ids": finished.token_ids,
-        "logprobs": [round(value, 5) for value in finished.logprobs],
-        "timings": asdict(finished.timings),
-        "made": asdict(finished.made),
+        "seed": request.sampler.seed,
     }
     if request.continue_last and not isinstance(request.prompt, str):
         record["continues"] = request.prompt[-1].content
     if request.begun_ids:
         record["branched_at"] = len(request.begun_ids) - 1
-    if model is not None:
+    if finished is not None:
         record |= {
-            "model_name": model.info.name,
-            "model_path": model.info.path,
-            "model_sha256": model_sha256,
-            "quantisation": model.info.quantisation,
-            "context_length": model.context_length,
-            "device": model.device,
+            "seed": finished.seed,
+            "stop_reason": finished.stop_reason,
+            "token_ids": finished.token_ids,
+            "logprobs": [round(value, 5) for value in finished.logprobs],
+            "timings": asdict(finished.timings),
+            "made": asdict(finished.made),
         }
-    return record
+    if model is None:
+        return record
+    record |= {"model_name": model.info.name, "model_path": model.info.path}
+    if model.info.host:
+        return record | _of_server(finished, request, model.info.host)
+    return record | {
+        "model_sha256": model_sha256,
+        "quantisation": model.info.quantisation,
+        "context_length": model.context_length,
+        "device": model.device,
+    }
+
+
+def _of_server(finished: ReplyFinished | None, request: GenerateRequest, host: str) -> dict[str, Any]:
+    """Of a remote model only what was sent, and what its server told: the tokens as texts in the place of ids."""
+    known: dict[str, Any] = {
+        "host": host,
+        "sampler": sampler_parameters(request.sampler),
+        "seed": request.sampler.seed,
+    }
+    if finished is not None:
+        known["timings"] = {name: value for name, value in asdict(finished.timings).items() if value}
+        known["token_texts"] = finished.token_texts
+    return known
 
 
 def _system_prompt(prompt: tuple[Message, ...] | str) -> str:
     if isinstance(prompt, str) or not prompt or prompt[0].role != "system":
         return ""
     return prompt[0].content
+
+
+def score_record(token_ids: tuple[int, ...], model: ModelInfo) -> dict[str, Any]:
+    """What is recorded of a model that read a text: which one it was, and its tokens."""
+    return {
+        "token_ids": token_ids,
+        "model_name": model.name,
+        "model_path": model.path,
+        "quantisation": model.quantisation,
+    }
+
+
+def token_record(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What tells of the reply's tokens: its own record, or where that has none, that of a model that read it."""
+    scored = record.get("scored")
+    return scored if isinstance(scored, dict) and not recorded_token_ids(record) else record
 
 
 def recorded_token_ids(record: Mapping[str, Any]) -> tuple[int, ...]:

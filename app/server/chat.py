@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.server.desk import DONE, HARMLESS, UNSUPPORTED, Desk, begun, client_of, sse
-from app.server.fields import Fields
+from app.server.fields import Fields, stream_usage
 from app.server.http import EventStream, Request, Response
 from app.server.log_probabilities import MOST_ALTERNATIVES, chat_log_probabilities
 from app.server.messages import messages_of, tools_of
@@ -193,24 +193,12 @@ def _read(request: Request) -> _Asked:
         is_parallel=fields.flag("parallel_tool_calls", default=True),
         choices=fields.whole("n", 1, least=1, most=MOST_CHOICES) or 1,
         is_streamed=is_streamed,
-        with_usage=with_usage(fields, is_streamed=is_streamed),
+        with_usage=stream_usage(fields, is_streamed=is_streamed),
         alternatives=_alternatives(fields),
         client=client_of(request, fields),
     )
     fields.finish(unsupported=UNSUPPORTED, harmless=HARMLESS)
     return asked
-
-
-def with_usage(fields: Fields, *, is_streamed: bool) -> bool:
-    """Whether a stream is to end with the numbers of tokens. Raises `ApiError`."""
-    options = fields.within("stream_options")
-    if options is None:
-        return False
-    if not is_streamed:
-        raise fields.wrong("stream_options", "goes with “stream” only")
-    wanted = options.flag("include_usage", default=False)
-    options.finish(unsupported={"include_obfuscation": False})
-    return wanted
 
 
 def _alternatives(fields: Fields) -> int | None:

@@ -105,3 +105,15 @@ class Fields:
         """What to raise about a field."""
         name = self.name(field)
         return ApiError(400, f"“{name:.100}” {complaint}.", parameter=name[:100], code=code)
+
+
+def stream_usage(fields: Fields, *, is_streamed: bool) -> bool:
+    """Whether a stream is to end with the numbers of tokens. Raises `ApiError`."""
+    options = fields.within("stream_options")
+    if options is None:
+        return False
+    if not is_streamed:
+        raise fields.wrong("stream_options", "goes with “stream” only")
+    wanted = options.flag("include_usage", default=False)
+    options.finish(unsupported={"include_obfuscation": False})
+    return wanted

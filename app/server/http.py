@@ -168,7 +168,7 @@ class _Connection:
     async def _body(self, request: Request) -> bytes:
         length = request.headers.get("content-length", "0")
         body = bytearray()
-        if len(length) > 12 or int(length) > MOST_BODY_BYTES:  # h11 lets only digits through
+        if int(length) > MOST_BODY_BYTES:  # h11 lets at most 20 digits through
             raise _too_large()
         while isinstance(event := await self._next_event(), h11.Data):
             body += event.data
@@ -214,9 +214,8 @@ class _Connection:
 
     async def _send_response(self, answer: Response) -> None:
         headers = {"content-type": answer.content_type, "content-length": str(len(answer.body)), **answer.headers}
-        await self._send(h11.Response(status_code=answer.status, headers=list(headers.items())))
-        await self._send(h11.Data(data=answer.body))
-        await self._send(h11.EndOfMessage())
+        head = h11.Response(status_code=answer.status, headers=list(headers.items()))
+        await self._send(head, h11.Data(data=answer.body), h11.EndOfMessage())
 
     async def _refuse(self, error: ApiError) -> None:
         """Say no; where the request is not read to its end, the connection closes."""
@@ -236,8 +235,8 @@ class _Connection:
                 while await self._reader.read(READ_BYTES):
                     pass
 
-    async def _send(self, event: h11.Event) -> None:
-        data = self._http.send(event)
+    async def _send(self, *events: h11.Event) -> None:
+        data = b"".join(self._http.send(event) or b"" for event in events)
         if data:
             self._writer.write(data)
             async with asyncio.timeout(SEND_S):

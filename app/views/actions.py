@@ -119,6 +119,7 @@ class WindowActions(QObject):
         self.regenerate = self._make("regenerateReply", reply, ["Ctrl+R"], icon="regenerate")
         self.copy_reply = self._make("copyReply", reply, ["Ctrl+Shift+C"], icon="copy")
         self.look_inside = self._make("lookInside", reply, ["Ctrl+Shift+I"], icon="look")
+        self.compare = self._make("compareModels", reply, ["Ctrl+Shift+M"], icon="compare")
         self.deleted_messages = self._make("deletedMessages", reply)
         self.rename = self._make("renameConversation", conversation, ["F2"], icon="edit")
         self.delete = self._make("deleteConversation", conversation, ["Ctrl+Shift+Backspace"], icon="delete")
@@ -158,6 +159,7 @@ class WindowActions(QObject):
             (self.regenerate, self.tr("Regenerate the last reply")),
             (self.copy_reply, self.tr("Copy the last reply")),
             (self.look_inside, self.tr("Look inside: why this word?")),
+            (self.compare, self.tr("Compare two models…")),
             (self.deleted_messages, self.tr("Deleted messages…")),
             (self.rename, self.tr("Rename…")),
             (self.delete, self.tr("Delete conversation")),

@@ -22,6 +22,7 @@ from app.theme import Theme, load_theme
 from app.views.inspector_parts import token_table
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
+from app.views.plain_tips import plain_tip
 
 SHARE = Qt.ItemDataRole.UserRole  # of a cell with a bar: 0 to 1
 GROUND = SHARE + 1  # the bar's colour, by its name in the theme
@@ -148,7 +149,7 @@ class AlternativesView(InspectorView):
         for row in self._rows:
             item = QTreeWidgetItem(self._list)
             item.setText(TOKEN, row.text)
-            item.setToolTip(TOKEN, self._spoken(row))
+            item.setToolTip(TOKEN, plain_tip(self._spoken(row)))
             item.setData(TOKEN, Qt.ItemDataRole.AccessibleTextRole, self._spoken(row))
             item.setText(BEFORE, percent(row.chance))
             item.setData(BEFORE, SHARE, row.chance)

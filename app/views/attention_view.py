@@ -23,6 +23,7 @@ from app.views.alternatives_view import GROUND, SHARE, ShareDelegate, percent
 from app.views.inspector_parts import token_table
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
+from app.views.plain_tips import plain_tip
 from app.views.time_slices import TimeSlices
 
 GROUNDS = ("", "doubt_1", "doubt_2", "doubt_3", "doubt_4")  # by level, see `app.core.attention_shares`
@@ -199,7 +200,7 @@ class AttentionView(InspectorView):
             told = self.tr("{text}, token {number}: {share}").format(
                 text=self._drawn[at], number=QLocale().toString(at + 1), share=percent(shares[at])
             )
-            item.setToolTip(0, told)
+            item.setToolTip(0, plain_tip(told))
             item.setData(0, Qt.ItemDataRole.AccessibleTextRole, told)
         if self._listed:
             row, head = self._list.sizeHintForRow(0), self._list.header().sizeHint().height()

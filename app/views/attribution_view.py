@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QLocale, QRect, Qt, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent, QTextCharFormat
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
@@ -16,13 +17,17 @@ from PySide6.QtWidgets import (
 
 from app.theme import Theme
 from app.views.alternatives_view import GROUND, SHARE, ShareDelegate
+from app.views.confidence_view import GROUNDS, LINES
 from app.views.inspector_parts import AskOrStop, token_table
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
+from app.views.plain_tips import plain_tip
 from app.views.role_names import role_name
 
 MESSAGES, SENTENCES = "messages", "sentences"  # as `engine.inspection.api.Parts`
 PART, CHANGE = range(2)
+LIKELIER = ("found", QTextCharFormat.UnderlineStyle.WaveUnderline)  # of words that are likelier without a part
+LEAST_LIKELIER = -2  # the level from which on they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +44,23 @@ class AttributedPart:
     is_emptied: bool
 
 
+@dataclass(frozen=True, slots=True)
+class AttributionOutcome:
+    """How it ended: the reply's log-probability with all parts, or stopped, or a problem; nothing of it: not yet."""
+
+    logprob: float | None = None
+    is_stopped: bool = False
+    problem: str = ""
+
+
 class AttributionView(InspectorView):
-    """`partsChosen()` when a person wants messages or sentences, see `by`; `askRequested()` and `stopRequested()`."""
+    """`partsChosen()` when a person wants messages or sentences, see `by`; `askRequested()` and `stopRequested()`.
+
+    `partChosen(index or None)` is the part that is looked at; none while the view is hidden.
+    """
 
     partsChosen = Signal()
+    partChosen = Signal(object)
     askRequested = Signal()
     stopRequested = Signal()
 
@@ -51,7 +69,7 @@ class AttributionView(InspectorView):
         self.setObjectName("attributionView")
         self._parts: list[AttributedPart] = []  # as they are listed
         self._has_reply = False
-        self._sentence = ""
+        self._outcome = AttributionOutcome()
         self._hint, self._by_label, self._summary, self._detail = (QLabel(self) for _ in range(4))
         self._hint.setObjectName("attributionHint")
         self._summary.setObjectName("attributionSummary")
@@ -71,7 +89,7 @@ class AttributionView(InspectorView):
         self._list = token_table(self, "attributedParts", columns=2)
         self._bars = _ChangeDelegate(self._list)
         self._list.setItemDelegateForColumn(CHANGE, self._bars)
-        self._list.currentItemChanged.connect(lambda _now, _before: self._say_detail())
+        self._list.currentItemChanged.connect(lambda _now, _before: self._choose_part())
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 4, 16, 12)
         column.setSpacing(8)
@@ -91,9 +109,9 @@ class AttributionView(InspectorView):
         """What is left out in turn: `MESSAGES` or `SENTENCES`."""
         return str(self._by.currentData())
 
-    def show_parts(self, parts: Sequence[AttributedPart], *, sentence: str = "", has_reply: bool = True) -> None:
-        """The parts in the order of the prompt, and what there is to say of them."""
-        self._parts, self._sentence, self._has_reply = [*parts], sentence, has_reply
+    def show_parts(self, parts: Sequence[AttributedPart], outcome: AttributionOutcome, *, has_reply: bool) -> None:
+        """The parts in the order of the prompt, and how it ended."""
+        self._parts, self._outcome, self._has_reply = [*parts], outcome, has_reply
         self._fill()
 
     def add_part(self, part: AttributedPart) -> None:
@@ -107,15 +125,25 @@ class AttributionView(InspectorView):
         self._asking.show_progress(done, total)
         self._by.setEnabled(not self._asking.is_asking)
 
-    def tell(self, sentence: str) -> None:
-        """What there is to say of the parts."""
-        self._sentence = sentence
+    def show_outcome(self, outcome: AttributionOutcome) -> None:
+        """It ended."""
+        self._outcome = outcome
         self._say_summary()
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
         self._bars.theme = theme
         self._list.viewport().update()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The chosen part is looked at."""
+        super().showEvent(event)
+        self._choose_part()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """No part is looked at."""
+        super().hideEvent(event)
+        self.partChosen.emit(None)
 
     def _fill(self) -> None:
         self._list.clear()
@@ -144,23 +172,42 @@ class AttributionView(InspectorView):
         ).format(part=name, nats=number)
         item.setData(PART, Qt.ItemDataRole.AccessibleTextRole, told)
         for column in (PART, CHANGE):
-            item.setToolTip(column, told)
+            item.setToolTip(column, plain_tip(told))
         return item
 
     def _say_summary(self) -> None:
-        self._summary.setText(self._sentence)
-        self._summary.setVisible(bool(self._sentence))
-        self._list.setAccessibleDescription(self._sentence)
+        sentence = self._outcome.problem
+        if self._outcome.is_stopped:
+            sentence = self.tr("Stopped: some parts were not left out yet.")
+        elif self._outcome.logprob is not None:
+            nats = QLocale().toString(self._outcome.logprob, "f", 2)
+            sentence = self.tr("With all of them the reply's log-probability is {nats} nats.").format(nats=nats)
+        self._summary.setText(sentence)
+        self._summary.setVisible(bool(sentence))
+        self._list.setAccessibleDescription(sentence)
+
+    def _chosen(self) -> int:
+        """The part that is chosen; -1: none."""
+        item = self._list.currentItem()
+        return -1 if item is None else self._list.indexOfTopLevelItem(item)
+
+    def _choose_part(self) -> None:
+        self._say_detail()
+        if self.isVisible():
+            at = self._chosen()
+            self.partChosen.emit(at if 0 <= at < len(self._parts) else None)
 
     def _say_detail(self) -> None:
-        item = self._list.currentItem()
-        at = -1 if item is None else self._list.indexOfTopLevelItem(item)
+        item, at = self._list.currentItem(), self._chosen()
         told = ""
         if item is not None and 0 <= at < len(self._parts):
             part = self._parts[at]
             words = (self.tr("{word} ({chance})").format(word=word, chance=_signed(by)) for word, by in part.words)
             told = item.text(PART) + "\n"
             told += self.tr("Words that it changes most: {words}").format(words=self.tr(", ").join(words))
+            told += "\n" + self.tr(
+                "In the reply: darker words are less likely without it, those with a wavy line likelier."
+            )
             if part.is_emptied:
                 told += "\n" + self.tr("The template needs this message, so only its text was left out.")
         elif self._parts:
@@ -199,6 +246,13 @@ class _ChangeDelegate(ShareDelegate):
         middle = room.left() + room.width() // 2
         width = max(round(room.width() / 2 * abs(share) / (self.most or 1.0)), 1)
         return QRect(middle if share >= 0 else middle - width, room.top(), width, room.height())
+
+
+def change_tint(level: int) -> tuple[str, QTextCharFormat.UnderlineStyle] | None:
+    """The ground and line of a word by the level of its change; None for words that hardly change."""
+    if level > 0:
+        return GROUNDS[level], LINES[level]
+    return LIKELIER if level <= LEAST_LIKELIER else None
 
 
 def _signed(change: float) -> str:

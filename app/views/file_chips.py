@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from html import escape
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolBut
 from app.core.markdown import visible
 from app.theme import Theme, load_theme, tinted_icon
 from app.views.flow_layout import FlowLayout
+from app.views.plain_tips import plain_tip
 
 LONGEST_NAME = 36  # characters shown; the middle of a longer name is left out
 SPACING = 6  # pixels
@@ -160,8 +160,8 @@ class _Chip(QFrame):
         if self._remove is not None:
             remove = self.tr("Remove “{name}”").format(name=name)
             self._remove.setAccessibleName(remove)
-            self._remove.setToolTip(_plain(remove))
-        self._open.setToolTip(_plain(name))
+            self._remove.setToolTip(plain_tip(remove))
+        self._open.setToolTip(plain_tip(name))
         self.apply_theme(self._theme)
 
     def apply_theme(self, theme: Theme) -> None:
@@ -177,8 +177,3 @@ def _shortened(name: str) -> str:
     if len(name) <= LONGEST_NAME:
         return name
     return f"{name[: LONGEST_NAME - 13]}…{name[-12:]}"
-
-
-def _plain(text: str) -> str:
-    """A tooltip of just this text, whatever it spells."""
-    return f"<qt>{escape(text)}</qt>"

@@ -245,14 +245,13 @@ class ConnectionFields(QWidget):
 
     accepted = Signal(str, str)
 
-    def __init__(self, endpoint: str, *, has_token: bool, parent: QWidget) -> None:
+    def __init__(self, endpoint: str, *, parent: QWidget) -> None:
         super().__init__(parent)
         self._endpoint = QLineEdit(endpoint, self)
         self._endpoint.setObjectName("hubEndpoint")
         self._token = QLineEdit(self)
         self._token.setObjectName("hubToken")
         self._token.setEchoMode(QLineEdit.EchoMode.Password)
-        self._token.setPlaceholderText(self.tr("Kept in the system's keyring") if has_token else self.tr("None"))
         rows = column(self)
         for title, help_text, field in (
             (self.tr("Address"), self.tr("Of Hugging Face, or of a mirror that speaks like it."), self._endpoint),
@@ -270,6 +269,10 @@ class ConnectionFields(QWidget):
             field.setAccessibleDescription(help_text)
             for part in (label, field, help_label):
                 rows.addWidget(part)
+
+    def show_kept(self, has_token: bool) -> None:
+        """Say whether a token is kept already, when the keyring has answered."""
+        self._token.setPlaceholderText(self.tr("Kept in the system's keyring") if has_token else self.tr("None"))
 
     def submit(self) -> None:
         """Tell what the fields say."""

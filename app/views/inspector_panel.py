@@ -28,9 +28,10 @@ ICON_SIZE = 16  # pixels
 
 
 class InspectorPanel(QFrame):
-    """`tokenRequested(index)` when a person goes to another token of the reply."""
+    """`tokenRequested(index)` when a person goes to another token, `compareRequested(message id)` for two models."""
 
     tokenRequested = Signal(int)
+    compareRequested = Signal(str)
     closeRequested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -45,6 +46,8 @@ class InspectorPanel(QFrame):
         self._title.setWordWrap(True)
         self._close = self._tool_button("closeInspector")
         self._close.clicked.connect(self.closeRequested)
+        self._compare = self._tool_button("compareReply")
+        self._compare.clicked.connect(lambda: self.compareRequested.emit(self._message_id))
         self._back, self._on = (
             self._tool_button("previousToken"),
             self._tool_button("nextToken"),
@@ -101,7 +104,10 @@ class InspectorPanel(QFrame):
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours and sizes."""
         self._theme = theme
-        for button, icon in ((self._close, "close"), (self._back, "chevron-left"), (self._on, "chevron-right")):
+        for button, icon in (
+            *((self._compare, "compare"), (self._close, "close")),
+            *((self._back, "chevron-left"), (self._on, "chevron-right")),
+        ):
             colors = theme.colors
             tinted = tinted_icon(icon, colors["text_muted"], disabled=colors["border"], size=ICON_SIZE)
             button.setIcon(tinted)
@@ -145,6 +151,7 @@ class InspectorPanel(QFrame):
     def _say_texts(self) -> None:
         self._title.setText(self.tr("Look inside: why this word?"))
         for button, name in (
+            (self._compare, self.tr("Compare with another model")),
             (self._close, self.tr("Close the inspector")),
             (self._back, self.tr("Previous token")),
             (self._on, self.tr("Next token")),
@@ -167,6 +174,7 @@ class InspectorPanel(QFrame):
         head = QHBoxLayout()
         head.setContentsMargins(16, 10, 8, 4)
         head.addWidget(self._title, 1)
+        head.addWidget(self._compare)
         head.addWidget(self._close)
         tokens = QHBoxLayout()
         tokens.setSpacing(2)

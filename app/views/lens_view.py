@@ -20,6 +20,7 @@ from app.views.alternatives_view import GROUND, SHARE, ShareDelegate, percent
 from app.views.inspector_parts import token_table
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
+from app.views.plain_tips import plain_tip
 
 LAYER, FIRST, SECOND, CAME = range(4)
 
@@ -108,7 +109,7 @@ class LensView(InspectorView):
             item.setData(CAME, GROUND, "token_chosen")
             told = self._told(at, row)
             for column in range(4):
-                item.setToolTip(column, told)
+                item.setToolTip(column, plain_tip(told))
             item.setData(LAYER, Qt.ItemDataRole.AccessibleTextRole, told)
             if at == leads_from:
                 bold = QFont(self._table.font())

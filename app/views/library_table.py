@@ -16,6 +16,7 @@ from app.core.known_model import KnownModel
 from app.core.settings import LoadSettings
 from app.views.conversation_list import one_line
 from app.views.model_words import parameters_text, size_text, tokens_text, verdict_text
+from app.views.plain_tips import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 SORT_ROLE = Qt.ItemDataRole.UserRole
@@ -88,7 +89,7 @@ class LibraryTable(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return self._text(row, column)
             case Qt.ItemDataRole.ToolTipRole:
-                return row.model.problem or (str(row.model.path) if column is Column.NAME else None)
+                return plain_tip(row.model.problem or (str(row.model.path) if column is Column.NAME else ""))
             case Qt.ItemDataRole.FontRole if row.is_loaded:
                 font = QFont(QApplication.font())
                 font.setBold(True)

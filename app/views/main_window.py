@@ -74,7 +74,9 @@ class MainWindow(QMainWindow):
         self.inspector_panel = InspectorPanel()
         self.inspector_panel.hide()
         self.load_progress = self._make_load_progress()
-        self.temporary_mark = self._make_temporary_mark()
+        self.temporary_mark = self._make_mark("temporaryMark")
+        self.remote_mark = self._make_mark("remoteMark")
+        self._remote_host = ""
         self.action = WindowActions(self)
         self._connect_actions()
         self._sidebar_button = _button(self.action.sidebar)
@@ -128,6 +130,13 @@ class MainWindow(QMainWindow):
         self.composer.setProperty("temporary", is_temporary)
         self.composer.style().unpolish(self.composer)
         self.composer.style().polish(self.composer)
+
+    def show_remote_host(self, host: str) -> None:
+        """Say to which host messages go; an empty one: they stay here."""
+        self._remote_host = host
+        self.remote_mark.setVisible(bool(host))
+        self.transcript.show_remote_host(host)
+        self._say_texts()
 
     def raise_to_front(self) -> None:
         """Show the window above others, as when the application is started a second time."""
@@ -208,9 +217,10 @@ class MainWindow(QMainWindow):
         action.look_inside.toggled.connect(self._show_inspector)
         self.inspector_panel.closeRequested.connect(lambda: action.look_inside.setChecked(False))
 
-    def _make_temporary_mark(self) -> QLabel:
+    def _make_mark(self, object_name: str) -> QLabel:
         mark = QLabel()
-        mark.setObjectName("temporaryMark")
+        mark.setObjectName(object_name)
+        mark.setTextFormat(Qt.TextFormat.PlainText)
         mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
         mark.setWordWrap(True)
         mark.hide()
@@ -242,6 +252,7 @@ class MainWindow(QMainWindow):
 
     def _say_texts(self) -> None:
         self.temporary_mark.setText(self.tr("Temporary chat: kept nowhere, gone when Fireside closes"))
+        self.remote_mark.setText(self.tr("Remote: your messages go to {host}").format(host=self._remote_host))
         self.load_progress.setAccessibleName(self.tr("Loading the model"))
         self._more_button.setAccessibleName(self.tr("More actions"))
         self._more_button.setToolTip(self.tr("More actions"))
@@ -265,6 +276,7 @@ class MainWindow(QMainWindow):
         rows.addLayout(top)
         rows.addWidget(self.load_progress)
         rows.addLayout(_centred(self.temporary_mark, top=0, bottom=2))
+        rows.addLayout(_centred(self.remote_mark, top=0, bottom=2))
         rows.addLayout(_centred(self.message_bar, top=6, bottom=2))
         rows.addLayout(_centred(self.find_bar, top=2, bottom=2))
         rows.addWidget(self.transcript, 1)

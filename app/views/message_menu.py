@@ -16,6 +16,7 @@ class MessageMenu(QMenu):
     copyTextRequested = Signal()
     copyMarkdownRequested = Signal()
     regenerateWithRequested = Signal(str)
+    compareRequested = Signal()
     detailsRequested = Signal()
 
     def __init__(self, models: Sequence[ModelChoice], parent: QWidget, *, is_reply: bool, is_running: bool) -> None:
@@ -29,10 +30,15 @@ class MessageMenu(QMenu):
             others.setObjectName("regenerateWith")
             others.setEnabled(bool(models) and not is_running)
             for model in models:
-                action = others.addAction(model.name.replace("&", "&&"))
+                remote = self.tr("{name} at {host}").format(name=model.name, host=model.host)
+                action = others.addAction((remote if model.host else model.name).replace("&", "&&"))
                 action.triggered.connect(
                     lambda _checked=False, path=model.path: self.regenerateWithRequested.emit(path)
                 )
+            compare = self.addAction(self.tr("Compare with…"))
+            compare.setObjectName("compareWith")
+            compare.setEnabled(not is_running)
+            compare.triggered.connect(self.compareRequested)
             self.addSeparator()
             details = self.addAction(self.tr("Details…"))
             details.setObjectName("showDetails")

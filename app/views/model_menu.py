@@ -1,4 +1,4 @@
-"""ModelMenu: a list of models that opens below the picker: a filter, those used lately, then all others.
+"""ModelMenu: a list of models that opens below the picker: a filter, those used lately, all others, remote ones.
 
 Only keys are needed: letters filter, arrows move, Enter loads, Escape closes.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent
@@ -26,6 +27,7 @@ from PySide6.QtWidgets import (
 from app.theme import Theme, tinted_icon
 from app.views.conversation_list import one_line
 from app.views.language import in_every_language
+from app.views.plain_tips import plain_tip
 
 WIDTH_LETTERS = 84
 MOST_ROWS = 14  # without scrolling
@@ -34,17 +36,21 @@ _PATH = Qt.ItemDataRole.UserRole
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """A model that can be loaded; `detail` says its size and weights, `fit` how it fits into the memory."""
+    """A model that can be chosen; `detail` says its size and weights, `fit` how it fits into the memory.
+
+    A remote one has the `host` to which messages go.
+    """
 
     path: str
     name: str
     detail: str
     fit: str = ""
     is_recent: bool = False
+    host: str = ""
 
     def has_all(self, words: Sequence[str]) -> bool:
-        """Whether every one of these words, in lower case, stands in the name or the detail."""
-        text = f"{self.name} {self.detail}".casefold()
+        """Whether every one of these words, in lower case, stands in the name, the detail or the host."""
+        text = f"{self.name} {self.detail} {self.host}".casefold()
         return all(word in text for word in words)
 
 
@@ -62,6 +68,7 @@ class ModelMenu(QFrame):
         self._choices: tuple[ModelChoice, ...] = ()
         self._current: str | None = None
         self._check = tinted_icon("check", self.palette().text().color().name())
+        self._remote = tinted_icon("remote", self.palette().text().color().name())
         self._filter = QLineEdit(self)
         self._filter.setObjectName("modelFilter")
         self._filter.setClearButtonEnabled(True)
@@ -105,8 +112,9 @@ class ModelMenu(QFrame):
         return QSize(self.fontMetrics().averageCharWidth() * WIDTH_LETTERS, height)
 
     def apply_theme(self, theme: Theme) -> None:
-        """Tint the check mark."""
+        """Tint the check mark and that of remote models."""
         self._check = tinted_icon("check", theme.colors["accent"], size=16)
+        self._remote = tinted_icon("remote", theme.colors["remote"], size=16)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Arrows and Enter in the filter go to the list."""
@@ -162,16 +170,21 @@ class ModelMenu(QFrame):
         words = self._filter.text().casefold().split()
         matching = [one for one in self._choices if one.has_all(words)]
         recent = [one for one in matching if one.is_recent]
-        others = [one for one in matching if not one.is_recent]
+        others = [one for one in matching if not one.is_recent and not one.host]
+        remote = [one for one in matching if one.host]
         self._list.clear()
-        if recent and others:
+        if recent and (others or remote):
             self._add_heading(self.tr("Used lately"))
         for choice in recent:
             self._add(choice)
-        if recent and others:
+        if others and (recent or remote):
             self._add_heading(self.tr("On this machine"))
         for choice in others:
             self._add(choice)
+        for host, choices in groupby(remote, key=lambda choice: choice.host):
+            self._add_heading(self.tr("Remote: your messages go to {host}").format(host=host))
+            for choice in choices:
+                self._add(choice)
         self._list.setVisible(bool(matching))
         self._nothing.setVisible(not matching and bool(self._choices))
         items = self._items()
@@ -193,11 +206,13 @@ class ModelMenu(QFrame):
     def _add(self, choice: ModelChoice) -> None:
         item = QTreeWidgetItem([one_line(choice.name), choice.detail, choice.fit])
         item.setData(0, _PATH, choice.path)
-        item.setToolTip(0, one_line(choice.path))
+        item.setToolTip(0, plain_tip(one_line(choice.path)))
         item.setTextAlignment(1, Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         muted = self.palette().placeholderText()
         for column in (1, 2):
             item.setForeground(column, muted)
+        if choice.host:
+            item.setIcon(0, self._remote)
         if choice.path == self._current:
             item.setIcon(0, self._check)
             font = QFont(item.font(0))

@@ -1,4 +1,7 @@
-"""ModelPicker: the button that names the model in use; it opens a list of the models known on this machine."""
+"""ModelPicker: the button that names the model in use; it opens a list of the models that are known.
+
+A remote one has a picture and a colour of its own.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,8 @@ class ModelPicker(QToolButton):
         self.choices: tuple[ModelChoice, ...] = ()
         self._named: str | None = None
         self._current: str | None = None
+        self._host = ""
+        self._theme: Theme | None = None
         in_every_language(self, self._say_texts)
 
     def set_choices(self, choices: Sequence[ModelChoice]) -> None:
@@ -47,9 +52,16 @@ class ModelPicker(QToolButton):
         if self._menu.isVisible():
             self._menu.show_choices(self.choices, self._current)
 
-    def show_state(self, text: str | None, current_path: str | None) -> None:
-        """Name the model in use or being loaded, None for none; `current_path` gets the check mark."""
-        self._named, self._current = text, current_path
+    def show_state(self, text: str | None, current_path: str | None, host: str = "") -> None:
+        """Name the model in use or being loaded, None for none; `current_path` gets the check mark.
+
+        `host` is where a remote one runs.
+        """
+        self._named, self._current, self._host = text, current_path, host
+        self.setProperty("remote", bool(host))
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self._draw()
         self._say_texts()
 
     def open_menu(self) -> None:
@@ -70,12 +82,22 @@ class ModelPicker(QToolButton):
 
     def apply_theme(self, theme: Theme) -> None:
         """Tint the icon."""
-        self.setIcon(tinted_icon("model", theme.colors["accent"]))
+        self._theme = theme
+        self._draw()
         self._menu.apply_theme(theme)
+
+    def _draw(self) -> None:
+        if self._theme is not None:
+            name, color = ("remote", "remote") if self._host else ("model", "accent")
+            self.setIcon(tinted_icon(name, self._theme.colors[color]))
 
     def _say_texts(self) -> None:
         text = self.tr("No model") if self._named is None else self._named
         shown = text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 1] + "…"
         self.setText(shown.replace("&", "&&"))
+        if self._host:
+            self.setAccessibleName(self.tr("Remote model: {name} at {host}").format(name=text, host=self._host))
+            self.setToolTip(self.tr("Remote: your messages go to {host}").format(host=self._host))
+            return
         self.setAccessibleName(self.tr("Model: {name}").format(name=text))
         self.setToolTip(self._current or self.tr("Choose a model"))

@@ -17,6 +17,7 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QSize, Qt, S
 from PySide6.QtGui import QIcon, QImage, QImageReader, QPixmap
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from app.views.plain_tips import plain_tip
 from engine.api import FiresideError
 
 logger = logging.getLogger(__name__)
@@ -172,7 +173,7 @@ class PictureStrip(QWidget):
         button = QToolButton(self)
         button.setObjectName("pictureButton")
         button.setAccessibleName(self.tr("Picture {name}").format(name=shown.name))
-        button.setToolTip(shown.name.replace("<", "‹"))
+        button.setToolTip(plain_tip(shown.name))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(lambda: PictureDialog(shown, self.window()).open())
         self._draw(button, shown)

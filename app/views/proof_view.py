@@ -19,6 +19,7 @@ from app.views.alternatives_view import GROUND, SHARE, ShareDelegate, percent
 from app.views.inspector_parts import AskOrStop, token_table
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
+from app.views.plain_tips import plain_tip
 
 NAME, RECORDED, FOUND = range(3)
 
@@ -67,7 +68,7 @@ class ProofView(InspectorView):
         self.setObjectName("proofView")
         self._facts: Sequence[ProofFact] = ()
         self._outcome: ProofOutcome | None = None
-        self._sentence = ""
+        self._sentence, self._is_stopped = "", False
         self._result, self._hint, self._facts_title, self._tokens_title = (QLabel(self) for _ in range(4))
         self._result.setObjectName("proofResult")
         self._hint.setObjectName("proofHint")
@@ -101,12 +102,12 @@ class ProofView(InspectorView):
 
     def show_facts(self, facts: Sequence[ProofFact]) -> None:
         """What the record of another reply says; it was not made again yet."""
-        self._facts, self._outcome, self._sentence = facts, None, ""
+        self._facts, self._outcome, self._sentence, self._is_stopped = facts, None, "", False
         self._fill()
 
     def show_outcome(self, facts: Sequence[ProofFact], outcome: ProofOutcome) -> None:
         """The reply was made again."""
-        self._facts, self._outcome, self._sentence = facts, outcome, ""
+        self._facts, self._outcome, self._sentence, self._is_stopped = facts, outcome, "", False
         self._fill()
 
     def show_progress(self, same: int, total: int) -> None:
@@ -115,7 +116,12 @@ class ProofView(InspectorView):
 
     def tell(self, sentence: str) -> None:
         """Why it was not made again."""
-        self._outcome, self._sentence = None, sentence
+        self._outcome, self._sentence, self._is_stopped = None, sentence, False
+        self._fill()
+
+    def tell_stopped(self) -> None:
+        """It was stopped."""
+        self._outcome, self._sentence, self._is_stopped = None, "", True
         self._fill()
 
     def show_nothing(self) -> None:
@@ -135,7 +141,7 @@ class ProofView(InspectorView):
                 self.tr("{name}: {recorded}, now {found}") if fact.found else self.tr("{name}: {recorded}")
             ).format(name=item.text(NAME), recorded=fact.recorded, found=fact.found)
             for column in (NAME, RECORDED, FOUND):
-                item.setToolTip(column, told)
+                item.setToolTip(column, plain_tip(told))
             item.setData(NAME, Qt.ItemDataRole.AccessibleTextRole, told)
             if fact.found:
                 bold = QFont(self._record.font())
@@ -154,12 +160,13 @@ class ProofView(InspectorView):
                 item.setText(column, "–" if chance is None else percent(chance))
                 item.setData(column, SHARE, chance)
                 item.setData(column, GROUND, ground)
-            item.setToolTip(NAME, token.text)
+            item.setToolTip(NAME, plain_tip(token.text))
         for part in (self._tokens_title, self._tokens):
             part.setVisible(bool(tokens))
         for widget in (self._hint, self._verify, self._facts_title, self._record):
             widget.setVisible(bool(self._facts))
-        self._result.setText(self._sentence if self._outcome is None else self._said(self._outcome))
+        stopped = self.tr("Stopped before the end; nothing differed so far.") if self._is_stopped else ""
+        self._result.setText(self._said(self._outcome) if self._outcome is not None else stopped or self._sentence)
         self._result.setVisible(bool(self._result.text()))
         self._result.setAccessibleName(self._result.text())
 

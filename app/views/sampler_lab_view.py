@@ -24,6 +24,7 @@ from app.views.flow_layout import FlowLayout
 from app.views.inspector_parts import token_table
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
+from app.views.plain_tips import plain_tip
 from app.views.settings_page import WheelGuard
 from app.views.value_editors import CountEditor, FractionEditor, ValueEditor
 from app.views.value_texts import value_texts
@@ -162,7 +163,7 @@ class SamplerLabView(InspectorView):
                 text=row.text, was=item.text(WAS), would=would
             )
             item.setData(TOKEN, Qt.ItemDataRole.AccessibleTextRole, spoken)
-            item.setToolTip(TOKEN, spoken)
+            item.setToolTip(TOKEN, plain_tip(spoken))
             if row.would_come:
                 bold = QFont(self._list.font())
                 bold.setBold(True)

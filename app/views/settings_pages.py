@@ -227,7 +227,7 @@ class PrivacyPage(SettingsPage):
         )
         self._hub_row.say(
             self.tr("Look for models on the internet"),
-            self.tr("Off, nothing leaves this machine. On, searching and fetching models contacts their hub."),
+            self.tr("Off, the hub is never contacted. On, searching and fetching models contacts it."),
         )
 
     def show_settings(self, settings: Settings) -> None:

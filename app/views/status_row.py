@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from app.views.language import in_every_language
+from app.views.plain_tips import plain_tip
 
 
 class ContextState(StrEnum):
@@ -104,4 +105,4 @@ class StatusRow(QWidget):
         metrics = QFontMetrics(self._text.font())
         shown = metrics.elidedText(self._sentence, Qt.TextElideMode.ElideRight, max(self._text.width(), 120))
         self._text.setText(shown)
-        self._text.setToolTip(self._sentence if shown != self._sentence else "")
+        self._text.setToolTip(plain_tip(self._sentence) if shown != self._sentence else "")

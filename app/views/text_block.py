@@ -30,6 +30,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from app.core.markdown import NO_REFERENCES, References, prose_html
 from app.theme import Theme
 from app.views.formulas import FormulaPictures, formula_drawings
+from app.views.plain_tips import plain_tip
 from app.views.text_surface import Span, Tint, layers, marks, text_of
 
 BUBBLE_PADDING = QPoint(16, 10)  # pixels at each side and above and below; window.qss rounds the corners
@@ -115,7 +116,7 @@ class SurfaceWidget(QWidget):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             link = self.link_at(event.pos())
             if link:
-                QToolTip.showText(event.globalPos(), link_tip(link), self)
+                QToolTip.showText(event.globalPos(), plain_tip(link), self)
             else:
                 QToolTip.hideText()
             return True
@@ -296,8 +297,3 @@ def rect_in(document: QTextDocument, position: int) -> QRectF:
         return QRectF(place.x(), place.y(), 1, document.size().height())
     x, _ = cast("tuple[float, int]", line.cursorToX(at))  # the stubs say object
     return QRectF(place.x() + x, place.y() + line.y(), 1, line.height())
-
-
-def link_tip(link: str) -> str:
-    """A link's address as a tool tip: as text, whatever it spells."""
-    return f"<qt>{link.replace('&', '&amp;').replace('<', '&lt;')}</qt>"

@@ -121,6 +121,7 @@ class Transcript(QAbstractScrollArea):
         self._mouse.linkClicked.connect(self._open_link)
         self._mouse.clicked.connect(self.textClicked)
         self._placeholder = self._make_placeholder()
+        self._remote_host = ""
         self._jump = QToolButton(self)
         self._jump.setObjectName("jumpToEnd")
         self._jump.setIconSize(QSize(18, 18))
@@ -317,6 +318,11 @@ class Transcript(QAbstractScrollArea):
         if local.y() >= surface.height():
             return Place(number, block, len(surface.shown_text()))
         return Place(number, block, surface.position_at(local))
+
+    def show_remote_host(self, host: str) -> None:
+        """Say in an empty chat to which host messages go; an empty one: they stay here."""
+        self._remote_host = host
+        self._say_texts()
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours and sizes."""
@@ -618,6 +624,7 @@ class Transcript(QAbstractScrollArea):
         column.addStretch(1)
         for label in (self._flame, self._placeholder_title, self._placeholder_sentence):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)
             column.addWidget(label)
         column.addStretch(1)
@@ -628,4 +635,10 @@ class Transcript(QAbstractScrollArea):
         self._jump.setAccessibleName(self.tr("Jump to the end"))
         self._jump.setToolTip(self.tr("Jump to the end"))
         self._placeholder_title.setText(self.tr("What is on your mind?"))
-        self._placeholder_sentence.setText(self.tr("The model runs on this machine. Nothing you write leaves it."))
+        if self._remote_host:
+            sentence = self.tr("The model runs on another machine. What you write goes to {host}.")
+            self._placeholder_sentence.setText(sentence.format(host=self._remote_host))
+        else:
+            self._placeholder_sentence.setText(
+                self.tr("The model runs on this machine. Nothing you write leaves it.")
+            )

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.theme import Theme, tinted_icon
+from app.views.plain_tips import plain_tip
 from app.views.value_editors import ValueEditor
 from app.views.value_texts import ValueText
 
@@ -63,7 +64,7 @@ class ValueRow(QWidget):
         if way_back is not None:
             self._back.setText(way_back)
             self._back.setAccessibleName(f"{self._title.text()}: {way_back}")
-            self._back.setToolTip(way_back)
+            self._back.setToolTip(plain_tip(way_back))
 
     def apply_theme(self, theme: Theme) -> None:
         """Tint the icon."""

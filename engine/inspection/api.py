@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from engine.api import Circumstances, Event, GenerateRequest, SamplerSettings
+from engine.api import Circumstances, Event, GenerateRequest, LoadRequest, SamplerSettings
+
+MOST_KEPT_BYTES = 512 << 20  # of a reply's distributions in a comparison: 2,700 tokens of 49,152, 880 of 151,936
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +94,13 @@ class VerifyRequest:
 class CompareRequest:
     """One prompt, two models, one after the other; answered by `CompareProgressed`, then `Compared`.
 
-    `of` is a request without `begun_ids`. The model in use makes room, and is back afterwards.
+    `of` is a request without `begun_ids`; `loads` may name one file twice, with other settings. The model in use
+    makes room, and is back afterwards.
     """
 
     request_id: int
     of: GenerateRequest
-    paths: tuple[str, str]
+    loads: tuple[LoadRequest, LoadRequest]
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,28 +295,40 @@ class Verified(Event):
     differences: tuple[Difference, ...]
 
 
+class CompareStep(StrEnum):
+    """What a model is at while it is compared."""
+
+    LOADING = "loading"
+    REPLYING = "replying"
+    SCORING = "scoring"
+
+
 @dataclass(frozen=True, slots=True)
 class CompareProgressed(Event):
-    """Step `done` of `total`: loading, replying or scoring."""
+    """`done` of `total` steps are over, and model `which` (0 or 1) is at the next; `text` goes on with its reply."""
 
     done: int
     total: int
+    which: int
+    step: CompareStep
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedReply:
-    """What one model said, its own log-probability of it, and the other's, in nats.
+    """What one model said, token by token, with its own log-probabilities and the other's, in nats.
 
-    `kl` is the divergence of the other model's next token from this one's, for each token of the reply; empty where
-    the vocabularies differ.
+    `other_logprobs` are those of the tokens that the other model needs for the text: where the vocabularies are the
+    same, these. `kl` is the divergence of the other model's next token from this one's, for each token of the reply
+    that there was room for; empty where the vocabularies differ.
     """
 
     path: str
     text: str
     token_ids: tuple[int, ...]
-    own_logprob: float
-    other_logprob: float
-    other_tokens: int  # as many tokens the other model needs for the text
+    pieces: tuple[bytes, ...]
+    own_logprobs: tuple[float, ...]
+    other_logprobs: tuple[float, ...]
     kl: tuple[float, ...]
 
 

@@ -18,14 +18,13 @@ import torch
 from torch import Tensor
 
 from engine.api import GenerateRequest
-from engine.inspection.api import TextRun
+from engine.inspection.api import MOST_KEPT_BYTES, TextRun
 from engine.layers import never
 from engine.model import Model
 from engine.prompt import plan_prompt
 from engine.scoring import score_logits, scores
 from engine.tokenizers import Tokenizer
 
-MOST_BYTES = 512 << 20  # of distributions: 2,700 tokens of 49,152, 880 of 151,936
 _WORDS = re.compile(r"\s+|[A-Za-z0-9_À-ɏ]+|.", re.DOTALL)  # other scripts by characters: Chinese has no spaces
 
 
@@ -36,22 +35,22 @@ class Said:
     text: str
     prompt: Sequence[int]
     ids: Sequence[int]
+    pieces: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A model's log-probability of a reply, the tokens that it needs for it, and its divergence for each of them."""
+    """A model's log-probabilities of the tokens that it needs for a reply, and its divergence for each of them."""
 
-    logprob: float
-    tokens: int
-    kl: tuple[float, ...]
+    logprobs: tuple[float, ...]
+    kl: tuple[float, ...] = ()
 
 
 class Distributions:
     """Log-probabilities float32 [T, V] of one reply, in a file that is gone when it is closed."""
 
     def __init__(self, tokens: int, vocabulary: int) -> None:
-        self._tokens = min(tokens, MOST_BYTES // (4 * vocabulary))
+        self._tokens = min(tokens, MOST_KEPT_BYTES // (4 * vocabulary))
         self._folder = tempfile.TemporaryDirectory(prefix="fireside-")
         path = str(Path(self._folder.name) / "distributions")
         self._rows = torch.from_file(path, shared=True, size=max(self._tokens, 1) * vocabulary).view(-1, vocabulary)
@@ -75,14 +74,13 @@ class Distributions:
 
 def judge_own(model: Model, said: Said, kept: Distributions, *, interrupted: Callable[[], bool] = never) -> Judged:
     """A model's judgement of its own reply, whose distributions are `kept`."""
-    total, at = 0.0, 0
+    logprobs = list[float]()
     for ids, logits in score_logits(
         model, [*said.prompt, *said.ids], first=len(said.prompt), interrupted=interrupted
     ):
-        total += float(scores(logits, ids).logprobs.double().sum())
-        kept.put(at, logits.log_softmax(-1))
-        at += len(ids)
-    return Judged(total, len(said.ids), ())
+        kept.put(len(logprobs), logits.log_softmax(-1))
+        logprobs += scores(logits, ids).logprobs.tolist()
+    return Judged(tuple(logprobs))
 
 
 def judge_other(
@@ -99,12 +97,12 @@ def judge_other(
     """
     prompt = plan_prompt(request, model.tokenizer, limit=limit).ids
     ids = list(said.ids) if kept is not None else model.tokenizer.encode(said.text, is_start=False)
-    total, kl = 0.0, list[float]()
+    logprobs, kl = list[float](), list[float]()
     for chunk, logits in score_logits(model, [*prompt, *ids], first=len(prompt), interrupted=interrupted):
-        total += float(scores(logits, chunk).logprobs.double().sum())
         if kept is not None:
-            kl += kept.divergence(len(kl), logits.log_softmax(-1))
-    return Judged(total, len(ids), tuple(kl))
+            kl += kept.divergence(len(logprobs), logits.log_softmax(-1))
+        logprobs += scores(logits, chunk).logprobs.tolist()
+    return Judged(tuple(logprobs), tuple(kl))
 
 
 def vocabulary_digest(tokenizer: Tokenizer, size: int) -> str:
@@ -117,11 +115,25 @@ def vocabulary_digest(tokenizer: Tokenizer, size: int) -> str:
 
 
 def align(first: str, second: str) -> Iterator[TextRun]:
-    """The two texts side by side, in runs that are the same and runs that are not, by words."""
+    """The two texts side by side, in runs that are the same and runs that are not, by words.
+
+    What is the same between two differences and shorter than both of them counts as different: chance gives texts
+    that went apart many words in common.
+    """
     ours, theirs = _WORDS.findall(first), _WORDS.findall(second)
     at = [[0, *_ends(words)] for words in (ours, theirs)]
+    runs: list[TextRun] = []
     for kind, a, b, c, d in difflib.SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
-        yield TextRun(kind == "equal", (at[0][a], at[0][b]), (at[1][c], at[1][d]))
+        runs.append(TextRun(kind == "equal", (at[0][a], at[0][b]), (at[1][c], at[1][d])))
+        while len(runs) >= 3 and not runs[-1].is_same and _length(runs[-2]) < min(map(_length, runs[-3::2])):
+            begin, _, end = runs[-3:]
+            places = (begin.first[0], end.first[1]), (begin.second[0], end.second[1])
+            runs[-3:] = [TextRun(first[slice(*places[0])] == second[slice(*places[1])], *places)]
+    yield from runs
+
+
+def _length(run: TextRun) -> int:
+    return max(run.first[1] - run.first[0], run.second[1] - run.second[0])
 
 
 def _ends(words: Sequence[str]) -> Iterator[int]:

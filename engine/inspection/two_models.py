@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.api import Event, LoadRequest, ReplyFinished, RequestError
-from engine.inspection.api import Compared, ComparedReply, CompareProgressed, CompareRequest
+from engine.api import Event, ReplyFinished, RequestError, TokenGenerated
+from engine.inspection.api import Compared, ComparedReply, CompareProgressed, CompareRequest, CompareStep
 from engine.inspection.comparison import (
     Distributions,
     Judged,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from engine.engine import Engine
 
 Cancelled = Callable[[], bool]
+TELL_EVERY_S = 0.1  # how often a reply in the making is told
 
 
 def compare(engine: Engine, request: CompareRequest, cancelled: Cancelled) -> Iterator[Event]:
@@ -42,41 +44,40 @@ def compare(engine: Engine, request: CompareRequest, cancelled: Cancelled) -> It
 class _Comparison:
     """The steps of comparing two models."""
 
-    STEPS = 6
+    STEPS = 8
 
     def __init__(self, engine: Engine, request: CompareRequest, cancelled: Cancelled) -> None:
         self._engine, self._request, self._cancelled = engine, request, cancelled
-        self._done = 0
+        self._done = -1  # until the first step begins
 
     def events(self) -> Iterator[Event]:
         """Load, reply and judge, in turn."""
-        first_path, second_path = self._request.paths
-        yield self._load(first_path)
+        yield from self._load(0)
         digest = self._digest()
-        first = self._reply()
-        yield self._step()
+        first = yield from self._reply(0)
         ours = Distributions(len(first.ids), self._vocabulary)
         theirs: Distributions | None = None
         try:
+            yield self._begin(0, CompareStep.SCORING)
             first_own = judge_own(self._model, first, ours, interrupted=self._cancelled)
-            yield self._load(second_path)
+            yield from self._load(1)
             is_alike = digest == self._digest()
-            second = self._reply()
+            second = yield from self._reply(1)
             theirs = Distributions(len(second.ids), self._vocabulary)
-            yield self._step()
+            yield self._begin(1, CompareStep.SCORING)
             second_own = judge_own(self._model, second, theirs, interrupted=self._cancelled)
             first_other = self._judge(first, ours if is_alike else None)
-            yield self._load(first_path)
+            yield from self._load(0)
+            yield self._begin(0, CompareStep.SCORING)
             second_other = self._judge(second, theirs if is_alike else None)
-            yield self._step()
         finally:
             ours.close()
             if theirs is not None:
                 theirs.close()
         yield Compared(
             self._request.request_id,
-            _compared(first_path, first, first_own, first_other),
-            _compared(second_path, second, second_own, second_other),
+            _compared(self._request.loads[0].path, first, first_own, first_other),
+            _compared(self._request.loads[1].path, second, second_own, second_other),
             runs=tuple(align(first.text, second.text)),
             diverges_at=None if first.text == second.text else _same_characters(first.text, second.text),
         )
@@ -90,31 +91,40 @@ class _Comparison:
     def _vocabulary(self) -> int:
         return self._model.decoder.vocabulary
 
-    def _step(self) -> CompareProgressed:
+    def _begin(self, which: int, step: CompareStep) -> CompareProgressed:
         self._done += 1
-        return CompareProgressed(self._request.request_id, self._done, self.STEPS)
+        return self._at(which, step)
 
-    def _load(self, path: str) -> CompareProgressed:
-        used = self._engine.loaded_by or LoadRequest(0, path)
+    def _at(self, which: int, step: CompareStep, text: str = "") -> CompareProgressed:
+        return CompareProgressed(self._request.request_id, self._done, self.STEPS, which, step, text)
+
+    def _load(self, which: int) -> Iterator[Event]:
+        yield self._begin(which, CompareStep.LOADING)
         self._engine.close()
-        for _ in self._engine.run(replace(used, path=path, draft_path=None)):
+        for _ in self._engine.run(self._request.loads[which]):
             pass
         if self._cancelled():
             raise Interrupted
-        return self._step()
 
-    def _reply(self) -> Said:
+    def _reply(self, which: int) -> Generator[Event, None, Said]:
+        yield self._begin(which, CompareStep.REPLYING)
         of = replace(self._request.of, begun_ids=(), cache_path=None)
-        *_, finished = self._engine.run(of, self._cancelled)
+        text, told_at = "", time.monotonic()
+        for event in self._engine.run(of, self._cancelled):
+            text += event.text if isinstance(event, TokenGenerated) else ""
+            if text and time.monotonic() - told_at > TELL_EVERY_S:
+                yield self._at(which, CompareStep.REPLYING, text)
+                text, told_at = "", time.monotonic()
         if self._cancelled():
             raise Interrupted
-        assert isinstance(finished, ReplyFinished)
-        prompt = plan_prompt(of, self._model.tokenizer, limit=self._engine.context_length).ids
-        if not finished.token_ids:
+        assert isinstance(event, ReplyFinished)
+        ids, tokenizer = event.token_ids, self._model.tokenizer
+        prompt = plan_prompt(of, tokenizer, limit=self._engine.context_length).ids
+        if not ids:
             raise RequestError(
                 f"{self._model.info.name} says nothing to this prompt, so there is nothing to compare."
             )
-        return Said(finished.text, prompt, finished.token_ids)
+        return Said(event.text, prompt, ids, tuple(map(tokenizer.token_bytes, ids)))
 
     def _judge(self, said: Said, kept: Distributions | None) -> Judged:
         limit = self._engine.context_length
@@ -130,10 +140,5 @@ def _same_characters(first: str, second: str) -> int:
 
 
 def _compared(path: str, said: Said, own: Judged, other: Judged) -> ComparedReply:
-    return ComparedReply(
-        *(path, said.text, tuple(said.ids)),
-        own_logprob=own.logprob,
-        other_logprob=other.logprob,
-        other_tokens=other.tokens,
-        kl=other.kl,
-    )
+    numbers = (own.logprobs, other.logprobs, other.kl)
+    return ComparedReply(path, said.text, tuple(said.ids), said.pieces, *numbers)

@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from hub_server import Hub, serving
+from safetensors.torch import save
 
+from app.controllers.downloads import check_model
 from app.core.downloads import transfer
 from app.core.downloads.hub import Offer, file_address, is_safe_path, offers, search
 from app.core.downloads.shelf import Shelf, State
 from app.core.downloads.transfer import DownloadError, Paused
 from app.core.downloads.web import Web, WebError
+from benchmarks.tiny_models import tiny_folder
 from engine.api import ModelFileError, UnsupportedModelError
 
 CONTENT = random.Random(1).randbytes(3_000_000)
@@ -202,6 +206,31 @@ def test_a_header_of_no_use_ends_before_the_gigabytes(shelf: Shelf, web: Web, hu
     with pytest.raises(UnsupportedModelError, match="odd"):
         fetch(shelf, web, only_offer(web, hub), check_header=refuse)
     assert parts(shelf, only_offer(web, hub)) == []
+
+
+@pytest.mark.parametrize("fault", ["", "architecture", "offsets"])
+def test_safetensors_are_looked_at_before_the_gigabytes(
+    shelf: Shelf, web: Web, hub: Hub, tmp_path: Path, fault: str
+) -> None:
+    """Each shard with the settings that came before it, by the reader that would load it."""
+    folder = tiny_folder(tmp_path / "tiny")
+    hub.files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    hub.files["model-00001-of-00002.safetensors"] = hub.files.pop("model.safetensors")
+    hub.files["model-00002-of-00002.safetensors"] = save({"unused": torch.zeros(2)})
+    hub.files["model.safetensors.index.json"] = b'{"weight_map": {"a": "model-00002-of-00002.safetensors"}}'
+    match fault:
+        case "architecture":
+            hub.files["config.json"] = b'{"model_type": "neverheard"}'
+        case "offsets":
+            content = hub.files["model-00001-of-00002.safetensors"]
+            hub.files["model-00001-of-00002.safetensors"] = content.replace(b"[0,", b"[8,", 1)
+    offer = only_offer(web, hub)
+    if not fault:
+        assert (fetch(shelf, web, offer, check_header=check_model) / "model-00002-of-00002.safetensors").is_file()
+        return
+    with pytest.raises((ModelFileError, UnsupportedModelError), match=r"neverheard|takes \d+ bytes"):
+        fetch(shelf, web, offer, check_header=check_model)
+    assert not [name for name in parts(shelf, offer) if "00001" in name]
 
 
 def test_a_damaged_header_is_looked_at_twice(shelf: Shelf, web: Web, hub: Hub) -> None:

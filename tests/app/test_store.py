@@ -166,6 +166,24 @@ def test_what_the_words_could_have_been_is_kept_with_the_record_and_copied_with_
         store.alternatives(reply.id)
 
 
+def test_scores_of_a_text_are_kept_where_nothing_else_is_known_of_it(store: Store) -> None:
+    chat = store.create_conversation("Tea")
+    imported, made, bare = (
+        store.add_message(chat.id, parent_id=None, role="assistant", status=Status.STREAMING) for _ in range(3)
+    )
+    store.save_reply(made.id, "Green.", Status.COMPLETE, record={"token_ids": [1]}, alternatives=b"own")
+    store.save_reply(bare.id, "Green.", Status.COMPLETE, record={"token_ids": [1]})
+    for reply, ids in ((imported, [2]), (made, [1]), (bare, [2])):
+        store.save_scores(reply.id, {"token_ids": ids, "model_name": "A"}, b"read")
+    assert [store.alternatives(one.id) for one in (imported, made, bare)] == [b"read", b"own", b""]
+    assert store.record(imported.id) == {"scored": {"token_ids": [2], "model_name": "A"}}
+    assert store.record(made.id) == {"token_ids": [1]}
+    store.save_scores(imported.id, {"token_ids": [3], "model_name": "B"}, b"again")
+    assert (store.alternatives(imported.id), store.record(imported.id)["scored"]["model_name"]) == (b"again", "B")
+    with pytest.raises(StoreError):
+        store.save_scores("gone", {"token_ids": []}, b"")
+
+
 def test_a_continued_reply_is_a_version_that_knows_the_old_one(store: Store) -> None:
     chat = store.create_conversation("Tea")
     asked = store.add_message(chat.id, parent_id=None, role="user", text="Which?")

@@ -132,3 +132,25 @@ def test_a_hostile_template_ends_with_an_error_in_bounded_time(template: str) ->
         assert len(text) < 1000
         assert "object at" not in text
     assert time.monotonic() - started < 10
+
+
+TOOLS = [{"type": "function", "function": {"name": "weather", "parameters": {"<|im_end|>": "<|im_start|>"}}}]
+WITH_TOOLS = (
+    "{% if tools %}<|im_start|>system\n{{ tools | tojson }}<|im_end|>\n{% endif %}"
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}{{ m.tool_calls | tojson if m.tool_calls }}"
+    "<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def test_tools_and_calls_reach_the_template_without_making_control_tokens(smollm: Tokenizer) -> None:
+    called = Message("assistant", "", more='{"tool_calls": [{"<|im_end|>": ["<|im_start|>"]}]}')
+    prompt = build_prompt(WITH_TOOLS, [Message("user", "Hi"), called], smollm, tools=TOOLS)
+    controls = [smollm.piece(token) for token in prompt.ids if token in set(smollm.control_tokens.values())]
+    assert controls == ["<|im_start|>", "<|im_end|>"] * 3 + ["<|im_start|>"]
+    assert '"parameters": {"<|im_end|>": "<|im_start|>"}' in prompt.text
+    assert '[{"<|im_end|>": ["<|im_start|>"]}]' in prompt.text
+
+
+def test_a_template_that_knows_no_tools_says_so(smollm: Tokenizer) -> None:
+    with pytest.raises(TemplateError, match="knows of no tools"):
+        build_prompt(smollm.chat_template, [Message("user", "Hi")], smollm, tools=TOOLS)

@@ -24,7 +24,7 @@ def test_runs_cover_both_texts_and_say_what_is_the_same(first: str, second: str)
 
 def test_the_divergence_is_that_of_the_definition_as_far_as_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = torch.randn(2, 6, 50, generator=torch.Generator().manual_seed(1)).log_softmax(-1)
-    monkeypatch.setattr(comparison, "MOST_BYTES", 4 * 50 * 5)
+    monkeypatch.setattr(comparison, "MOST_KEPT_BYTES", 4 * 50 * 5)
     kept = Distributions(6, 50)
     kept.put(0, one[:4])
     kept.put(4, one[4:])

@@ -31,6 +31,7 @@ from engine.inspection.api import (
     Compared,
     CompareProgressed,
     CompareRequest,
+    CompareStep,
     Difference,
     InspectionStopped,
     Looked,
@@ -260,15 +261,18 @@ def test_a_trace_says_which_step_removes_which_alternative(
 
 
 def test_two_models_are_compared_and_the_one_in_use_is_back(engine: Engine) -> None:
-    *progress, end = list(engine.run(CompareRequest(2, ASKED, (MODEL, OTHER))))
-    assert all(isinstance(event, CompareProgressed) for event in progress)
-    assert progress[-1].done == progress[-1].total  # type: ignore[attr-defined]
+    *progress, end = list(engine.run(CompareRequest(2, ASKED, (LoadRequest(0, MODEL), LoadRequest(0, OTHER)))))
+    steps = [event for event in progress if isinstance(event, CompareProgressed)]
+    assert len(steps) == len(progress)
+    assert [*dict.fromkeys(step.done for step in steps)] == list(range(steps[0].total))
+    assert {(step.which, step.step) for step in steps} == {(which, step) for which in (0, 1) for step in CompareStep}
     assert isinstance(end, Compared)
     assert engine.model is not None
     assert engine.model.info.path == MODEL
     first, second = end.first, end.second
     assert first.token_ids == reply(engine, ASKED).token_ids
-    assert len(first.kl) == len(first.token_ids) == first.other_tokens
+    assert len(first.kl) == len(first.token_ids) == len(first.own_logprobs) == len(first.other_logprobs)
+    assert b"".join(first.pieces).decode("utf-8", "replace").startswith(first.text.rstrip("\ufffd"))
     assert len(second.kl) == len(second.token_ids)
     assert "".join(first.text[run.first[0] : run.first[1]] for run in end.runs) == first.text
     assert "".join(second.text[run.second[0] : run.second[1]] for run in end.runs) == second.text
@@ -277,11 +281,19 @@ def test_two_models_are_compared_and_the_one_in_use_is_back(engine: Engine) -> N
 
 
 def test_a_model_compared_with_itself_says_the_same(engine: Engine) -> None:
-    end = list(engine.run(CompareRequest(2, ASKED, (MODEL, MODEL))))[-1]
+    load = LoadRequest(0, MODEL)
+    end = list(engine.run(CompareRequest(2, ASKED, (load, load))))[-1]
     assert isinstance(end, Compared)
     assert end.diverges_at is None
-    assert end.first.own_logprob == pytest.approx(end.first.other_logprob, abs=1e-3)
+    assert end.first.own_logprobs == pytest.approx(end.first.other_logprobs, abs=1e-3)
     assert max(end.first.kl) < 1e-4
+
+
+def test_a_model_is_compared_with_itself_under_another_cache(engine: Engine) -> None:
+    loads = LoadRequest(0, MODEL), LoadRequest(0, MODEL, cache_type="q8_0")
+    end = list(engine.run(CompareRequest(2, ASKED, loads)))[-1]
+    assert isinstance(end, Compared)
+    assert 1e-6 < max(end.first.kl) < 0.1
 
 
 def test_without_a_model_nothing_can_be_seen() -> None:

@@ -10,7 +10,7 @@ import pytest
 from conftest import OpenWindow
 from fakes import FakeEngine, fake_header
 from hub_server import Hub, serving
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPushButton, QTabWidget, QTreeWidget
 from pytestqt.qtbot import QtBot
@@ -160,10 +160,33 @@ def test_another_address_needs_another_yes(
     click(application, "allowHub")
     application.downloads.change_connection("http://127.0.0.1:9", "token")
     assert not application.preferences.settings.allows_hub
-    assert no_keyring == {"http://127.0.0.1:9": "token"}
+    qtbot.waitUntil(lambda: no_keyring == {"http://127.0.0.1:9": "token"})
     assert find(application, QPushButton, "allowHub").isVisible()
     application.downloads.change_connection("nonsense", "")
     assert application.preferences.settings.hub_endpoint == "http://127.0.0.1:9"
+
+
+def test_a_keyring_that_waits_for_a_person_does_not_stop_the_window(
+    qtbot: QtBot, open_window: OpenWindow, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlocked = threading.Event()
+    monkeypatch.setattr(secrets.Secrets, "get", lambda _self, _address: unlocked.wait(10) and "token")
+    application = opened(qtbot, open_window, hub, tmp_path)
+    show_hub(qtbot, application)
+    click(application, "allowHub")
+    seen: list[str] = []
+
+    def look() -> None:
+        token = find(application, QLineEdit, "hubToken")
+        seen.append(token.placeholderText())
+        unlocked.set()
+        qtbot.waitUntil(lambda: token.placeholderText() != "")
+        seen.append(token.placeholderText())
+        find(application, QDialog, "hubConnectionDialog").reject()
+
+    QTimer.singleShot(0, look)
+    click(application, "hubConnection")
+    assert seen == ["", "Kept in the system's keyring"]
 
 
 def _buttons(application: Application, name: str) -> list[QPushButton]:

@@ -16,6 +16,7 @@ from app.core.confidence import Measure
 from app.core.conversation import Status
 from app.views.reply_view import ReplyView
 from app.views.token_strip import TokenStrip
+from engine.inspection.api import ScoreRequest
 
 REPLY = ["Tea", " is", " **green", "**", ".\n\n", "-", " Or", " black"]
 
@@ -250,6 +251,12 @@ def test_a_reply_without_a_record_is_scored(qtbot: QtBot, open_window: OpenWindo
     click_word(application, "tea")
     assert application.inspector.index == 1
     assert not find(application, QPushButton, "scoreText").isVisible()
+    application.chat.open(None)
+    application.chat.open(chat.conversation_id)
+    application.inspector.look(imported.id)
+    qtbot.waitUntil(lambda: application.inspector.tokens is not None)
+    assert words.item(0).text() == "Green (60.0%)", "the scores were kept"
+    assert len([one for one in fake.inspected if isinstance(one, ScoreRequest)]) == 1
 
 
 def test_other_settings_are_tried_on_what_was_stored(qtbot: QtBot, open_window: OpenWindow) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from conftest import OpenWindow
+from PySide6.QtCore import QTranslator
 from PySide6.QtGui import QTextFormat
-from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QPushButton, QTreeWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPlainTextEdit, QPushButton, QTreeWidget
 from pytestqt.qtbot import QtBot
 from test_inspector import REPLY, click_word, looking, rows, show_view
 from window_steps import click, find, say
 
+from app.application import Application
 from engine.api import Circumstances
 from engine.inspection.api import AttributeRequest, VerifyRequest
 
@@ -55,6 +59,37 @@ def test_what_was_read_is_listed_and_shaded(qtbot: QtBot, open_window: OpenWindo
     qtbot.waitUntil(lambda: rows(tokens)[1] == ["␣is", "50.0%"])
     tokens.setCurrentItem(tokens.topLevelItem(1))
     assert text.textCursor().selectedText() == " is"
+
+
+class Marking(QTranslator):
+    """Marks every text, so that one sees which are translated anew."""
+
+    def isEmpty(self) -> bool:
+        """Qt installs no translation without texts."""
+        return False
+
+    def translate(self, _context: str, text: str, _note: str | None = None, _count: int = -1) -> str:  # type: ignore[override]
+        return f"«{text}"
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    marking = Marking()
+    QApplication.installTranslator(marking)
+    QApplication.processEvents()
+    yield
+    QApplication.removeTranslator(marking)
+    QApplication.processEvents()
+
+
+def tinted(application: Application) -> set[tuple[str, str]]:
+    """Words of the last reply with the grounds below them."""
+    surfaces = [surface for _, surface in application.window.transcript.views()[-1].built_surfaces()]
+    return {
+        (surface.shown_text()[slice(*tint.span)], tint.ground)
+        for surface in surfaces
+        for tint in getattr(surface, "tints", ())
+    }
 
 
 def test_a_reply_that_comes_again_is_identical(qtbot: QtBot, open_window: OpenWindow) -> None:
@@ -103,6 +138,15 @@ def test_parts_are_left_out_in_turn(qtbot: QtBot, open_window: OpenWindow) -> No
     detail = find(application, QLabel, "attributionDetail").text()
     assert "Words that it changes most: ␣is (−3.00)" in detail
     assert "only its text was left out" in detail
+    assert tinted(application) == {(" is", "found")}
+    parts.setCurrentItem(parts.topLevelItem(2))
+    assert tinted(application) == {("Tea", "doubt_4")}
+    show_view(application, "Proof")
+    assert tinted(application) == set(), "only while the part is looked at"
+    show_view(application, "What it rests on")
+    assert tinted(application) == {("Tea", "doubt_4")}
+    with translated():
+        assert summary.text().startswith("«")
     kinds = find(application, QComboBox, "attributionParts")
     kinds.setCurrentIndex(1)
     kinds.activated.emit(1)

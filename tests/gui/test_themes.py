@@ -24,7 +24,7 @@ TEXTS = (  # colours of text, and everything they are written on
     (("text",), TINTS),
     (("text_muted",), (*GROUNDS, "hover", "selected", "code_background", "error_background")),
     (("link",), (*GROUNDS, "hover", "error_background")),
-    (("accent", "error"), GROUNDS),
+    (("accent", "error", "remote"), GROUNDS),
     (("error",), ("error_background",)),
     (("on_accent",), ("accent", "accent_hover")),
 )

@@ -106,7 +106,7 @@ class Shelf:
         offer, done = download.offer, 0
         for file in offer.files:
             before, target = done, self.target(offer, file)
-            check = check_header if target.suffix.lower() == ".gguf" else None
+            check = check_header if target.suffix.lower() in (".gguf", ".safetensors") else None
             Transfer(web, file_address(web, offer, file), file, target, check).run(
                 progress=lambda here, before=before: progress(before + here, offer.size_bytes),  # type: ignore[misc]
                 is_cancelled=cancelled.is_set,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SPARE_BYTES = 200 << 20  # left free on the disk
 HEADER_BYTES = (1 << 20, 24 << 20)  # what is there when the header is looked at; large vocabularies need the second
+SETTINGS_BESIDE = ("config.json", "tokenizer.json", "tokenizer_config.json")
 PAUSES_S = (1.0, 2.0, 5.0, 10.0, 30.0)  # before trying again; each byte that arrives starts the series anew
 _CHUNK = 1 << 20
 
@@ -136,10 +137,17 @@ class Transfer:
             os.fsync(file.fileno())
 
     def _look_at_header(self, *, is_last: bool) -> None:
-        """Read the header as if the rest were there, in a file of holes. An early look may find it incomplete."""
+        """Read the header as if the rest were there, in a file of holes. An early look may find it incomplete.
+
+        Safetensors have the settings beside them that came before; other shards of the model are not asked for.
+        """
         assert self.check_header is not None
         with tempfile.TemporaryDirectory(prefix="fireside-") as folder:
-            shown = Path(folder) / self.target.name
+            shown = Path(folder) / self.target.parent.name / self.target.name
+            shown.parent.mkdir()
+            for name in SETTINGS_BESIDE:
+                if (beside := self.target.with_name(name)).is_file():
+                    shutil.copyfile(beside, shown.with_name(name))
             shutil.copyfile(self.part, shown)
             os.truncate(shown, self.file.size_bytes)
             try:

@@ -195,6 +195,7 @@ def settings_of(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     sampler, timings = record.get("sampler"), record.get("timings")
     rows = [
         ("Model", _joined(record.get("model_name"), record.get("quantisation"))),
+        ("Remote model of", _joined(record.get("host"))),
         ("Model hash", _joined(record.get("model_sha256"))),
         ("Device", _joined(record.get("device"))),
         ("Context", _joined(record.get("context_length"))),

@@ -1,0 +1,80 @@
+"""What an endpoint's error answer means: its own words, made harmless, and what a person can do about it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.core.remote.errors import RemoteRefusedError
+from app.core.remote.plain_line import plain_line
+from engine.api import ContextFullError, FiresideError
+
+LONGEST_WORDS = 300  # letters of a server's sentence that are shown
+LONGEST_PARAMETER = 80  # letters
+MOST_DIGITS = 6  # of seconds to wait
+_QUOTED = re.compile(r"[`'\"“]([a-z][a-z_]{2,40})[`'\"”]|\bargument supplied: ([a-z_]{3,40})")
+_FULL = re.compile(
+    r"context[ _](length|size|window)|maximum context|too many tokens|prompt is too long", re.IGNORECASE
+)
+_ADVICE = {
+    401: "check the key of this endpoint in the settings",
+    402: "the account behind the key has no credit left",
+    403: "the key does not allow this; check it, or choose another model",
+    404: "it does not know this model or this address; ask for its models again in the settings",
+    405: "check the address, which often ends with /v1",
+    413: "the conversation is too long for it; begin a new chat, or leave attachments out",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an error says: a sentence, the parameter that it is about, and a code; empty where there is none."""
+
+    sentence: str = ""
+    parameter: str = ""
+    code: str = ""
+
+
+def words_of(content: object, *, key: str | None) -> Words:
+    """The words in an error's JSON. The key never stands in them, whatever the server echoes."""
+    error = content.get("error", content) if isinstance(content, Mapping) else None
+    if isinstance(error, str):
+        error = {"message": error}
+    if not isinstance(error, Mapping):
+        return Words()
+    message = error.get("message", error.get("detail"))
+    sentence = message if isinstance(message, str) else "" if message is None else json.dumps(message)
+    if key:
+        sentence = sentence.replace(key, "…")
+    sentence = plain_line(sentence)[:LONGEST_WORDS]
+    parameter, code = error.get("param"), error.get("code")
+    found = _QUOTED.search(sentence)
+    named = parameter if isinstance(parameter, str) else next(filter(None, found.groups())) if found else ""
+    return Words(sentence, plain_line(named)[:LONGEST_PARAMETER], code if isinstance(code, str) else "")
+
+
+def refusal(
+    host: str, status: int, content: object, *, retry_after: str = "", key: str | None = None
+) -> FiresideError:
+    """The error for an answer with this status; `content` is its JSON, None where it is none."""
+    words = words_of(content, key=key)
+    said = f" It says: {words.sentence}" if words.sentence else ""
+    if status in (400, 413, 422) and (words.code == "context_length_exceeded" or _FULL.search(words.sentence)):
+        return ContextFullError(
+            f"The conversation is too long for the model at {host}; begin a new chat, or shorten the message.{said}"
+        )
+    if status in (400, 422):
+        what = "change what it names in the settings of the chat" if said else "check the model and the address"
+        sentence = f"{host} does not accept this request (error {status}); {what}.{said}"
+        return RemoteRefusedError(sentence, status=status, parameter=words.parameter)
+    if status == 429:
+        is_number = retry_after.isascii() and retry_after.isdigit() and len(retry_after) <= MOST_DIGITS
+        wait = f"in {int(retry_after)} seconds" if is_number else "later"
+        return RemoteRefusedError(f"{host} had too many requests; try again {wait}.{said}", status=status)
+    if status >= 500:
+        sentence = f"{host} has trouble of its own (error {status}); try again later.{said}"
+        return RemoteRefusedError(sentence, status=status)
+    advice = _ADVICE.get(status, "check its address and its key in the settings")
+    return RemoteRefusedError(f"{host} refuses (error {status}): {advice}.{said}", status=status)

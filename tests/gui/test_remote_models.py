@@ -1,0 +1,313 @@
+"""Remote models in the window: added in the settings, asked about, chosen, answered by, and left again."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import OpenWindow
+from fakes import FakeEngine
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+from remote_server import RemoteServer, chunk, serving
+from shiboken6 import isValid
+from window_steps import click, find, press, say, shown
+
+from app.application import Application
+from app.core import secrets
+from app.core.conversation import Status
+from app.core.paths import DataFolder
+from app.views.model_picker import ModelChoice
+
+KEY = "sk-very-secret"
+
+
+@pytest.fixture
+def server() -> Iterator[RemoteServer]:
+    with serving(RemoteServer()) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def keyring(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The keyring of the machine that runs the tests is left alone, and no thread but a background one asks it."""
+    kept: dict[str, str] = {}
+
+    def keep(_self: secrets.Secrets, address: str, token: str) -> bool:
+        assert threading.current_thread() is not threading.main_thread()
+        kept[address] = token
+        return True
+
+    def tell(_self: secrets.Secrets, address: str) -> str | None:
+        assert threading.current_thread() is not threading.main_thread()
+        return kept.get(address) or None
+
+    monkeypatch.setattr(secrets.Secrets, "set", keep)
+    monkeypatch.setattr(secrets.Secrets, "get", tell)
+    return kept
+
+
+def opened(qtbot: QtBot, open_window: OpenWindow) -> Application:
+    application = open_window(FakeEngine)
+    qtbot.waitUntil(lambda: application.models.loaded is not None)
+    return application
+
+
+def enter(application: Application, **fields: str) -> None:
+    for name, text in fields.items():
+        field = find(application, QLineEdit, f"endpoint{name.title()}")
+        field.clear()
+        QTest.keyClicks(field, text)
+    click(application, "saveEndpoint")
+
+
+def add_endpoint(qtbot: QtBot, application: Application, server: RemoteServer, *, key: str = KEY) -> None:
+    settings = application.preferences.show_dialog("remote")
+    click(application, "addEndpoint")
+    dialog = find(application, QDialog, "endpointDialog")
+    enter(application, address=server.address, name="Rack", key=key)
+    qtbot.waitUntil(lambda: not isValid(dialog) or not dialog.isVisible())
+    settings.close()
+
+
+def choose(application: Application, name: str) -> None:
+    """Choose a model in the list of the picker."""
+    picker = find(application, QToolButton, "modelPicker")
+    QTest.mouseClick(picker, Qt.MouseButton.LeftButton)
+    menu = next(one for one in application.window.findChildren(QWidget, "modelMenu") if one.isVisible())
+    field = menu.findChild(QLineEdit, "modelFilter")
+    assert field is not None
+    QTest.keyClicks(field, name)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+
+
+def local_choice(application: Application) -> ModelChoice:
+    return next(one for one in application.window.model_picker.choices if not one.host)
+
+
+def mark(application: Application) -> str:
+    label = find(application, QLabel, "remoteMark")
+    return label.text() if label.isVisible() else ""
+
+
+def use_remote(qtbot: QtBot, application: Application, server: RemoteServer) -> None:
+    add_endpoint(qtbot, application, server)
+    choose(application, "org/big")
+    click(application, "allowEndpoint")
+    qtbot.waitUntil(lambda: application.models.is_remote_in_use)
+
+
+def test_a_chat_with_a_remote_model_from_the_first_address_to_another_reply(
+    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer, folder: DataFolder, keyring: dict[str, str]
+) -> None:
+    application = opened(qtbot, open_window)
+    add_endpoint(qtbot, application, server)
+    assert [(one.path, one.authorization) for one in server.asked] == [("/v1/models", f"Bearer {KEY}")]
+    assert keyring == {server.base_url: KEY}
+    choose(application, "org/big")
+    question = find(application, QDialog, "remoteQuestion")
+    assert any(server.address.removeprefix("http://") in one.text() for one in question.findChildren(QLabel))
+    assert not application.models.is_remote_in_use
+    click(application, "allowEndpoint")
+    qtbot.waitUntil(lambda: application.models.is_remote_in_use)
+    assert mark(application) == f"Remote: your messages go to {server.address.removeprefix('http://')}"
+    assert find(application, QToolButton, "modelPicker").text() == "org/big"
+    assert find(application, QLabel, "placeholderSentence").text().startswith("The model runs on another machine.")
+
+    server.gate.clear()
+    say(qtbot, application, "Who are you?", wait=False)
+    qtbot.waitUntil(lambda: shown(application) == ["Who are you?", "Hello"])
+    press(application, "stopButton")
+    qtbot.waitUntil(lambda: not application.chat.is_replying)
+    server.gate.set()
+    stopped = application.chat.shown.tree.path()[-1]
+    assert (stopped.text, stopped.status) == ("Hello", Status.STOPPED)
+
+    application.window.action.regenerate.trigger()
+    qtbot.waitUntil(lambda: shown(application)[-1:] == ["Hello from afar."])
+    qtbot.waitUntil(lambda: not application.chat.is_replying)
+    record = application.store.record(application.chat.shown.tree.path()[-1].id)
+    assert (record["model_name"], record["model_path"]) == ("org/big", f"{server.base_url}#org/big")
+    assert record["host"] == server.address.removeprefix("http://")
+    assert record["timings"]["prompt_tokens"] == 12
+    assert record["token_texts"] == ["Hello", " from", " afar", "."]
+    assert len(server.completions()) == 2
+    application.close()
+    kept = b"".join(path.read_bytes() for path in folder.root.rglob("*") if path.is_file())
+    assert KEY.encode() not in kept
+
+
+def test_no_message_leaves_without_the_yes(qtbot: QtBot, open_window: OpenWindow, server: RemoteServer) -> None:
+    application = opened(qtbot, open_window)
+    add_endpoint(qtbot, application, server)
+    choose(application, "org/big")
+    click(application, "keepHere")
+    say(qtbot, application, "Something private")
+    assert shown(application)[-1] == "Hello there."
+    assert server.completions() == []
+    assert mark(application) == ""
+
+
+def test_the_question_comes_once_for_each_endpoint(
+    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer
+) -> None:
+    application = opened(qtbot, open_window)
+    use_remote(qtbot, application, server)
+    choose(application, "small")
+    qtbot.waitUntil(lambda: find(application, QToolButton, "modelPicker").text() == "small")
+    assert not [one for one in application.window.findChildren(QDialog, "remoteQuestion") if one.isVisible()]
+
+
+def test_an_error_keeps_what_arrived_and_says_what_to_do(
+    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer
+) -> None:
+    server.script = lambda send: send(chunk({"content": "As far as"}))
+    application = opened(qtbot, open_window)
+    use_remote(qtbot, application, server)
+    say(qtbot, application, "Tell me")
+    reply = application.chat.shown.tree.path()[-1]
+    assert (reply.text, reply.status) == ("As far as", Status.FAILED)
+    assert "ended in the middle of the reply" in (reply.error or "")
+    assert application.store.record(reply.id)["host"] == server.address.removeprefix("http://")
+
+
+def test_the_model_on_this_machine_is_back_at_once(
+    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer
+) -> None:
+    engines: list[FakeEngine] = []
+
+    def make() -> FakeEngine:
+        engines.append(FakeEngine())
+        return engines[-1]
+
+    application = open_window(make)
+    qtbot.waitUntil(lambda: application.models.loaded is not None)
+    loads = engines[0].loaded
+    use_remote(qtbot, application, server)
+    choose(application, local_choice(application).name)
+    qtbot.waitUntil(lambda: not application.models.is_remote_in_use)
+    assert engines[0].loaded is loads
+    assert mark(application) == ""
+    say(qtbot, application, "Back?")
+    assert shown(application)[-1] == "Hello there."
+    assert server.completions() == []
+
+
+def test_switching_remote_models_off_ends_a_reply_and_comes_back_here(
+    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer
+) -> None:
+    application = opened(qtbot, open_window)
+    use_remote(qtbot, application, server)
+    server.gate.clear()
+    say(qtbot, application, "Go on", wait=False)
+    qtbot.waitUntil(lambda: shown(application)[-1:] == ["Hello"])
+    application.preferences.change("allows_remote", False)
+    qtbot.waitUntil(lambda: not application.chat.is_replying)
+    assert not application.models.is_remote_in_use
+    assert all(not choice.host for choice in application.window.model_picker.choices)
+    server.gate.set()
+    asked = len(server.asked)
+    say(qtbot, application, "And now?")
+    assert shown(application)[-1] == "Hello there."
+    assert len(server.asked) == asked
+
+
+def test_the_next_start_goes_on_with_the_remote_model_and_contacts_nobody(
+    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer
+) -> None:
+    application = opened(qtbot, open_window)
+    use_remote(qtbot, application, server)
+    application.window.close()
+    application.close()
+    asked = len(server.asked)
+    again = open_window(FakeEngine)
+    qtbot.waitUntil(lambda: again.models.is_remote_in_use)
+    assert again.models.loaded is None
+    assert mark(again) != ""
+    assert len(server.asked) == asked
+
+
+def test_an_endpoint_that_does_not_answer_is_not_kept(
+    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer, keyring: dict[str, str]
+) -> None:
+    server.status = 401
+    application = opened(qtbot, open_window)
+    application.preferences.show_dialog("remote")
+    click(application, "addEndpoint")
+    enter(application, address=server.address, key=KEY)
+    told = find(application, QDialog, "endpointDialog").findChild(QLabel, "dialogError")
+    qtbot.waitUntil(lambda: find(application, QPushButton, "saveEndpoint").isEnabled())
+    told = find(application, QDialog, "endpointDialog").findChild(QLabel, "dialogError")
+    assert told is not None
+    assert "check the key" in told.text()
+    assert keyring == {}
+    assert not application.preferences.settings.allows_remote
+
+
+def test_a_server_that_lists_nothing_takes_the_name_that_was_entered(
+    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer
+) -> None:
+    server.models = []
+    application = opened(qtbot, open_window)
+    application.preferences.show_dialog("remote")
+    click(application, "addEndpoint")
+    enter(application, address=server.address, model="mine")
+    qtbot.waitUntil(lambda: any(one.host for one in application.window.model_picker.choices))
+    assert [one.name for one in application.window.model_picker.choices if one.host] == ["mine"]
+
+
+def test_another_address_is_asked_about_anew_and_gets_no_key_of_the_old_one(
+    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer, keyring: dict[str, str]
+) -> None:
+    application = opened(qtbot, open_window)
+    use_remote(qtbot, application, server)
+    with serving(RemoteServer()) as other:
+        application.preferences.show_dialog("remote")
+        click(application, "editEndpoint")
+        enter(application, address=other.address)
+        qtbot.waitUntil(lambda: not keyring[server.base_url])
+        assert [one.authorization for one in other.asked] == [None]
+        choose(application, "org/big")
+        assert find(application, QDialog, "remoteQuestion").isVisible()
+
+
+def test_a_removed_endpoint_takes_its_models_and_its_key_with_it(
+    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer, keyring: dict[str, str], folder: DataFolder
+) -> None:
+    application = opened(qtbot, open_window)
+    use_remote(qtbot, application, server)
+    application.preferences.show_dialog("remote")
+    click(application, "removeEndpoint")
+    qtbot.waitUntil(lambda: not keyring[server.base_url])
+    assert not application.models.is_remote_in_use
+    assert json.loads(Path(folder.endpoints).read_text(encoding="utf-8"))["endpoints"] == []
+
+
+def test_an_old_chat_offers_its_remote_model(qtbot: QtBot, open_window: OpenWindow, server: RemoteServer) -> None:
+    application = opened(qtbot, open_window)
+    use_remote(qtbot, application, server)
+    say(qtbot, application, "Remember")
+    chat = application.chat.conversation_id
+    application.models.open(local_choice(application).path)
+    application.chat.open(None)
+    application.chat.open(chat)
+    host = server.address.removeprefix("http://")
+    assert application.window.message_bar.text() == f"This chat was written with org/big at {host}."
+    click(application, "messageBarAction")
+    qtbot.waitUntil(lambda: application.models.is_remote_in_use)
+
+
+def test_a_remote_reply_is_not_looked_into_but_said_why(
+    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer
+) -> None:
+    application = opened(qtbot, open_window)
+    use_remote(qtbot, application, server)
+    say(qtbot, application, "Look at me")
+    application.window.action.look_inside.setChecked(True)
+    note = find(application, QLabel, "inspectorNote")
+    assert note.text() == "This reply was made by a remote model; only one on this machine can be looked into."
