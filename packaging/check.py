@@ -89,8 +89,9 @@ def screen() -> Iterator[str]:
 def inside(display: str, *command: str | Path) -> list[str | Path]:
     """The command line that runs another as a person on the empty system, without a network."""
     return [
-        *("bwrap", "--bind", SYSTEM, "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"),
-        *("--bind", "/tmp/.X11-unix", "/tmp/.X11-unix", "--unshare-all", "--uid", "1000", "--gid", "1000"),
+        *("bwrap", "--bind", SYSTEM, "/", "--proc", "/proc", "--dev", "/dev"),
+        *("--bind", "/tmp/.X11-unix", "/tmp/.X11-unix", "--unshare-user", "--unshare-net", "--unshare-ipc"),
+        *("--uid", "1000", "--gid", "1000"),
         *("--clearenv", "--setenv", "HOME", "/home/person", "--setenv", "PATH", "/usr/bin:/bin"),
         *("--setenv", "DISPLAY", display, "--setenv", "LANG", "C.UTF-8", "--chdir", "/home/person"),
         *("--die-with-parent", *command),
@@ -143,7 +144,7 @@ def check_crash(display: str) -> None:
     press(display, "search", "--sync", "--onlyvisible", "--name", "Fireside$")
     wait_for("the log", lambda: "Segmentation fault" in (DATA / "crash.last.log").read_text(encoding="utf-8"))
     picture(display, "crash")
-    press(display, "key", "ctrl+q")
+    press(display, "search", "--onlyvisible", "--name", "Fireside$", "windowfocus", "--sync", "key", "ctrl+q")
     assert window.wait(PATIENCE_S) == 0
     print("A crash is told.")
 
