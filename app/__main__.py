@@ -18,7 +18,8 @@ from typing import NoReturn
 
 from app.core.log_format import LogFormatter
 from app.core.paths import DataFolder, data_folder
-from app.server import LOOPBACK, USUAL_PORT
+from app.core.settings import USUAL_PORT
+from app.server import LOOPBACK
 from engine.api import FiresideError, RequestError
 from engine.version import installed_version
 

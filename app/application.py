@@ -53,6 +53,7 @@ from app.controllers.remotes import RemotesController
 from app.controllers.reply_settings import ReplySettingsController
 from app.controllers.sampler_lab import SamplerLabController
 from app.controllers.search import SearchController
+from app.controllers.server import ServerController
 from app.controllers.slash_commands import SlashCommandsController
 from app.controllers.token_counts import TokenCountsController
 from app.controllers.window_state import WindowStateController
@@ -139,7 +140,16 @@ class Application(QObject):
         self.remotes = RemotesController(
             self.models, self.preferences, self._background, self.window, endpoints=endpoints, secrets=secrets
         )
-        self.idle_unload = IdleUnload(self.models, self.chat, self.preferences, self.window)
+        self.server = ServerController(
+            self.engine,
+            self.models,
+            library,
+            self.preferences,
+            self.window,
+            background=self._background,
+            secrets=secrets,
+        )
+        self.idle_unload = IdleUnload(self.models, self.chat, self.server, self.preferences, self.window)
         self._chat_models = ChatModels(self.store, library, self.chat, self.models, self.window)
         self.chat.replyBegan.connect(self.models.load_again)
         self.exports = ExportsController(self.store, self._background, self.chat, self.window)
@@ -225,6 +235,7 @@ class Application(QObject):
         self.reply_settings.save()
         self.chat.close()
         self.downloads.close()
+        self.server.close()
         self.preferences.save()
         self._background.close()
         self.remote_engine.shutdown()

@@ -14,6 +14,7 @@ from benchmarks.disturbance import disturbance
 from benchmarks.engines import LLAMA_CPP
 from benchmarks.figures import Figures, Round, Row, ratio, value, with_best
 from benchmarks.grouped_model import grouped_context
+from benchmarks.server import server
 from benchmarks.speed import bandwidth, speed
 from benchmarks.stopping import stopping
 from benchmarks.window import headless, window
@@ -118,6 +119,16 @@ PARTS = {
             _beside("llama.cpp", LAST, f"first token of turn {TURNS}"),
         ),
         shown=("turn_1_s", "turn_2_s", LAST),
+    ),
+    "server": Part(
+        "A hundred requests at the server",
+        {"fireside": server},
+        (
+            _within("fireside", "window_beside_tok_s", "window_alone_tok_s", "the window's reply beside them", 0.4),
+            _within("fireside", "answered", "requests", "requests that were answered", 1.0),
+            Row("a program's lead over another", value("fireside", "most_ahead"), 1.0, True, ""),
+        ),
+        most_rounds=3,
     ),
     "window": Part(
         "The window",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from engine.api import ModelFileError, RequestError, SamplerSettings
 from engine.loaders import Checkpoint, GgufCheckpoint
+from engine.loaders.json_text import parse_json
 
 # Names of SamplerSettings by those of transformers' GenerationConfig, and of gguf-py's `Keys.General`.
 GENERATION_CONFIG = {
@@ -44,8 +44,8 @@ def recommended_settings(checkpoint: Checkpoint) -> tuple[tuple[str, float], ...
         known = _known(checkpoint.config, GGUF_KEYS)
         return tuple((name, value) for name, value in known if has_mirostat or not name.startswith("mirostat"))
     try:
-        found = json.loads(checkpoint.side_file("generation_config.json") or b"{}")
-    except (ModelFileError, ValueError, RecursionError):
+        found = parse_json(checkpoint.side_file("generation_config.json") or b"{}")
+    except (ModelFileError, ValueError):
         return ()
     if not isinstance(found, dict) or found.get("do_sample") is False:  # then the values are transformers' own
         return ()

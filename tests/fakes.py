@@ -42,6 +42,8 @@ from engine.inspection.api import (
     AttributeRequest,
     CutStep,
     Difference,
+    EndRequest,
+    EndScored,
     InspectionRequest,
     InspectionStopped,
     LayerGuess,
@@ -228,6 +230,9 @@ class FakeEngine:
                     *(number, position, read, guesses),
                     AttentionSeen((1,), 2, len(read), heads.tobytes(), mean.tobytes()),
                 )
+            case EndRequest(number):
+                top = tuple(Alternative(one, math.log(chance), 0.0) for one, chance in ((2500, 0.6), (500, 0.3)))
+                yield EndScored(number, pack(TokenRecord(2500, math.log(0.6), 0, 1.0, 0.898, 0, 0.0, top)))
             case ScoreRequest(number, of, text):
                 words = [self._spell(token) for token in of.begun_ids] or re.findall(r" ?\S+", text)
                 ids = of.begun_ids or tuple(range(100, 100 + len(words)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -61,8 +62,8 @@ def chunk(delta: dict[str, Any] | None = None, **choice: Any) -> bytes:
 
 
 @contextmanager
-def serving(server: RemoteServer) -> Iterator[RemoteServer]:
-    """The server at `server.base_url` while the block runs."""
+def serving(server: RemoteServer, certified: ssl.SSLContext | None = None) -> Iterator[RemoteServer]:
+    """The server at `server.base_url` while the block runs; over TLS where it is `certified`."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -124,9 +125,11 @@ def serving(server: RemoteServer) -> Iterator[RemoteServer]:
 
     httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     httpd.daemon_threads = True
+    if certified is not None:
+        httpd.socket = certified.wrap_socket(httpd.socket, server_side=True)
     thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    server.address = f"http://127.0.0.1:{httpd.server_port}"
+    server.address = f"{'http' if certified is None else 'https'}://127.0.0.1:{httpd.server_port}"
     try:
         yield server
     finally:

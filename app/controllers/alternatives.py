@@ -14,7 +14,7 @@ from app.views.alternatives_view import AlternativeRow, AlternativesView, TokenF
 from app.views.sampler_names import sampler_name
 from engine.alternatives import DamagedRecordError, TokenRecord, record_at
 from engine.api import Event
-from engine.inspection.api import Traced, TraceRequest
+from engine.inspection.api import EndRequest, EndScored, Traced, TraceRequest
 
 
 class AlternativesController(QObject):
@@ -25,11 +25,14 @@ class AlternativesController(QObject):
         self._inspector, self._chat = inspector, chat
         self.view = AlternativesView()
         inspector.add_view(self.view)
+        self._end = b""  # the record of the reply's end, while that is looked at
         self.view.wanted.connect(self._show)
         self.view.branchRequested.connect(self._branch)
+        self.view.endRequested.connect(self._ask_end)
 
     def _show(self, _message_id: str, index: int | None) -> None:
-        reply = self._inspector.reply
+        reply, self._end = self._inspector.reply, b""
+        self.view.offer_end(is_possible=False)
         if reply is None or self._inspector.tokens is None:
             self.view.show_nothing("")
         elif not reply.alternatives:
@@ -44,8 +47,27 @@ class AlternativesController(QObject):
             except DamagedRecordError as error:
                 self.view.show_nothing(str(error))
                 return
-            ids = [one.token_id for one in record.top]
-            self._inspector.spell((*ids, record.token_id), lambda: self._show_rows(reply, index, record))
+            self.view.offer_end(is_possible=index + 1 == len(reply.token_ids) and reply.ended_by_itself)
+            self._spell(reply, index, record)
+
+    def _spell(self, reply: InspectedReply, index: int, record: TokenRecord) -> None:
+        ids = [one.token_id for one in record.top]
+        self._inspector.spell((*ids, record.token_id), lambda: self._show_rows(reply, index, record))
+
+    def _ask_end(self) -> None:
+        reply, index = self._inspector.reply, self._inspector.index
+        if reply is None or index is None:
+            return
+
+        def take(event: Event) -> None:
+            if isinstance(event, EndScored) and self._is_looked_at(reply, index):
+                self._end = event.record
+                self.view.offer_end(is_possible=False)
+                self._spell(reply, index, record_at(event.record, 0))
+
+        inquiry = self._inspector.inquiries.ask(lambda number: EndRequest(number, reply.asked_as(number)))
+        inquiry.told.connect(take)
+        inquiry.failed.connect(self._inspector.tell)
 
     def _show_rows(self, reply: InspectedReply, index: int, record: TokenRecord) -> None:
         if not self._is_looked_at(reply, index):
@@ -66,7 +88,8 @@ class AlternativesController(QObject):
         if all(not row.came for row in rows):
             came = self._inspector.text_of(record.token_id)
             chance = math.exp(record.logprob)
-            rows.append(AlternativeRow(record.token_id, came, chance, record.share, came=True, ends_reply=False))
+            is_end = record.token_id in self._inspector.end_ids
+            rows.append(AlternativeRow(record.token_id, came, chance, record.share, came=True, ends_reply=is_end))
         self.view.show_rows(facts, rows)
         if seed is None or all(row.share > 0.0 for row in rows):
             return
@@ -90,7 +113,7 @@ class AlternativesController(QObject):
         return self._inspector.reply is reply and self._inspector.index == index
 
     def _branch(self, token_id: int) -> None:
-        self._inspector.branch(token_id)
+        self._inspector.branch(token_id, instead_of_end=self._end)
 
 
 def removed_by(traced: Traced) -> dict[int, str]:

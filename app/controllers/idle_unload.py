@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer
 from app.controllers.chat import ChatController
 from app.controllers.models import ModelsController
 from app.controllers.preferences import PreferencesController
+from app.controllers.server import ServerController
 from app.core.settings import Settings
 from app.views.main_window import MainWindow
 
@@ -18,18 +19,24 @@ MINUTE_MS = 60_000
 
 
 class IdleUnload(QObject):
-    """Counts from the last reply, load or key press in the composer."""
+    """Counts from the last reply, here or for another program, load or key press in the composer."""
 
     def __init__(
-        self, models: ModelsController, chat: ChatController, preferences: PreferencesController, window: MainWindow
+        self,
+        models: ModelsController,
+        chat: ChatController,
+        server: ServerController,
+        preferences: PreferencesController,
+        window: MainWindow,
     ) -> None:
         super().__init__()
-        self._models, self._chat, self._window = models, chat, window
+        self._models, self._chat, self._server, self._window = models, chat, server, window
         self.timer = QTimer(self)
         self.timer.setSingleShot(True)
         self.timer.timeout.connect(self._unload)
         models.modelReady.connect(lambda _loaded: self._used())
         chat.replyFinished.connect(lambda _message_id: self._used())
+        server.used.connect(self._used)
         window.composer.textChanged.connect(self._used)
         preferences.changed.connect(self._choose)
         self._minutes = 0
@@ -47,7 +54,7 @@ class IdleUnload(QObject):
             self.timer.start(self._minutes * MINUTE_MS)
 
     def _unload(self) -> None:
-        if self._chat.is_replying or self._models.is_loading:
+        if self._chat.is_replying or self._server.is_answering or self._models.is_loading:
             self._used()
             return
         self._models.unload()

@@ -15,6 +15,7 @@ from engine.api import Event, RequestFailed
 from engine.inspection.api import (
     Attributed,
     Compared,
+    EndScored,
     InspectionRequest,
     InspectionStopped,
     Looked,
@@ -26,7 +27,7 @@ from engine.inspection.api import (
     Verified,
 )
 
-_LAST = (Attributed, Compared, Looked, PromptSeen, Recut, TextScored, TokensSpelt, Traced, Verified)
+_LAST = (Attributed, Compared, EndScored, Looked, PromptSeen, Recut, TextScored, TokensSpelt, Traced, Verified)
 
 
 class Inquiry(QObject):

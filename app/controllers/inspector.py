@@ -127,11 +127,16 @@ class InspectorController(QObject):
             self.reply = scored = replace(reply, request=request, alternatives=alternatives)
             self.spell(token_ids, lambda: self._show_reply(scored))
 
-    def branch(self, token_id: int) -> None:
-        """Let the reply go on with another token in the place of the chosen one, as another version."""
+    def branch(self, token_id: int, *, instead_of_end: bytes = b"") -> None:
+        """Let the reply go on with another token in the place of the chosen one, as another version.
+
+        With the record of the reply's end (`EndScored`) it goes on behind its last token.
+        """
         reply, index, tokens = self.reply, self.index, self.tokens
         if reply is None or index is None or tokens is None:
             return
+        if instead_of_end:
+            reply, index = replace(reply, alternatives=reply.alternatives + instead_of_end), len(reply.token_ids)
         text = tokens.begun_text(index, self._pieces[token_id])
         if self._chat.branch(reply, index=index, token_id=token_id, text=text):
             self._next = index

@@ -73,7 +73,10 @@ class PreferencesController(QObject):
     def pages(self) -> list[tuple[str, str]]:
         """Names and titles of the dialog's pages."""
         if not self._titles:  # making the pages takes 10 ms
-            self._titles = [(page.name, page.title()) for page in self._make_pages()]
+            pages = self._make_pages()
+            self._titles = [(page.name, page.title()) for page in pages]
+            for page in pages:
+                page.deleteLater()  # the slots of a page hold it: without its end it would stay for ever
         return self._titles
 
     def show_dialog(self, page: str | None = None) -> SettingsDialog:

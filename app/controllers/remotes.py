@@ -129,23 +129,22 @@ class RemotesController(QObject):
             endpoint = replace(before, name=endpoint.name)
         secrets, replaced = self._secrets, None if before is None else before.base_url
 
-        def work(control: Control) -> tuple[tuple[RemoteModel, ...], bool] | None:
-            key = entry.key or secrets.get(base_url)
+        def work(control: Control) -> tuple[Endpoint, bool] | None:
             try:
-                listed = _models_of(base_url, key, control)
+                listed = _models_of(base_url, entry.key or secrets.get(base_url), control)
             except GivenUp:
                 return None
             except FiresideError:
                 if not typed:
                     raise
                 listed = ()
-            return listed, secrets.set(base_url, entry.key) if entry.key else True
+            whole = with_models(endpoint, [*typed, *(listed or endpoint.models)])
+            return whole, secrets.set(base_url, entry.key) if entry.key and whole.models else True
 
-        def keep(found: tuple[tuple[RemoteModel, ...], bool] | None) -> None:
+        def keep(found: tuple[Endpoint, bool] | None) -> None:
             if found is None or not isValid(dialog):
                 return
-            listed, is_kept = found
-            whole = with_models(endpoint, [*typed, *(listed or endpoint.models)])
+            whole, is_kept = found
             if not whole.models:
                 dialog.show_problem(self.tr("{host} lists no model; enter the name of one.").format(host=host))
                 return

@@ -34,6 +34,11 @@ class InspectedReply:
         return replace(self.request, request_id=request_id)
 
     @property
+    def ended_by_itself(self) -> bool:
+        """Whether a token ended it that the model drew freely."""
+        return self.record.get("stop_reason") == "end_token" and self.request.json_schema is None
+
+    @property
     def branched_at(self) -> int | None:
         """The token that a person chose, before which another reply was the same; None where all were drawn."""
         at = self.record.get("branched_at")

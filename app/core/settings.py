@@ -25,6 +25,7 @@ LARGEST_CONTEXT = 1 << 24  # tokens
 MOST_THREADS = 1024
 MOST_IDLE_MIN = 7 * 24 * 60
 SMALLEST_TEXT, LARGEST_TEXT = 80, 200  # percent of the usual size
+USUAL_PORT, LOWEST_PORT, HIGHEST_PORT = 11535, 1024, 65535  # of the server; below them a program needs more rights
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}  # as each calls itself
 
 
@@ -66,6 +67,11 @@ class Settings:
     allows_hub: bool = flag(default=False)  # whether the hub may be contacted at all
     hub_endpoint: str = text(USUAL_ENDPOINT)
     allows_remote: bool = flag(default=False)  # whether any remote endpoint may be contacted
+    server_on: bool = flag(default=False)  # whether other programs may use the model
+    server_port: int = whole(USUAL_PORT, smallest=LOWEST_PORT, largest=HIGHEST_PORT)
+    server_needs_token: bool = flag(default=True)
+    server_other_models: bool = flag(default=False)  # whether a program may have another model loaded
+    server_log: bool = flag(default=False)  # a line for each request, without any text
     theme: str = one_of("system", *THEME_NAMES)
     text_percent: int = whole(100, smallest=SMALLEST_TEXT, largest=LARGEST_TEXT)
     language: str = one_of("system", *LANGUAGES)

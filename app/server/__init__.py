@@ -4,5 +4,4 @@
 `server` puts them together on a thread of its own. Knows no Qt, and the engine only by what `engine_link` asks of it.
 """
 
-USUAL_PORT = 11535
 LOOPBACK = "127.0.0.1"

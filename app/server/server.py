@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 import urllib.parse
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
-from app.server import LOOPBACK, USUAL_PORT
+from app.core.settings import USUAL_PORT
+from app.server import LOOPBACK
 from app.server.chat import chat
 from app.server.completions import complete
 from app.server.desk import Desk
@@ -24,6 +27,16 @@ logger = logging.getLogger(__name__)
 
 _MODEL = "/v1/models/"
 
+
+@dataclass(frozen=True)
+class Answered:
+    """What was answered, without any of its text; a stream has begun."""
+
+    path: str
+    status: int
+    seconds: float
+
+
 Answer = Callable[[Desk, Request], Awaitable[Response | EventStream]]
 
 
@@ -34,7 +47,16 @@ class ServerError(FiresideError):
 class Server:
     """Answers on a thread of its own between `start` and `stop`; not to be started again."""
 
-    def __init__(self, engine: Engine, models: Models, gate: Gate) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        models: Models,
+        gate: Gate,
+        *,
+        answered: Callable[[Answered], None] = lambda _answered: None,
+    ) -> None:
+        """`answered` is told of each answer, on the server's thread."""
+        self._answered = answered
         self._engine, self._models, self._gate = engine, models, gate
         self._thread = threading.Thread(target=self._run, name="server", daemon=True)
         self._ending = asyncio.Event()
@@ -61,6 +83,11 @@ class Server:
         self._loop.call_soon_threadsafe(self._ending.set)
         self._thread.join()
 
+    @property
+    def is_answering(self) -> bool:
+        """Whether somebody has a turn at the engine."""
+        return self._desk.turnstile.is_taken
+
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
             runner.run(self._serve())
@@ -71,13 +98,18 @@ class Server:
         await self._http.close()
 
     async def _answer(self, request: Request) -> Response | EventStream:
+        started, status = time.monotonic(), 200
         try:
             return await self._route(request)
-        except ApiError:
+        except ApiError as error:
+            status = error.status
             raise
         except Exception as error:
-            logger.exception("%s %s failed", request.method, request.path)
+            status = 500
+            logger.exception("%s failed", request.path)
             raise ApiError(500, f"Something unexpected went wrong ({type(error).__name__}).") from error
+        finally:
+            self._answered(Answered(request.path, status, time.monotonic() - started))
 
     async def _route(self, request: Request) -> Response | EventStream:
         path = request.path

@@ -22,7 +22,8 @@ class Turnstile:
     def __init__(self, most_waiting: int = MOST_WAITING) -> None:
         self._most_waiting = most_waiting
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()  # whose turn is next, first
-        self._is_taken = False
+        self.is_taken = False  # whether somebody has the turn
+        self._last = ""  # whose turn it is, or was
         self._mean_s = 1.0
 
     @property
@@ -33,9 +34,9 @@ class Turnstile:
     @asynccontextmanager
     async def turn(self, client: str) -> AsyncIterator[None]:
         """Inside, nobody else has the turn. Raises `ApiError` 429 when too many wait already."""
-        if self._is_taken:
+        if self.is_taken:
             await self._wait(client)
-        self._is_taken = True
+        self.is_taken, self._last = True, client
         started = time.monotonic()
         try:
             yield
@@ -65,9 +66,11 @@ class Turnstile:
 
     def _let_next_through(self) -> None:
         """Give the turn to the client that has waited longest for one; it goes to the end of the row."""
-        self._is_taken = bool(self._waiting)
+        self.is_taken = bool(self._waiting)
         if not self._waiting:
             return
+        if self._last in self._waiting:
+            self._waiting.move_to_end(self._last)
         client, turns = self._waiting.popitem(last=False)
         turn = turns.popleft()
         if turns:

@@ -61,9 +61,13 @@ class TokenFacts:
 
 
 class AlternativesView(InspectorView):
-    """`branchRequested(token id)` when a person wants the reply to go on with another token."""
+    """`branchRequested(token id)` when a person wants the reply to go on with another token.
+
+    `endRequested()` when a person wants to see what else than the reply's end could have come.
+    """
 
     branchRequested = Signal(int)
+    endRequested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,6 +98,11 @@ class AlternativesView(InspectorView):
         column_of_parts.addWidget(self._list, 1)
         column_of_parts.addWidget(self._go_on)
         column_of_parts.addWidget(self._hint)
+        self._end = QPushButton(self)
+        self._end.setObjectName("endOfReply")
+        self._end.clicked.connect(self.endRequested)
+        self._end.hide()
+        column_of_parts.addWidget(self._end)
         in_every_language(self, self._say_texts)
 
     def title(self) -> str:
@@ -113,6 +122,10 @@ class AlternativesView(InspectorView):
         """There are no alternatives, and why."""
         self._facts, self._rows, self._sentence = None, (), sentence
         self._fill()
+
+    def offer_end(self, *, is_possible: bool) -> None:
+        """Whether the token is the last one of a reply that ended by itself."""
+        self._end.setVisible(is_possible)
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
@@ -136,7 +149,9 @@ class AlternativesView(InspectorView):
     def _show_branch(self) -> None:
         row = self._current()
         self._go_on.setEnabled(row is not None and self._may_go_on(row))
-        if row is not None and row.ends_reply:
+        if row is not None and row.ends_reply and row.came:
+            hint = self.tr("The reply ended here. Choose another token to go on instead.")
+        elif row is not None and row.ends_reply:
             hint = self.tr("With this token the reply would end here.")
         elif row is not None and row.came:
             hint = self.tr("This is the token that came. Choose another one to go on from there.")
@@ -163,6 +178,7 @@ class AlternativesView(InspectorView):
                 bold.setBold(True)
                 item.setFont(TOKEN, bold)
         has_rows = bool(self._rows)
+        self._list.setColumnHidden(AFTER, self._facts is not None and not self._facts.survivors)
         for part in (self._list, self._go_on, self._hint):
             part.setVisible(has_rows)
         self._say_facts()
@@ -170,7 +186,9 @@ class AlternativesView(InspectorView):
 
     def _spoken(self, row: AlternativeRow) -> str:
         chance = percent(row.chance)
-        if row.share > 0.0:
+        if self._facts is not None and not self._facts.survivors:
+            told = self.tr("{text}: {chance} by the model").format(text=row.text, chance=chance)
+        elif row.share > 0.0:
             told = self.tr("{text}: {chance} by the model, {share} after the samplers").format(
                 text=row.text, chance=chance, share=percent(row.share)
             )
@@ -211,6 +229,9 @@ class AlternativesView(InspectorView):
         self._list.setHeaderLabels([self.tr("Token"), self.tr("Model"), self.tr("Samplers")])
         self._go_on.setText(self.tr("Go on from here"))
         self._go_on.setAccessibleName(self._go_on.text())
+        self._end.setText(self.tr("What else than its end?"))
+        self._end.setAccessibleName(self._end.text())
+        self._end.setToolTip(self.tr("The tokens that could have come where the reply ended"))
         self._go_on.setToolTip(self.tr("Another version of the reply that begins the same (Enter)"))
         self._fill()
 

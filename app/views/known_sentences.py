@@ -79,6 +79,49 @@ FORMS = (
     QT_TRANSLATE_NOOP("errors", "The model's chat template was stopped: {reason}."),
     QT_TRANSLATE_NOOP("errors", "The JSON schema is not valid: {reason}."),
     QT_TRANSLATE_NOOP("errors", "The JSON schema cannot be followed: {reason}."),
+    # Remote models
+    QT_TRANSLATE_NOOP("errors", "{sentence} It says: {words}"),
+    QT_TRANSLATE_NOOP("errors", "“{address}” is no address; it should look like https://host/v1."),
+    QT_TRANSLATE_NOOP("errors", "The address holds a name or password; enter a key in the field for it instead."),
+    QT_TRANSLATE_NOOP("errors", "The key holds characters that no key has; copy it again."),
+    QT_TRANSLATE_NOOP("errors", "{host} was silent for {minutes} minutes; try again later."),
+    QT_TRANSLATE_NOOP("errors", "{host} cannot be reached ({reason}); check its address and the connection."),
+    QT_TRANSLATE_NOOP(
+        "errors",
+        "{host} has a certificate that this machine does not trust; nothing was sent. "
+        "Install that of its authority, if you trust it.",
+    ),
+    QT_TRANSLATE_NOOP("errors", "The connection to {host} was cut ({reason}); what arrived is kept. Try again."),
+    QT_TRANSLATE_NOOP(
+        "errors", "The connection to {host} ended in the middle of the reply; what arrived is kept. Try again."
+    ),
+    QT_TRANSLATE_NOOP("errors", "{host} sent {what}; check the address, which often ends with /v1."),
+    QT_TRANSLATE_NOOP("errors", "a web page"),
+    QT_TRANSLATE_NOOP("errors", "an answer that is no JSON"),
+    QT_TRANSLATE_NOOP("errors", "{host} lists no models; check the address, which often ends with /v1."),
+    QT_TRANSLATE_NOOP(
+        "errors",
+        "{host} leads to {place}; nothing was sent there. If you trust that place, "
+        "enter its own address as an endpoint.",
+    ),
+    QT_TRANSLATE_NOOP("errors", "{host} does not accept this request (error {status}); {advice}."),
+    QT_TRANSLATE_NOOP("errors", "change what it names in the settings of the chat"),
+    QT_TRANSLATE_NOOP("errors", "check the model and the address"),
+    QT_TRANSLATE_NOOP("errors", "{host} refuses (error {status}): {advice}."),
+    QT_TRANSLATE_NOOP("errors", "check the key of this endpoint in the settings"),
+    QT_TRANSLATE_NOOP("errors", "check its address and its key in the settings"),
+    QT_TRANSLATE_NOOP(
+        "errors", "it does not know this model or this address; ask for its models again in the settings"
+    ),
+    QT_TRANSLATE_NOOP("errors", "{host} had too many requests; try again in {seconds} seconds."),
+    QT_TRANSLATE_NOOP("errors", "{host} had too many requests; try again later."),
+    QT_TRANSLATE_NOOP("errors", "{host} has trouble of its own (error {status}); try again later."),
+    QT_TRANSLATE_NOOP(
+        "errors", "The conversation is too long for the model at {host}; begin a new chat, or shorten the message."
+    ),
+    QT_TRANSLATE_NOOP("errors", "{host} could not go on with the reply; what came before is kept. Try again."),
+    QT_TRANSLATE_NOOP("errors", "{host} cannot go on in the middle of a reply; regenerate it instead."),
+    QT_TRANSLATE_NOOP("errors", "Only a model on this machine can be looked into; choose one for that."),
     # Attachments
     QT_TRANSLATE_NOOP("errors", "“{name}” cannot be read ({reason}); check its place and permissions."),
     QT_TRANSLATE_NOOP("errors", "“{name}” is empty; there is nothing to attach."),

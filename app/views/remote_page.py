@@ -11,6 +11,7 @@ from app.core.remote.endpoints import Endpoint
 from app.core.settings import Settings
 from app.views.dialog_pages import button
 from app.views.flow_layout import FlowLayout
+from app.views.known_sentences import said
 from app.views.settings_page import SettingsPage
 
 LIST_ROWS = 5  # without scrolling
@@ -109,7 +110,7 @@ class RemotePage(SettingsPage):
 
     def show_told(self, sentence: str) -> None:
         """Say what is waited for, or what went wrong."""
-        self._told.setText(sentence)
+        self._told.setText(said(sentence))
         self._told.setVisible(bool(sentence))
 
     def _chosen(self) -> str | None:

@@ -635,10 +635,6 @@ class Transcript(QAbstractScrollArea):
         self._jump.setAccessibleName(self.tr("Jump to the end"))
         self._jump.setToolTip(self.tr("Jump to the end"))
         self._placeholder_title.setText(self.tr("What is on your mind?"))
-        if self._remote_host:
-            sentence = self.tr("The model runs on another machine. What you write goes to {host}.")
-            self._placeholder_sentence.setText(sentence.format(host=self._remote_host))
-        else:
-            self._placeholder_sentence.setText(
-                self.tr("The model runs on this machine. Nothing you write leaves it.")
-            )
+        here = self.tr("The model runs on this machine. Nothing you write leaves it.")
+        there = self.tr("The model runs on another machine. What you write goes to {host}.")
+        self._placeholder_sentence.setText(there.format(host=self._remote_host) if self._remote_host else here)

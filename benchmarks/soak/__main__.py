@@ -23,6 +23,7 @@ def main() -> int:
     parser = ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all without")
     parser.add_argument("--minutes", type=float, default=MINUTES, help="of the window (FIRESIDE_SOAK_MIN)")
+    parser.add_argument("--files", type=int, default=10_000, help="hostile ones of each kind")
     parser.add_argument("--seed", type=int, help="of everything that is random; another one each time without")
     parser.add_argument("--output", type=Path, default=REPOSITORY / "build" / "soak", metavar="FOLDER")
     options = parser.parse_args()

@@ -66,6 +66,11 @@ def census() -> Counter[str]:
     return Counter(f"{type(one).__module__}.{type(one).__qualname__}" for one in gc.get_objects())
 
 
+def widget_census(qt: QApplication) -> Counter[str]:
+    """How many widgets of each class and name there are."""
+    return Counter(f"{one.metaObject().className()} {one.objectName()}".rstrip() for one in qt.allWidgets())
+
+
 def _handles(process: psutil.Process) -> int:
     if sys.platform == "win32":
         return process.num_handles()

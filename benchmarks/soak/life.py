@@ -29,9 +29,9 @@ from app.core.library import Library
 from app.core.paths import DataFolder, data_folder
 from app.core.settings import LoadSettings, SettingsFile
 from app.worker import UNEXPECTED
-from benchmarks.soak.body import census, look, rss_bytes
+from benchmarks.soak.body import census, look, rss_bytes, widget_census
 from benchmarks.soak.person import Person
-from benchmarks.soak.verdict import judge
+from benchmarks.soak.verdict import WARM_UP, judge
 from benchmarks.soak.walk import Walk
 from engine.api import Event, ReplyFinished, RequestFailed
 from engine.starter import starter_model_path
@@ -52,7 +52,8 @@ class Life(QObject):
         self._troubles: list[str] = []
         self._qt_told: Counter[str] = Counter()
         self._replies = self._tokens = 0
-        self._census: Counter[str] = Counter()
+        self._census: Counter[str] = Counter()  # when it was warm
+        self._widget_census: Counter[str] = Counter()
         models = _prepared(folder)
         self.application = Application(qt, folder, machine=Machine(folder.root / "home", {}, sys.platform))
         self.application.engine.eventArrived.connect(self._count)
@@ -86,12 +87,12 @@ class Life(QObject):
                 "longest_turn_s": round(self._walk.longest_turn_s, 3),
             }
         )
-        if len(self._minutes) == max(2, round(self._asked / 4)):
-            self._census = census()
+        if len(self._minutes) == max(2, round(self._asked * WARM_UP)):
+            self._census, self._widget_census = census(), widget_census(self._qt)
         self._write()
 
     def _write(self, *, is_whole: bool = False) -> None:
-        grown = (census() - self._census).most_common(MOST_GROWN) if self._census else []
+        grown, grown_widgets = census() - self._census, widget_census(self._qt) - self._widget_census
         content = {
             "seed": self._seed,
             "asked_minutes": self._asked,
@@ -100,7 +101,8 @@ class Life(QObject):
             "acts": dict(self._walk.acts.most_common()),
             "troubles": self._troubles,
             "told_by_qt": dict(self._qt_told.most_common()),
-            "grown_types": dict(grown),
+            "grown_types": dict(grown.most_common(MOST_GROWN)),
+            "grown_widgets": dict(grown_widgets.most_common(MOST_GROWN)),
             "minutes": self._minutes,
             "verdict": [asdict(one) for one in judge(self._minutes, self._troubles)],
         }

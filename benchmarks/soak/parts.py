@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable
 
+from benchmarks.soak.files import files
 from benchmarks.soak.window import window
 
-PARTS: dict[str, Callable[[Namespace], bool]] = {"window": window}
+PARTS: dict[str, Callable[[Namespace], bool]] = {"files": files, "window": window}

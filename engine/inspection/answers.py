@@ -24,6 +24,8 @@ from engine.inspection.api import (
     AttributeRequest,
     CompareRequest,
     CutStep,
+    EndRequest,
+    EndScored,
     InspectionRequest,
     InspectionStopped,
     LayerGuess,
@@ -57,7 +59,7 @@ from engine.layers import Interrupted
 from engine.prompt import plan_prompt
 from engine.reader import Reader
 from engine.sampling import HISTORY, Sampler
-from engine.scoring import Scores, score, score_in_windows, scores
+from engine.scoring import Scores, score, score_in_windows, score_logits, scores
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -96,6 +98,8 @@ def _answer(engine: Engine, request: InspectionRequest, cancelled: Cancelled) ->
             yield inside.look(request)
         case AttributeRequest():
             yield from inside.attribute(request)
+        case EndRequest():
+            yield inside.end(request)
         case PromptRequest():
             yield inside.prompt(request)
         case VerifyRequest():
@@ -156,6 +160,18 @@ class _Inside:
             for layer, (ids_, chances, entropy, rank, logprob) in enumerate(rows)
         )
         return Looked(request.request_id, position, tuple(ids), guesses, _attention(seen.attention, len(ids)))
+
+    def end(self, request: EndRequest) -> EndScored:
+        model = self.reader.model
+        ends = sorted(model.tokenizer.end_ids)
+        if not ends:
+            raise RequestError(f"{model.info.name} has no token that ends a reply.")
+        ids = [*self.ids(request.of), *request.of.begun_ids]
+        cache = self.known(ids[:-1])
+        steps = score_logits(model, [*ids, ends[0]], first=len(ids), cache=cache, interrupted=self.cancelled)
+        ((_, logits),) = steps
+        likeliest = ends[int(logits[0, ends].argmax())]
+        return EndScored(request.request_id, scores(logits, [likeliest]).packed())
 
     def attribute(self, request: AttributeRequest) -> Iterator[Event]:
         ids = self.ids(request.of)

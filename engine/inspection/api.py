@@ -70,6 +70,14 @@ class AttributeRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class EndRequest:
+    """What else than its end could have come behind the last token of a reply; answered by `EndScored`."""
+
+    request_id: int
+    of: GenerateRequest
+
+
+@dataclass(frozen=True, slots=True)
 class PromptRequest:
     """What the model reads for a request; answered by `PromptSeen`."""
 
@@ -166,6 +174,13 @@ class TextScored(Event):
     nll: float
     perplexity: float
     tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndScored(Event):
+    """`record` is that of the likeliest token that ends a reply, without samplers (`engine.alternatives`)."""
+
+    record: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,6 +408,7 @@ InspectionRequest = (
     | ScoreTextRequest
     | LookRequest
     | AttributeRequest
+    | EndRequest
     | PromptRequest
     | VerifyRequest
     | CompareRequest

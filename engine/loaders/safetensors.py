@@ -5,7 +5,6 @@ Our own reader: the header is JSON with dtype, shape and byte range of each tens
 
 from __future__ import annotations
 
-import json
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from torch import Tensor
 
 from engine.api import ModelFileError, UnsupportedModelError
 from engine.loaders.checkpoint import Checkpoint, MappedFile, TensorInfo, checked_size
+from engine.loaders.json_text import parse_json
 
 LONGEST_HEADER = 100 << 20  # bytes; the limit of the format
 LARGEST_SIDE_FILE = 256 << 20  # bytes; tokenizer.json of a large vocabulary has 35 MB
@@ -101,8 +101,8 @@ class SafetensorsCheckpoint(Checkpoint):
     def _json(self, name: str) -> dict[str, Any]:
         content = self.side_file(name) or b""
         try:
-            parsed = json.loads(content)
-        except (ValueError, RecursionError) as error:
+            parsed = parse_json(content)
+        except ValueError as error:
             raise ModelFileError(f"{self.path.name}/{name} is not valid JSON: {error}.") from error
         if not isinstance(parsed, dict):
             raise ModelFileError(f"{self.path.name}/{name} does not hold a JSON object.")
@@ -169,8 +169,8 @@ def _parse_header(file: MappedFile) -> list[tuple[TensorInfo, _Place]]:
     if length > file.size_bytes - 8:
         raise ModelFileError(f"{where} ends inside its header; it is cut off, download it again.")
     try:
-        header = json.loads(file.map[8 : 8 + length], object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as error:
+        header = parse_json(file.map[8 : 8 + length], pairs=_unique)
+    except ValueError as error:
         raise ModelFileError(f"{where}: the header is damaged: {error}.") from error
     if not isinstance(header, dict):
         raise ModelFileError(f"{where}: the header is not a JSON object.")

@@ -10,11 +10,13 @@ from typing import Any, Protocol
 import tokenizers
 
 from engine.api import ModelFileError, TokenizerError
+from engine.loaders.json_text import parse_json
 from engine.tokenizers.gguf import END_SPELLINGS
 from engine.tokenizers.tokenizer import LibraryCutter, SpecialTokens, Tokenizer
 from engine.tokenizers.vocabulary import Marker, Spelling, Vocabulary
 
 LARGEST_ID = 1 << 22
+MOST_VALUES = 8_000_000  # of a file; 262,000 tokens and their merges are 2,400,000
 
 
 class SideFiles(Protocol):
@@ -225,8 +227,8 @@ def _optional(folder: SideFiles, name: str) -> dict[str, Any]:
 
 def _parse(content: bytes, name: str) -> dict[str, Any]:
     try:
-        parsed = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        parsed = parse_json(content, most_values=MOST_VALUES)
+    except ValueError as error:
         raise TokenizerError(f"{name} is not valid JSON: {error}.") from error
     if not isinstance(parsed, dict):
         raise TokenizerError(f"{name} does not hold a JSON object.")

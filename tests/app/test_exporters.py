@@ -218,6 +218,15 @@ def test_settings_say_what_a_reply_was_made_of(name: str) -> None:
         assert said in shown
 
 
+def test_a_remote_reply_is_told_with_its_host() -> None:
+    message = StoredMessage("m", None, "assistant", (text("Far away."),), Status.COMPLETE, 0.0)
+    records = {"m": {"model_name": "org/big", "host": "models.example.org"}}
+    chat = ExportedConversation(Conversation("c", "T", 0.0, 0.0), MessageTree([message], leaf_id="m"), records)
+    shown = shown_in("text", chat, options=ExportOptions(settings=True))
+    assert "org/big (models.example.org)" in shown
+    assert "Remote model of: models.example.org" in shown
+
+
 def test_openai_messages_keep_calls_results_and_attachments() -> None:
     (line,) = shown_in("openai", options=ExportOptions()).splitlines()
     messages = json.loads(line)["messages"]

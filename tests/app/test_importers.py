@@ -444,6 +444,11 @@ def test_lone_surrogates_and_numbers_that_json_lacks_are_replaced() -> None:
     assert parse(b"[NaN, Infinity, 1e999, 1.5]") == [None, None, None, 1.5]
 
 
+def test_a_file_of_nothing_but_brackets_shows_nothing() -> None:
+    """Each bracket once took as long as all before it: such a file held the import up for minutes."""
+    assert sample(b"[" * HEAD_BYTES).records == ()
+
+
 def test_what_was_skipped_is_bounded() -> None:
     skipped = Skipped()
     for number in range(1000):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -53,7 +55,7 @@ def engine_of(server: RemoteServer, key: str | None = KEY) -> RemoteEngine:
     engine = RemoteEngine({server.base_url: key}.get)
     (loaded,) = engine.run(LoadRequest(1, f"{server.base_url}#org/big", context_length=4096), lambda: False)
     assert isinstance(loaded, ModelLoaded)
-    assert (loaded.info.name, loaded.info.host) == ("org/big", server.address.removeprefix("http://"))
+    assert (loaded.info.name, loaded.info.host) == ("org/big", server.address.partition("//")[2])
     return engine
 
 
@@ -323,6 +325,29 @@ def test_an_endpoint_that_is_not_there_is_told() -> None:
     [*engine.run(LoadRequest(1, "http://127.0.0.1:9/v1#x"), lambda: False)]
     with pytest.raises(RemoteUnreachableError, match="cannot be reached"):
         [*engine.run(GenerateRequest(2, PROMPT), lambda: False)]
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    x509 = pytest.importorskip("cryptography.x509")
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    begin, end = datetime(2020, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)
+    builder = x509.CertificateBuilder(name, name, private.public_key(), 1, begin, end)
+    pem, key_format = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    (tmp_path / "both.pem").write_bytes(
+        private.private_bytes(pem, key_format, serialization.NoEncryption())
+        + builder.sign(private, hashes.SHA256()).public_bytes(pem)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "both.pem")
+    with serving(RemoteServer(), context) as guarded:
+        text, error = cut(guarded)
+        assert (text, type(error)) == ("", RemoteUnreachableError)
+        assert "a certificate that this machine does not trust" in str(error)
+        assert guarded.asked == []
 
 
 def test_only_a_model_of_this_machine_goes_on_from_a_token(server: RemoteServer) -> None:

@@ -33,6 +33,8 @@ from engine.inspection.api import (
     CompareRequest,
     CompareStep,
     Difference,
+    EndRequest,
+    EndScored,
     InspectionStopped,
     Looked,
     LookRequest,
@@ -258,6 +260,19 @@ def test_a_trace_says_which_step_removes_which_alternative(
     assert set(top_k.removed) < {one.token_id for one in record.top}
     with pytest.raises(RequestError, match="none at 99"):
         list(engine.run(TraceRequest(2, of, made.alternatives, SAMPLER, 99)))
+
+
+def test_the_end_of_a_reply_has_alternatives_as_any_token(engine: Engine, of: GenerateRequest) -> None:
+    (end,) = engine.run(EndRequest(2, of))
+    assert isinstance(end, EndScored)
+    record = record_at(end.record, 0)
+    assert engine.model is not None
+    assert record.token_id in engine.model.tokenizer.end_ids
+    scored = [*engine.run(ScoreRequest(2, replace(of, begun_ids=(*of.begun_ids, record.token_id))))]
+    alternatives = b"".join(part.alternatives for part in scored if isinstance(part, ScoreProgressed))
+    expected = record_at(alternatives, len(of.begun_ids))
+    assert record.logprob == pytest.approx(expected.logprob, abs=1e-4)
+    assert [one.token_id for one in record.top] == [one.token_id for one in expected.top]
 
 
 def test_two_models_are_compared_and_the_one_in_use_is_back(engine: Engine) -> None:

@@ -16,7 +16,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from engine.api import FiresideError, ModelFileError, UnsupportedModelError
+from engine.api import FiresideError, ModelFileError, TokenizerError, UnsupportedModelError
 from engine.device import peak_rss_bytes
 from engine.loaders import GgufCheckpoint, open_checkpoint
 from engine.model import load_model, open_blueprint
@@ -254,6 +254,19 @@ def test_a_damaged_safetensors_header_is_refused(header: object, match: str, lla
     (llama / "model.safetensors").write_bytes(struct.pack("<Q", len(content)) + content + b"\0" * 8)
     with pytest.raises((ModelFileError, UnsupportedModelError), match=match):
         open_checkpoint(llama)
+
+
+def test_json_of_too_many_values_is_refused_before_they_are_made(llama: Path) -> None:
+    many = b'{"x": [' + b"[]," * 1_000_000 + b"[]]}"
+    (llama / "tokenizer.json").write_bytes(many[:-2] + b",[]" * 3_000_000 + b"]}")
+    with pytest.raises(TokenizerError, match="holds more than 8000000 values"):
+        load_model(llama)
+    (llama / "model.safetensors").write_bytes(struct.pack("<Q", len(many)) + many)
+    with pytest.raises(ModelFileError, match="holds more than 2000000 values"):
+        open_blueprint(llama)
+    (llama / "config.json").write_bytes(many)
+    with pytest.raises(ModelFileError, match="holds more than 2000000 values"):
+        open_blueprint(llama)
 
 
 def test_a_name_that_is_twice_in_the_header_is_refused(llama: Path) -> None:

@@ -209,6 +209,27 @@ def test_a_reply_goes_on_from_another_token_as_another_version(qtbot: QtBot, ope
     assert shown(application)[-1] == "".join(REPLY)
 
 
+def test_a_reply_goes_on_instead_of_its_end(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application, fake = looking(qtbot, open_window, REPLY)
+    click_word(application, "green")
+    assert not find(application, QPushButton, "endOfReply").isVisible(), "only behind the last token"
+    click_word(application, "black")
+    click(application, "endOfReply")
+    tree = find(application, QTreeWidget, "alternatives")
+    qtbot.waitUntil(lambda: rows(tree) == [["␣other2500", "60.0%", "out"], ["␣other500", "30.0%", "out"]])
+    assert tree.isColumnHidden(2), "no sampler was at work"
+    assert find(application, QLabel, "alternativesHint").text().startswith("The reply ended here.")
+    fake.replies = [[" tea", "."]]
+    tree.setCurrentItem(tree.topLevelItem(1))
+    click(application, "branchFromToken")
+    qtbot.waitUntil(lambda: len(fake.requests) == 2 and not application.chat.is_replying)
+    assert fake.requests[1].begun_ids == (*range(8), 500)
+    assert shown(application)[-1].endswith("Or black other500 tea.")
+    qtbot.waitUntil(lambda: application.inspector.index == 8)
+    leaf = application.chat.shown.tree.path()[-1]
+    assert len(application.store.record(leaf.id)["logprobs"]) == 11
+
+
 def test_words_are_tinted_by_how_sure_the_model_was(qtbot: QtBot, open_window: OpenWindow) -> None:
     application, _ = looking(qtbot, open_window, REPLY)
     show_view(application, "How sure it was")

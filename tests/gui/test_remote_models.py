@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from conftest import OpenWindow
@@ -22,6 +22,8 @@ from app.application import Application
 from app.core import secrets
 from app.core.conversation import Status
 from app.core.paths import DataFolder
+from app.core.remote.endpoints import Endpoint, Endpoints, RemoteModel
+from app.core.settings import Settings, SettingsFile
 from app.views.model_picker import ModelChoice
 
 KEY = "sk-very-secret"
@@ -95,16 +97,34 @@ def mark(application: Application) -> str:
     return label.text() if label.isVisible() else ""
 
 
-def use_remote(qtbot: QtBot, application: Application, server: RemoteServer) -> None:
-    add_endpoint(qtbot, application, server)
-    choose(application, "org/big")
-    click(application, "allowEndpoint")
-    qtbot.waitUntil(lambda: application.models.is_remote_in_use)
+def address_of(server: RemoteServer, name: str = "org/big") -> str:
+    return f"{server.base_url}#{name}"
+
+
+@pytest.fixture
+def application(
+    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer, folder: DataFolder, keyring: dict[str, str]
+) -> Application:
+    """A window that knows the endpoint, where both a remote model and one on this machine are ready to reply."""
+    models = (RemoteModel("org/big", 4096), RemoteModel("small"))
+    Endpoints(folder.endpoints).put(Endpoint("Rack", server.base_url, models, is_allowed=True))
+    SettingsFile(folder.settings).write(Settings(allows_remote=True))
+    keyring[server.base_url] = KEY
+    made = opened(qtbot, open_window)
+    made.models.open(address_of(server))
+    qtbot.waitUntil(lambda: made.models.is_remote_in_use)
+    return made
 
 
 def test_a_chat_with_a_remote_model_from_the_first_address_to_another_reply(
-    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer, folder: DataFolder, keyring: dict[str, str]
+    qtbot: QtBot,
+    open_window: OpenWindow,
+    server: RemoteServer,
+    folder: DataFolder,
+    keyring: dict[str, str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.DEBUG)
     application = opened(qtbot, open_window)
     add_endpoint(qtbot, application, server)
     assert [(one.path, one.authorization) for one in server.asked] == [("/v1/models", f"Bearer {KEY}")]
@@ -137,9 +157,14 @@ def test_a_chat_with_a_remote_model_from_the_first_address_to_another_reply(
     assert record["timings"]["prompt_tokens"] == 12
     assert record["token_texts"] == ["Hello", " from", " afar", "."]
     assert len(server.completions()) == 2
+    choose(application, "small")
+    qtbot.waitUntil(lambda: find(application, QToolButton, "modelPicker").text() == "small")
+    assert not [one for one in application.window.findChildren(QDialog, "remoteQuestion") if one.isVisible()]
+
     application.close()
     kept = b"".join(path.read_bytes() for path in folder.root.rglob("*") if path.is_file())
     assert KEY.encode() not in kept
+    assert [secret for secret in (KEY, "Who are you", "from afar") if secret in caplog.text] == []
 
 
 def test_no_message_leaves_without_the_yes(qtbot: QtBot, open_window: OpenWindow, server: RemoteServer) -> None:
@@ -153,22 +178,10 @@ def test_no_message_leaves_without_the_yes(qtbot: QtBot, open_window: OpenWindow
     assert mark(application) == ""
 
 
-def test_the_question_comes_once_for_each_endpoint(
-    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer
-) -> None:
-    application = opened(qtbot, open_window)
-    use_remote(qtbot, application, server)
-    choose(application, "small")
-    qtbot.waitUntil(lambda: find(application, QToolButton, "modelPicker").text() == "small")
-    assert not [one for one in application.window.findChildren(QDialog, "remoteQuestion") if one.isVisible()]
-
-
 def test_an_error_keeps_what_arrived_and_says_what_to_do(
-    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer
+    qtbot: QtBot, application: Application, server: RemoteServer
 ) -> None:
     server.script = lambda send: send(chunk({"content": "As far as"}))
-    application = opened(qtbot, open_window)
-    use_remote(qtbot, application, server)
     say(qtbot, application, "Tell me")
     reply = application.chat.shown.tree.path()[-1]
     assert (reply.text, reply.status) == ("As far as", Status.FAILED)
@@ -176,22 +189,14 @@ def test_an_error_keeps_what_arrived_and_says_what_to_do(
     assert application.store.record(reply.id)["host"] == server.address.removeprefix("http://")
 
 
-def test_the_model_on_this_machine_is_back_at_once(
-    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer
+def test_the_model_on_this_machine_is_back_without_a_load(
+    qtbot: QtBot, application: Application, server: RemoteServer
 ) -> None:
-    engines: list[FakeEngine] = []
-
-    def make() -> FakeEngine:
-        engines.append(FakeEngine())
-        return engines[-1]
-
-    application = open_window(make)
-    qtbot.waitUntil(lambda: application.models.loaded is not None)
-    loads = engines[0].loaded
-    use_remote(qtbot, application, server)
+    before = application.models.loaded
     choose(application, local_choice(application).name)
-    qtbot.waitUntil(lambda: not application.models.is_remote_in_use)
-    assert engines[0].loaded is loads
+    assert not application.models.is_remote_in_use
+    assert application.models.in_use is before is application.models.loaded
+    assert not application.models.is_loading
     assert mark(application) == ""
     say(qtbot, application, "Back?")
     assert shown(application)[-1] == "Hello there."
@@ -199,10 +204,8 @@ def test_the_model_on_this_machine_is_back_at_once(
 
 
 def test_switching_remote_models_off_ends_a_reply_and_comes_back_here(
-    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer
+    qtbot: QtBot, application: Application, server: RemoteServer
 ) -> None:
-    application = opened(qtbot, open_window)
-    use_remote(qtbot, application, server)
     server.gate.clear()
     say(qtbot, application, "Go on", wait=False)
     qtbot.waitUntil(lambda: shown(application)[-1:] == ["Hello"])
@@ -214,58 +217,53 @@ def test_switching_remote_models_off_ends_a_reply_and_comes_back_here(
     asked = len(server.asked)
     say(qtbot, application, "And now?")
     assert shown(application)[-1] == "Hello there."
+    application.models.open(address_of(server))
+    assert "not available" in application.window.message_bar.text()
+    assert not application.models.is_remote_in_use
     assert len(server.asked) == asked
 
 
 def test_the_next_start_goes_on_with_the_remote_model_and_contacts_nobody(
-    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer
+    qtbot: QtBot, application: Application, open_window: OpenWindow, server: RemoteServer
 ) -> None:
-    application = opened(qtbot, open_window)
-    use_remote(qtbot, application, server)
     application.window.close()
     application.close()
-    asked = len(server.asked)
     again = open_window(FakeEngine)
     qtbot.waitUntil(lambda: again.models.is_remote_in_use)
     assert again.models.loaded is None
     assert mark(again) != ""
-    assert len(server.asked) == asked
+    again.preferences.change("allows_remote", False)
+    qtbot.waitUntil(lambda: again.models.loaded is not None)
+    assert mark(again) == ""
+    assert server.asked == []
 
 
-def test_an_endpoint_that_does_not_answer_is_not_kept(
-    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer, keyring: dict[str, str]
+def test_an_endpoint_is_kept_when_it_answers_and_has_a_model(
+    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer, keyring: dict[str, str], folder: DataFolder
 ) -> None:
-    server.status = 401
     application = opened(qtbot, open_window)
     application.preferences.show_dialog("remote")
     click(application, "addEndpoint")
-    enter(application, address=server.address, key=KEY)
-    told = find(application, QDialog, "endpointDialog").findChild(QLabel, "dialogError")
-    qtbot.waitUntil(lambda: find(application, QPushButton, "saveEndpoint").isEnabled())
-    told = find(application, QDialog, "endpointDialog").findChild(QLabel, "dialogError")
-    assert told is not None
-    assert "check the key" in told.text()
-    assert keyring == {}
-    assert not application.preferences.settings.allows_remote
-
-
-def test_a_server_that_lists_nothing_takes_the_name_that_was_entered(
-    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer
-) -> None:
-    server.models = []
-    application = opened(qtbot, open_window)
-    application.preferences.show_dialog("remote")
-    click(application, "addEndpoint")
-    enter(application, address=server.address, model="mine")
+    dialog, save = find(application, QDialog, "endpointDialog"), find(application, QPushButton, "saveEndpoint")
+    server.status, server.models = 401, []
+    for fields, told in (({"address": server.address, "key": KEY}, "check the key"), ({}, "enter the name of one")):
+        enter(application, **fields)
+        qtbot.waitUntil(save.isEnabled)
+        label = dialog.findChild(QLabel, "dialogError")
+        assert label is not None
+        assert told in label.text()
+        assert not folder.endpoints.exists()
+        assert not application.preferences.settings.allows_remote
+        assert keyring == {}
+        server.status = 200
+    enter(application, model="mine")
     qtbot.waitUntil(lambda: any(one.host for one in application.window.model_picker.choices))
     assert [one.name for one in application.window.model_picker.choices if one.host] == ["mine"]
 
 
 def test_another_address_is_asked_about_anew_and_gets_no_key_of_the_old_one(
-    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer, keyring: dict[str, str]
+    qtbot: QtBot, application: Application, server: RemoteServer, keyring: dict[str, str]
 ) -> None:
-    application = opened(qtbot, open_window)
-    use_remote(qtbot, application, server)
     with serving(RemoteServer()) as other:
         application.preferences.show_dialog("remote")
         click(application, "editEndpoint")
@@ -276,21 +274,21 @@ def test_another_address_is_asked_about_anew_and_gets_no_key_of_the_old_one(
         assert find(application, QDialog, "remoteQuestion").isVisible()
 
 
-def test_a_removed_endpoint_takes_its_models_and_its_key_with_it(
-    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer, keyring: dict[str, str], folder: DataFolder
+def test_an_endpoint_can_be_asked_again_and_removed_with_its_models_and_key(
+    qtbot: QtBot, application: Application, server: RemoteServer, keyring: dict[str, str], folder: DataFolder
 ) -> None:
-    application = opened(qtbot, open_window)
-    use_remote(qtbot, application, server)
+    server.models = [{"id": "newer"}]
     application.preferences.show_dialog("remote")
+    click(application, "refreshEndpoint")
+    qtbot.waitUntil(lambda: any(one.name == "newer" for one in application.window.model_picker.choices))
+    assert [one.authorization for one in server.asked] == [f"Bearer {KEY}"]
     click(application, "removeEndpoint")
     qtbot.waitUntil(lambda: not keyring[server.base_url])
     assert not application.models.is_remote_in_use
-    assert json.loads(Path(folder.endpoints).read_text(encoding="utf-8"))["endpoints"] == []
+    assert json.loads(folder.endpoints.read_text(encoding="utf-8"))["endpoints"] == []
 
 
-def test_an_old_chat_offers_its_remote_model(qtbot: QtBot, open_window: OpenWindow, server: RemoteServer) -> None:
-    application = opened(qtbot, open_window)
-    use_remote(qtbot, application, server)
+def test_an_old_chat_offers_its_remote_model(qtbot: QtBot, application: Application, server: RemoteServer) -> None:
     say(qtbot, application, "Remember")
     chat = application.chat.conversation_id
     application.models.open(local_choice(application).path)
@@ -302,12 +300,19 @@ def test_an_old_chat_offers_its_remote_model(qtbot: QtBot, open_window: OpenWind
     qtbot.waitUntil(lambda: application.models.is_remote_in_use)
 
 
-def test_a_remote_reply_is_not_looked_into_but_said_why(
-    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer
-) -> None:
-    application = opened(qtbot, open_window)
-    use_remote(qtbot, application, server)
+def test_a_remote_reply_is_not_looked_into_but_said_why(qtbot: QtBot, application: Application) -> None:
     say(qtbot, application, "Look at me")
     application.window.action.look_inside.setChecked(True)
     note = find(application, QLabel, "inspectorNote")
     assert note.text() == "This reply was made by a remote model; only one on this machine can be looked into."
+
+
+def test_another_reply_can_be_asked_of_a_remote_model_by_its_menu(
+    qtbot: QtBot, application: Application, server: RemoteServer
+) -> None:
+    application.models.open(local_choice(application).path)
+    say(qtbot, application, "Twice")
+    reply = application.chat.shown.tree.path()[-1]
+    application.message_menu.regenerate_with(reply.id, address_of(server))
+    qtbot.waitUntil(lambda: shown(application)[-1:] == ["Hello from afar."])
+    assert len(application.chat.shown.tree.siblings(reply.id)) == 2

@@ -114,6 +114,17 @@ def test_a_page_that_was_added_follows_the_language(qtbot: QtBot, open_window: O
     assert page.row.editor.accessibleName() == "留在托盘"
 
 
+def test_asking_what_pages_there_are_leaves_none_behind(qapp: QApplication, open_window: OpenWindow) -> None:
+    """Pages that nobody showed stayed for ever: two hundred widgets for each language that was chosen."""
+    application = open_window(FakeEngine)
+    for language in ("zh_CN", "en"):
+        application.preferences.change("language", language)
+        qapp.processEvents()
+        assert ("general", "通用" if language == "zh_CN" else "General") in application.preferences.pages()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert [page for page in qapp.allWidgets() if isinstance(page, SettingsPage)] == []
+
+
 def test_the_licence_of_each_part_is_shown(open_window: OpenWindow) -> None:
     application = open_window(FakeEngine)
     application.preferences.show_dialog("about")

@@ -121,7 +121,7 @@ def time_text(seconds: float) -> str:
 def summary(conversation: ExportedConversation, branches: tuple[Branch, ...]) -> str:
     """When the conversation began, how long it is, and who answered."""
     count = sum(len(branch.turns) for branch in branches)
-    models = (model_name(record) for key, record in conversation.records.items() if key in conversation.tree)
+    models = (_speaker(record) for key, record in conversation.records.items() if key in conversation.tree)
     parts = [
         time_text(conversation.header.created_at),
         "1 message" if count == 1 else f"{count} messages",
@@ -164,6 +164,12 @@ def model_name(record: Mapping[str, Any]) -> str | None:
     return one_line(name) or None if isinstance(name, str) else None
 
 
+def _speaker(record: Mapping[str, Any]) -> str | None:
+    """The model that wrote a reply, and of a remote one where it runs."""
+    name, host = model_name(record), record.get("host")
+    return f"{name} ({one_line(host)})" if name and isinstance(host, str) and host else name
+
+
 def kept_parts(message: StoredMessage, options: ExportOptions) -> tuple[Part, ...]:
     """The parts of a message that the options ask for."""
     parts = message.parts
@@ -177,7 +183,7 @@ def kept_parts(message: StoredMessage, options: ExportOptions) -> tuple[Part, ..
 
 def _turn(conversation: ExportedConversation, message: StoredMessage, number: int, options: ExportOptions) -> Turn:
     record = conversation.records.get(message.id, {})
-    speaker = model_name(record) or _SPEAKERS.get(message.role) or one_line(message.role)
+    speaker = _speaker(record) or _SPEAKERS.get(message.role) or one_line(message.role)
     ending = one_line(message.error or _ENDINGS[message.status]) if message.status in _ENDINGS else None
     return Turn(
         number=number,

@@ -113,7 +113,7 @@ def _parsed(raw: bytes) -> Any:
 def _closed(head: bytes) -> bytes:
     """JSON that was cut off, shortened to its last whole value and closed; what follows a first value is dropped."""
     stack: list[int] = []
-    whole, closers, at = 0, b"", 0
+    whole, at = 0, 0
     while found := _CUT.search(head, at):
         at, mark = found.end(), head[found.start()]
         if mark == _QUOTE:
@@ -124,10 +124,9 @@ def _closed(head: bytes) -> bytes:
         elif mark in _CLOSING and stack:
             stack.pop()
         whole = found.start() if mark == ord(",") else at
-        closers = bytes(reversed(stack))
         if not stack:
             break
-    return head[:whole] + closers
+    return head[:whole] + bytes(reversed(stack))
 
 
 def _start(head: bytes) -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from app.core.remote.errors import RemoteAnswerError
 from app.core.remote.plain_line import plain_line
-from app.core.remote.refusals import refusal, words_of
+from app.core.remote.refusals import refusal, with_words, words_of
 from engine.api import FiresideError
 
 MOST_TOKENS = 1 << 32  # that a server can say it used
@@ -86,9 +86,8 @@ def _failure(host: str, content: Mapping[str, object], *, key: str | None) -> Fi
     code = error.get("code") if isinstance(error, Mapping) else None
     if type(code) is int and 400 <= code < 600:
         return refusal(host, code, content, key=key)
-    words = words_of(content, key=key).sentence
-    said = f" It says: {words}" if words else ""
-    return RemoteAnswerError(f"{host} could not go on with the reply; what came before is kept. Try again.{said}")
+    sentence = f"{host} could not go on with the reply; what came before is kept. Try again."
+    return RemoteAnswerError(with_words(sentence, words_of(content, key=key)))
 
 
 def _text(value: object) -> str:

@@ -174,6 +174,11 @@ def _unreachable(host: str, error: Exception) -> RemoteUnreachableError:
 
     if isinstance(error, httpx2.ReadTimeout):
         return RemoteUnreachableError(f"{host} was silent for {SILENCE_S / 60:.0f} minutes; try again later.")
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return RemoteUnreachableError(
+            f"{host} has a certificate that this machine does not trust; nothing was sent. Install that of its "
+            "authority, if you trust it."
+        )
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
         return RemoteUnreachableError(
             f"{host} cannot be reached ({type(error).__name__}); check its address and the connection."

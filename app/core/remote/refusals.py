@@ -60,21 +60,28 @@ def refusal(
 ) -> FiresideError:
     """The error for an answer with this status; `content` is its JSON, None where it is none."""
     words = words_of(content, key=key)
-    said = f" It says: {words.sentence}" if words.sentence else ""
     if status in (400, 413, 422) and (words.code == "context_length_exceeded" or _FULL.search(words.sentence)):
-        return ContextFullError(
-            f"The conversation is too long for the model at {host}; begin a new chat, or shorten the message.{said}"
-        )
+        full = f"The conversation is too long for the model at {host}; begin a new chat, or shorten the message."
+        return ContextFullError(with_words(full, words))
     if status in (400, 422):
-        what = "change what it names in the settings of the chat" if said else "check the model and the address"
-        sentence = f"{host} does not accept this request (error {status}); {what}.{said}"
-        return RemoteRefusedError(sentence, status=status, parameter=words.parameter)
-    if status == 429:
+        named = "change what it names in the settings of the chat"
+        advice = named if words.sentence else "check the model and the address"
+        sentence = f"{host} does not accept this request (error {status}); {advice}."
+    elif status == 429:
         is_number = retry_after.isascii() and retry_after.isdigit() and len(retry_after) <= MOST_DIGITS
-        wait = f"in {int(retry_after)} seconds" if is_number else "later"
-        return RemoteRefusedError(f"{host} had too many requests; try again {wait}.{said}", status=status)
-    if status >= 500:
-        sentence = f"{host} has trouble of its own (error {status}); try again later.{said}"
-        return RemoteRefusedError(sentence, status=status)
-    advice = _ADVICE.get(status, "check its address and its key in the settings")
-    return RemoteRefusedError(f"{host} refuses (error {status}): {advice}.{said}", status=status)
+        sentence = (
+            f"{host} had too many requests; try again in {int(retry_after)} seconds."
+            if is_number
+            else f"{host} had too many requests; try again later."
+        )
+    elif status >= 500:
+        sentence = f"{host} has trouble of its own (error {status}); try again later."
+    else:
+        advice = _ADVICE.get(status, "check its address and its key in the settings")
+        sentence = f"{host} refuses (error {status}): {advice}."
+    return RemoteRefusedError(with_words(sentence, words), status=status, parameter=words.parameter)
+
+
+def with_words(sentence: str, words: Words) -> str:
+    """Our sentence, then what the server says."""
+    return f"{sentence} It says: {words.sentence}" if words.sentence else sentence
