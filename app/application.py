@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, QTimer, QUrl, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -294,15 +294,18 @@ def run(folder: DataFolder, *, started: float, file: Path | None = None) -> int:
     qt.setDesktopFileName("fireside")
     instance = SingleInstance(folder)
     if not instance.is_first:
-        instance.raise_first(file)
-        return 0
+        if instance.raise_first(file):
+            return 0
+        return _cannot_open(
+            QCoreApplication.translate(
+                "Application", "Fireside is open already, but its window does not answer; end it, then start again."
+            )
+        )
     with CrashLog(folder) as crash_log:
         try:
             application = Application(qt, folder)
         except StoreError as error:
-            box = QMessageBox(QMessageBox.Icon.Critical, "Fireside", str(error))
-            box.exec()
-            return 1
+            return _cannot_open(str(error))
         instance.raiseRequested.connect(application.window.raise_to_front)
         instance.openRequested.connect(application.open_file)
         qt.openRequested.connect(application.open_file)
@@ -318,6 +321,12 @@ def run(folder: DataFolder, *, started: float, file: Path | None = None) -> int:
         application.close()
         instance.close()
         return status
+
+
+def _cannot_open(sentence: str) -> int:
+    """Say why in a window of its own; the exit status."""
+    QMessageBox(QMessageBox.Icon.Critical, "Fireside", sentence).exec()
+    return 1
 
 
 def catch_everything(application: Application) -> None:

@@ -23,6 +23,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from engine.cache import KVCache
+from engine.tensor_bytes import tensor_bytes
 
 FORMAT = "fireside-cache-1"
 PIECE_BYTES = 1 << 20  # written at a time, with a pause, so that a reply that streams meanwhile gets the processor
@@ -147,12 +148,12 @@ def _header(tensors: dict[str, Tensor], fingerprint: str, *, checksum: int) -> b
     return struct.pack("<Q", len(text)) + text
 
 
-def _pieces(tensor: Tensor) -> Iterator[memoryview]:
-    """The bytes of a tensor in order; large ones are cut, not copied."""
+def _pieces(tensor: Tensor) -> Iterator[bytearray]:
+    """The bytes of a tensor in order, piece by piece."""
     if not tensor.is_contiguous() and tensor.nbytes > PIECE_BYTES:
         for row in tensor:
             yield from _pieces(row)
         return
-    flat = memoryview(tensor.contiguous().cpu().flatten().view(torch.uint8).numpy().data)
+    flat = tensor.contiguous().flatten().view(torch.uint8)
     for start in range(0, len(flat), PIECE_BYTES):
-        yield flat[start : start + PIECE_BYTES]
+        yield tensor_bytes(flat[start : start + PIECE_BYTES])

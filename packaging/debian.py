@@ -13,19 +13,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LINUX = ROOT / "packaging" / "linux"
 ICONS = ROOT / "build" / "icons"
-# What the folder needs and does not bring; `packaging/check.py` compares it with what the libraries say.
+VERSION = version("fireside")
+# What the folder needs and does not bring; `packaging/check.py` runs it on a system with nothing but these.
 DEPENDS = (
-    *(
-        "libc6 (>= 2.36)",
-        "libgcc-s1",
-        "libstdc++6 (>= 12)",
-        "libegl1",
-        "libgl1",
-        "libx11-6",
-        "libx11-xcb1",
-        "libxcb1",
-    ),
-    *("libwayland-client0", "libwayland-cursor0", "libwayland-egl1", "libfontconfig1", "libfreetype6"),
+    *("libc6 (>= 2.36)", "libgcc-s1", "libstdc++6 (>= 12)", "libegl1", "libgl1", "libx11-6", "libx11-xcb1"),
+    *("libxcb1", "libwayland-client0", "libwayland-cursor0", "libwayland-egl1", "libfontconfig1", "libfreetype6"),
     *("libdbus-1-3", "libglib2.0-0 | libglib2.0-0t64"),
 )
 RECOMMENDS = ("fonts-dejavu-core | fonts-liberation | fonts-noto-core", "shared-mime-info", "libgl1-mesa-dri")
@@ -80,7 +72,7 @@ def main() -> None:
     ).stdout.strip()
     size_bytes = sum(path.lstat().st_size for path in root.rglob("*") if not path.is_dir())
     control = CONTROL.format(
-        version=version("fireside"),
+        version=VERSION,
         architecture=architecture,
         installed_kib=size_bytes >> 10,
         depends=", ".join(DEPENDS),
@@ -88,8 +80,8 @@ def main() -> None:
     )
     (root / "DEBIAN").mkdir()
     (root / "DEBIAN" / "control").write_text(control, encoding="utf-8")
-    package = ROOT / "dist" / f"fireside_{version('fireside')}_{architecture}.deb"
-    subprocess.run(["dpkg-deb", "--root-owner-group", "-Zxz", "--build", root, package], check=True)
+    package = ROOT / "dist" / f"fireside_{VERSION}_{architecture}.deb"
+    subprocess.run(["dpkg-deb", "--root-owner-group", "-Zxz", "-z1", "--build", root, package], check=True)
     shutil.rmtree(root)
 
 

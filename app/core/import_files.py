@@ -134,7 +134,10 @@ def _open(path: Path, name: str) -> BinaryIO:
 
 
 def _members(archive: zipfile.ZipFile, name: str, skipped: Skipped) -> Iterator[Source]:
-    members = [member for member in archive.infolist() if not member.is_dir()]
+    named = [member for member in archive.infolist() if member.filename]  # `is_dir` stumbles over others
+    if len(named) < len(archive.infolist()):
+        skipped.add(f"{name} holds files without a name, which were skipped.")
+    members = [member for member in named if not member.is_dir()]
     if len(members) > MOST_FILES:
         raise ImportFileError(f"{name} holds more than {MOST_FILES} files; unpack it and import a part of it.")
     if sum(member.file_size for member in members) > ZIP_BYTES:

@@ -38,6 +38,9 @@ class ServerPage(SettingsPage):
         self._told.setObjectName("serverTold")
         self._told.setTextFormat(Qt.TextFormat.PlainText)
         self._told.setWordWrap(True)
+        self._told.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
         rows = self._on_row.layout()
         assert isinstance(rows, QVBoxLayout)
         rows.addWidget(self._told)
@@ -68,7 +71,7 @@ class ServerPage(SettingsPage):
     def say_texts(self) -> None:
         """Part of `SettingsPage`."""
         self._on_row.say(
-            self.tr("Let other programs use the model"),
+            self.tr("Serve other programs"),
             self.tr(
                 "Editors and scripts on this machine that speak OpenAI's interface can ask the model that is loaded. "
                 "Web pages and other machines cannot."
@@ -76,7 +79,7 @@ class ServerPage(SettingsPage):
         )
         self._port_row.say(self.tr("Port"), self.tr("Where programs find it on this machine."))
         self._needs_token_row.say(
-            self.tr("Programs must show the token"),
+            self.tr("Ask for the token"),
             self.tr("Off, every program of every person on this machine may ask."),
         )
         self._token_row.say(
@@ -90,7 +93,7 @@ class ServerPage(SettingsPage):
         self._new.setText(self.tr("New token"))
         self._new.setToolTip(self.tr("Makes another token; programs that have the old one are shut out"))
         self._others_row.say(
-            self.tr("Programs may load other models"),
+            self.tr("Load other models"),
             self.tr("Off, only the model of the window is served. On, a program that names another one changes it."),
         )
         self._log_row.say(
@@ -119,6 +122,7 @@ class ServerPage(SettingsPage):
         self._told.setText(state.problem or (at if state.address else ""))
         self._told.setVisible(bool(self._told.text()))
         self._token.setText(state.token or "")
+        self._token.setCursorPosition(0)
         self._token.setPlaceholderText(self.tr("Made when the server is switched on"))
         for each in (self._shown, self._copy, self._new):
             each.setEnabled(state.token is not None)

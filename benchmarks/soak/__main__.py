@@ -24,6 +24,8 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all without")
     parser.add_argument("--minutes", type=float, default=MINUTES, help="of the window (FIRESIDE_SOAK_MIN)")
     parser.add_argument("--files", type=int, default=10_000, help="hostile ones of each kind")
+    parser.add_argument("--kinds", nargs="+", metavar="KIND", help="of files; all without")
+    parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, help="of everything that is random; another one each time without")
     parser.add_argument("--output", type=Path, default=REPOSITORY / "build" / "soak", metavar="FOLDER")
     options = parser.parse_args()

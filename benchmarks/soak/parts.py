@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable
 
 from benchmarks.soak.files import files
+from benchmarks.soak.kills import kills
 from benchmarks.soak.window import window
 
-PARTS: dict[str, Callable[[Namespace], bool]] = {"files": files, "window": window}
+PARTS: dict[str, Callable[[Namespace], bool]] = {"files": files, "kills": kills, "window": window}

@@ -60,6 +60,7 @@ from engine.prompt import plan_prompt
 from engine.reader import Reader
 from engine.sampling import HISTORY, Sampler
 from engine.scoring import Scores, score, score_in_windows, score_logits, scores
+from engine.tensor_bytes import tensor_bytes
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -279,4 +280,4 @@ def _attention(seen: dict[int, Tensor], tokens: int) -> AttentionSeen:
 
 
 def _bytes(numbers: Tensor) -> bytes:
-    return numbers.numpy().tobytes()  # bytes() of a storage goes number by number: 0.28 s for 200 tokens of 30 layers
+    return bytes(tensor_bytes(numbers))

@@ -205,6 +205,14 @@ def test_a_zip_of_too_much_is_refused(store: Store, tmp_path: Path, monkeypatch:
         run_import(path, store)
 
 
+def test_a_file_without_a_name_in_a_zip_is_skipped_and_the_rest_is_read(store: Store, tmp_path: Path) -> None:
+    path = zip_of(tmp_path / "chats.zip", {"chats.json": json.dumps([chat(1, "One")]).encode(), "nameless": b"[]"})
+    path.write_bytes(path.read_bytes().replace(b"nameless", b"\0ameless"))  # a name ends at its first NUL
+    report = run_import(path, store)
+    assert [one.title for one in store.conversations()] == ["Chat 1"]
+    assert report.skipped == ("chats.zip holds files without a name, which were skipped.",)
+
+
 def test_a_zip_in_a_zip_is_named_and_the_rest_is_read(store: Store, tmp_path: Path) -> None:
     inner = zip_of(tmp_path / "inner.zip", {"a.json": b"[]"}).read_bytes()
     path = zip_of(tmp_path / "outer.zip", {"inner.zip": inner, "chats.json": json.dumps([chat(1, "One")]).encode()})
