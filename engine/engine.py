@@ -302,6 +302,7 @@ class Engine:
             drawn = reader.draw_ahead(request.sampler, seed=reply.seed, most=reply.limit)
             yield from reply.follow(drawn, cancelled)
         guesser, guess = self._guesser(ids, reply), list[int]()
+        guessed = right_guesses = 0
         while reply.stop_reason is None and logits is not None:
             right = 0
             for row in logits:
@@ -315,6 +316,7 @@ class Engine:
                     break
                 right += 1
             guesser.judge(len(guess), right)
+            guessed, right_guesses = guessed + len(guess), right_guesses + right
             if reply.stop_reason is None:
                 reader.cut(len(ids) + len(reply.ids) - 1)
                 guess = guesser.guess(reply.limit - len(reply.ids) - 1) if reader.is_exact else []
@@ -330,6 +332,8 @@ class Engine:
             prefill_s=prefilled - started,
             decode_s=ended - first_token_at,
             ttft_s=first_token_at - started,
+            guessed_tokens=guessed,
+            right_guesses=right_guesses,
         )
         yield from reply.finish(timings, circumstances(self.model, reader.fingerprint(), prompt, reused=reused))
 

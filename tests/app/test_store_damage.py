@@ -244,6 +244,18 @@ def test_damage_that_a_read_finds_later_is_told_with_the_way_out(tmp_path: Path)
     assert path.read_bytes() == content
 
 
+def test_a_database_of_an_impossible_version_is_kept_aside(tmp_path: Path) -> None:
+    path = tmp_path / "conversations.sqlite3"
+    filled(path, 5)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA user_version = -3")
+    store, notice = open_store(path)
+    store.close()
+    assert notice is not None
+    assert "rescue" in notice
+    assert len(list(tmp_path.glob("*.damaged-*"))) == 1
+
+
 def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "conversations.sqlite3"
     Store(path).close()
