@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -142,6 +143,44 @@ def test_a_quota_in_the_middle_of_a_write_loses_nothing(tmp_path: Path) -> None:
     with closing(Store(tmp_path / "db")) as store:
         assert store.check() == ()
         assert len(store.tree(chat)) == 20 + int(number)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a disk of a megabyte is mounted as only Linux can")
+def test_a_disk_that_is_really_full_loses_nothing_and_is_told(tmp_path: Path) -> None:
+    """A file system of its own, filled by somebody else: what was acknowledged stays, and room mends it."""
+    script = textwrap.dedent(
+        """
+        import sys
+        from pathlib import Path
+        from app.core.store import Store, StoreError
+        disk = Path(sys.argv[1])
+        store = Store(disk / "db")
+        chat, number = store.create_conversation("c").id, 0
+        (disk / "filler").write_bytes(bytes(300_000))
+        try:
+            for number in range(10_000):
+                store.add_message(chat, parent_id=None, role="user", text=f"{number} " * 500)
+        except StoreError as error:
+            sentence = str(error)
+        assert len(store.tree(chat)) == number > 10
+        (disk / "filler").unlink()
+        store.add_message(chat, parent_id=None, role="user", text="now it fits")
+        store.close()
+        store = Store(disk / "db")
+        assert store.check() == ()
+        assert len(store.tree(chat)) == number + 1
+        print(sentence)
+        """
+    )
+    mount = 'mount -t tmpfs -o size=1m tmpfs "$1" && exec "$2" -c "$3" "$1"'
+    command = ["unshare", "-rm", "sh", "-c", mount, "sh", str(tmp_path), sys.executable, script]
+    if shutil.which("unshare") is None or subprocess.run(["unshare", "-rm", "true"], check=False).returncode:
+        pytest.skip("this user may not mount anything")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if "mount:" in done.stderr:
+        pytest.skip("this user may not mount a file system in memory")
+    assert done.returncode == 0, done.stderr
+    assert "cannot be saved: the disk that holds" in done.stdout
 
 
 @pytest.fixture
