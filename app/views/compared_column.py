@@ -15,6 +15,7 @@ from app.core.settings import CACHE_TYPES
 from app.theme import Theme
 from app.views.alternatives_view import percent
 from app.views.divergence_strip import DivergenceStrip
+from app.views.endless_words import bear_endless_words
 from app.views.settings_page import WheelGuard
 
 SPACING = 6  # pixels
@@ -62,6 +63,7 @@ class ComparedColumn(QWidget):
         self._figures.setObjectName(f"comparedFigures{number}")
         self._text = QPlainTextEdit(self)
         self._text.setObjectName(f"comparedText{number}")
+        bear_endless_words(self._text)
         self._text.setReadOnly(True)
         self._text.setTabChangesFocus(True)
         self._text.setTextInteractionFlags(
