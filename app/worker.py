@@ -39,7 +39,7 @@ from engine.api import (
     TokensCounted,
     UnloadRequest,
 )
-from engine.inspection.api import InspectionRequest, InspectionStopped
+from engine.inspection.api import CompareRequest, InspectionRequest, InspectionStopped
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +49,8 @@ SWITCH_S = 0.0005  # how long one thread keeps the interpreter from another that
 CANCELLED = "Cancelled"  # RequestFailed.kind of a load, or of a guest's request, that was cancelled before it began
 REPLACED = "ModelReplaced"  # RequestFailed.kind of a guest's request whose model the window put away
 GUEST_SHARE = 0.5  # seconds of the engine that a guest gets for each one of the window's, while both want it
+
+ALONE = (LoadRequest, UnloadRequest, CompareRequest)  # these put the loaded model away, so no guest runs meanwhile
 
 Run = ModelRequest | InspectionRequest
 Request = Run | CountTokensRequest
@@ -156,10 +158,11 @@ class EngineThread(QObject):
         while True:
             self._wake.clear()
             host = host or self._next_of_window()
-            if guest is not None and host is not None and isinstance(host.request, LoadRequest | UnloadRequest):
-                self._put_away(guest)
+            if host is not None and isinstance(host.request, ALONE):
+                self._refuse_guests(guest)
                 guest = None
-            guest = guest or self._next_of_guests()
+            else:
+                guest = guest or self._next_of_guests()
             if guest is not None and (host is None or owed_s > 0.0):
                 took_s, guest = self._step(guest)
                 owed_s = 0.0 if host is None else owed_s - took_s
@@ -207,12 +210,17 @@ class EngineThread(QObject):
             self._cancel_flags.pop(running.request.request_id)
         return time.perf_counter() - started, running if goes_on else None
 
-    def _put_away(self, guest: _Running) -> None:
-        """End a guest's request before its model goes."""
-        guest.close()
-        self._cancel_flags.pop(guest.request.request_id)
-        sentence = "The model was put away while it replied; ask again."
-        guest.tell(RequestFailed(guest.request.request_id, sentence, REPLACED))
+    def _refuse_guests(self, running: _Running | None) -> None:
+        """End what runs and waits for a model before it goes."""
+        refused = []
+        if running is not None:
+            running.close()
+            refused.append((running.request, running.tell))
+        while not self._guests.empty():
+            refused.append(self._guests.get())
+        for request, tell in refused:
+            self._cancel_flags.pop(request.request_id)
+            tell(RequestFailed(request.request_id, "The model was put away meanwhile; ask again.", REPLACED))
 
     def _count(self) -> None:
         while (request := self._counts.get()) is not None:

@@ -259,6 +259,8 @@ class Timings:
     prefill_s: float
     decode_s: float
     ttft_s: float
+    guessed_tokens: int = 0  # by a draft model, or because the text repeated itself
+    right_guesses: int = 0  # of them, which cost next to nothing
 
     @property
     def prefill_tok_s(self) -> float:

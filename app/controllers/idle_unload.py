@@ -36,7 +36,7 @@ class IdleUnload(QObject):
         self.timer.timeout.connect(self._unload)
         models.modelReady.connect(lambda _loaded: self._used())
         chat.replyFinished.connect(lambda _message_id: self._used())
-        server.used.connect(self._used)
+        server.used.connect(self._restart)
         window.composer.textChanged.connect(self._used)
         preferences.changed.connect(self._choose)
         self._minutes = 0
@@ -47,8 +47,10 @@ class IdleUnload(QObject):
         self._used()
 
     def _used(self) -> None:
-        if self._models.is_remote_in_use and self.timer.isActive():
-            return  # the one on this machine is not used
+        if not (self._models.is_remote_in_use and self.timer.isActive()):  # the one on this machine is not used then
+            self._restart()
+
+    def _restart(self) -> None:
         self.timer.stop()
         if self._minutes and self._models.loaded is not None:
             self.timer.start(self._minutes * MINUTE_MS)

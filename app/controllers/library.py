@@ -16,7 +16,7 @@ from app.controllers.background import Background, Control, Job
 from app.controllers.models import ModelsController
 from app.controllers.preferences import PreferencesController
 from app.core.discovery import Cancelled, Machine, Source
-from app.core.fit import Memory, estimate
+from app.core.fit import Memory, estimate, may_draft
 from app.core.known_model import KnownModel
 from app.core.library import Library, sources_of
 from app.core.model_hash import ModelHashes
@@ -170,7 +170,8 @@ class LibraryController(QObject):
         fit = None
         if model.info is not None and model.is_loadable:
             fit = estimate(model.info, self._models.memory, own or self._models.load_settings)
-        return LibraryRow(model, fit, self._models.is_in_use(model), own)
+        drafts = tuple((str(one.path), one.name) for one in self._library.models() if may_draft(one, model))
+        return LibraryRow(model, fit, self._models.is_in_use(model), own, drafts)
 
     def _say(self) -> None:
         if self._dialog is None:

@@ -113,6 +113,7 @@ class MessageMenuController(QObject):
             (self.tr("Prompt"), self._tokens(facts.prompt_tokens)),
             (self.tr("Of these known from before"), self._tokens(facts.reused_tokens)),
             (self.tr("Reply"), self._tokens(facts.generated_tokens)),
+            (self.tr("Guessed ahead"), self._guesses(facts)),
             (self.tr("Longest reply"), self._tokens(facts.max_tokens)),
             (self.tr("Ended by"), self._stop_reason(facts.stop_reason)),
             (self.tr("Seed"), "" if facts.seed is None else str(facts.seed)),
@@ -126,6 +127,14 @@ class MessageMenuController(QObject):
 
     def _tokens(self, count: int | None) -> str:
         return "" if count is None else self.tr("%Ln token(s)", "", count)
+
+    def _guesses(self, facts: ReplyFacts) -> str:
+        if not facts.guessed_tokens or facts.right_guesses is None:
+            return ""
+        number = QLocale()
+        return self.tr("{right} of {guessed} tokens were right").format(
+            right=number.toString(facts.right_guesses), guessed=number.toString(facts.guessed_tokens)
+        )
 
     def _seconds(self, seconds: float | None) -> str:
         return "" if seconds is None else self.tr("{seconds} s").format(seconds=QLocale().toString(seconds, "f", 2))

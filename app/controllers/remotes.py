@@ -153,6 +153,7 @@ class RemotesController(QObject):
                 return
             if before is not None and not is_same:
                 self._forget_key(before.base_url)
+                self._leave(before.base_url)
             dialog.accept()
             self._preferences.change("allows_remote", True)
             self._show()
@@ -196,18 +197,23 @@ class RemotesController(QObject):
     def _remove(self, base_url: str) -> None:
         if self._write(lambda: self._endpoints.remove(base_url)):
             self._forget_key(base_url)
-            in_use = self._models.in_use
-            if in_use is not None and in_use.info.path.startswith(f"{base_url}#"):
-                self._models.leave_remote()
+            self._leave(base_url)
             self._show()
+
+    def _leave(self, base_url: str) -> None:
+        """Let no model of an endpoint reply any more that is not known now."""
+        in_use = self._models.in_use
+        if in_use is not None and in_use.info.path.startswith(f"{base_url}#"):
+            self._models.leave_remote()
 
     def _forget_key(self, base_url: str) -> None:
         secrets = self._secrets
         self._background.start(lambda _control: secrets.set(base_url, ""), name="keyring")
 
     def _allow(self, endpoint: Endpoint, model: RemoteModel) -> None:
-        if self._write(lambda: self._endpoints.put(replace(endpoint, is_allowed=True))):
-            self._use(endpoint, model)
+        now = self._endpoints.get(endpoint.base_url)
+        if now is not None and self._write(lambda: self._endpoints.put(replace(now, is_allowed=True))):
+            self._use(now, model)
 
     def _use(self, endpoint: Endpoint, model: RemoteModel) -> None:
         self._models.open_remote(endpoint.address(model), model.name, model.context_length)
@@ -258,7 +264,8 @@ class RemotesController(QObject):
 
 def _choice(endpoint: Endpoint, model: RemoteModel) -> ModelChoice:
     context = "" if model.context_length is None else tokens_text(model.context_length)
-    return ModelChoice(endpoint.address(model), model.name, context, endpoint.name, host=endpoint.host)
+    name = "" if endpoint.name == endpoint.host else endpoint.name  # the host stands above
+    return ModelChoice(endpoint.address(model), model.name, context, name, host=endpoint.host)
 
 
 def _models_of(base_url: str, key: str | None, control: Control) -> tuple[RemoteModel, ...]:

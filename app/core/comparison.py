@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from app.core.exporters.outline import one_line, printable
 from app.core.exporters.safe_markdown import fenced, inert
+from app.core.table_cells import table_cell
 from app.core.token_text import token_text
 from engine.inspection.api import Compared, ComparedReply, TextRun
 from engine.inspection.pieces import places
@@ -97,7 +98,7 @@ def comparison_table(shown: Comparison) -> str:
     for reply, side in enumerate(shown.sides, 1):
         for number, one in enumerate(side.tokens, 1):
             numbers = (_decimal(value) for value in (one.own, one.other, one.kl))
-            table.writerow((reply, side.name, number, one.token_id, one.text, *numbers))
+            table.writerow((reply, table_cell(side.name), number, one.token_id, table_cell(one.text), *numbers))
     return written.getvalue()
 
 

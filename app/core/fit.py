@@ -136,6 +136,14 @@ def _is_smaller_file(other: ModelInfo, info: ModelInfo) -> bool:
     )
 
 
+def may_draft(draft: KnownModel, model: KnownModel) -> bool:
+    """Whether a model may guess ahead for another, as far as headers say: one vocabulary, half as large at most."""
+    if draft.info is None or model.info is None or not draft.is_loadable:
+        return False
+    ours, theirs = ((info.tokenizer, info.vocabulary) for info in (draft.info, model.info))
+    return ours == theirs and 2 * draft.info.size_bytes <= model.info.size_bytes
+
+
 def best(models: Iterable[KnownModel], memory: Memory) -> KnownModel | None:
     """The model to begin with: the largest that fits well and can chat, else the smallest of all."""
     usable = [model for model in models if model.is_loadable and model.info is not None]

@@ -161,7 +161,7 @@ def _unseen(path: Path, starter: Path | None) -> KnownModel:
     """A model that no scan has looked at yet."""
     problem = problem_of(path)
     size = 0 if problem is not None else _size_bytes(path)
-    place = Place(path, OPENED, is_there=path.exists())
+    place = Place(path, OPENED, is_there=_is_there(path))
     return KnownModel(model_name(path), (place,), size, problem=problem, is_starter=path == starter)
 
 
@@ -208,6 +208,13 @@ def _is_gguf(path: Path) -> bool:
     """Whether a file without the ending is one, as Ollama's blobs are."""
     with path.open("rb") as file:
         return file.read(4) == b"GGUF"
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a folder above it is closed to us, or its name is longer than names can be
+        return False
 
 
 def _size_bytes(path: Path) -> int:

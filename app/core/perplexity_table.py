@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 
+from app.core.table_cells import table_cell
 from engine.alternatives import Certainty
 
 HEAD = ("token", "id", "text", "logprob", "rank", "entropy")
@@ -18,5 +19,5 @@ def perplexity_table(token_ids: Sequence[int], texts: Sequence[str], certainties
     table.writerow(HEAD)
     rows = zip(token_ids, texts, certainties, strict=True)
     for number, (token_id, text, one) in enumerate(rows, 1):
-        table.writerow((number, token_id, text, f"{one.logprob:.5f}", one.rank + 1, f"{one.entropy:.5f}"))
+        table.writerow((number, token_id, table_cell(text), f"{one.logprob:.5f}", one.rank + 1, f"{one.entropy:.5f}"))
     return written.getvalue()

@@ -24,6 +24,8 @@ class ReplyFacts:
     prefill_s: float | None = None
     decode_s: float | None = None
     ttft_s: float | None = None
+    guessed_tokens: int | None = None
+    right_guesses: int | None = None
     seed: int | None = None
     max_tokens: int | None = None
     stop_reason: str = ""
@@ -58,6 +60,8 @@ def reply_facts(record: Mapping[str, Any]) -> ReplyFacts:
         prefill_s=_number(timings.get("prefill_s")),
         decode_s=_number(timings.get("decode_s")),
         ttft_s=_number(timings.get("ttft_s")),
+        guessed_tokens=_whole(timings.get("guessed_tokens")),
+        right_guesses=_whole(timings.get("right_guesses")),
         seed=_whole(record.get("seed")),
         max_tokens=_whole(record.get("max_tokens")),
         stop_reason=_text(record.get("stop_reason")),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from app.core.sqlite_copy import copy_database
+from app.core.sqlite_copy import copy_database, damage
 
 # The place in this tuple is the version; released ones are never edited.
 MIGRATIONS: tuple[str, ...] = (
@@ -187,6 +187,8 @@ def migrate(database: sqlite3.Connection, path: Path | None) -> None:
         raise NewerSchemaError(
             f"was written by a newer Fireside (format {version}, this one knows {len(MIGRATIONS)}); update Fireside"
         )
+    if version < 0:
+        raise damage(f"its format is {version}")
     holds_something = version > 0
     while version < len(MIGRATIONS):
         database.execute("BEGIN IMMEDIATE")

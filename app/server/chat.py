@@ -20,6 +20,7 @@ from app.server.sampling import MOST_CHOICES, sampling_of, settings_for, stops, 
 from app.server.tools import ToolCall, ToolStream
 from engine.api import GenerateRequest, Message, ModelInfo, ReplyFinished, TokenGenerated
 
+LONGEST_SCHEMA = 32 << 10  # characters; one of 1,000 properties takes a second to understand
 _ANY_OBJECT = '{"type": "object"}'
 
 
@@ -225,6 +226,8 @@ def _json_schema(fields: Fields) -> str | None:
             raise wanted.wrong("json_schema", "must hold a schema")
         named.finish(unsupported={}, harmless=("name", "description", "strict"))  # schemas are always followed
         schema = json.dumps(content)
+        if len(schema) > LONGEST_SCHEMA:
+            raise wanted.wrong("json_schema", f"may have at most {LONGEST_SCHEMA >> 10} KB")
     wanted.finish(unsupported={})
     return schema
 

@@ -118,6 +118,7 @@ class _Connection:
         self._reader, self._writer = reader, writer
         self._admit, self._handle, self._idle = admit, handle, idle
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_HEADER_BYTES)
+        self._is_head = False  # whether only the headers of an answer are wanted
         self._peer = str((writer.get_extra_info("peername") or ("",))[0])
         writer.transport.set_write_buffer_limits(high=SEND_BUFFER_BYTES)
 
@@ -162,6 +163,7 @@ class _Connection:
         headers: dict[str, str] = {}
         for name, value in event.headers:
             headers.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+        self._is_head = event.method == b"HEAD"
         path = event.target.decode("latin-1").partition("?")[0]
         return Request(event.method.decode("latin-1"), path, headers, self._peer)
 
@@ -215,7 +217,8 @@ class _Connection:
     async def _send_response(self, answer: Response) -> None:
         headers = {"content-type": answer.content_type, "content-length": str(len(answer.body)), **answer.headers}
         head = h11.Response(status_code=answer.status, headers=list(headers.items()))
-        await self._send(head, h11.Data(data=answer.body), h11.EndOfMessage())
+        body = () if self._is_head else (h11.Data(data=answer.body),)
+        await self._send(head, *body, h11.EndOfMessage())
 
     async def _refuse(self, error: ApiError) -> None:
         """Say no; where the request is not read to its end, the connection closes."""

@@ -9,7 +9,7 @@ from typing import Any
 from app.server.fields import Fields
 from engine.api import ModelInfo, SamplerSettings
 
-MOST_STOPS = 16
+MOST_STOPS, LONGEST_STOP = 16, 256
 MOST_BIASES = 1024
 MOST_CHOICES = 8
 LARGEST_SEED = 2**63 - MOST_CHOICES  # each choice has a seed of its own
@@ -48,8 +48,8 @@ def stops(fields: Fields) -> tuple[str, ...]:
     listed = [value] if isinstance(value, str) else value
     if not isinstance(listed, list) or len(listed) > MOST_STOPS:
         raise fields.wrong("stop", f"must be a text or at most {MOST_STOPS} of them")
-    if not all(isinstance(stop, str) and stop for stop in listed):
-        raise fields.wrong("stop", "must hold texts that are not empty")
+    if not all(isinstance(stop, str) and 0 < len(stop) <= LONGEST_STOP for stop in listed):
+        raise fields.wrong("stop", f"must hold texts of 1 to {LONGEST_STOP} characters")
     return tuple(listed)
 
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.core.attention_shares import Rollup
 from app.theme import Theme, code_font, load_theme
 from app.views.alternatives_view import GROUND, SHARE, ShareDelegate, percent
+from app.views.endless_words import bear_endless_words
 from app.views.inspector_parts import token_table
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
@@ -68,6 +69,7 @@ class AttentionView(InspectorView):
         self._list.currentItemChanged.connect(lambda item, _before: self._go_to(item))
         self._text = QPlainTextEdit(self)
         self._text.setObjectName("attentionText")
+        bear_endless_words(self._text)
         self._text.setReadOnly(True)
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard

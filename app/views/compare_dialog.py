@@ -27,6 +27,7 @@ from app.core.comparison import Comparison
 from app.theme import Theme
 from app.views.compared_column import ComparedColumn, ComparedModel
 from app.views.dialog_pages import SPACING, button
+from app.views.endless_words import bear_endless_words
 from app.views.flow_layout import FlowLayout
 from app.views.inspector_parts import AskOrStop
 from app.views.settings_page import WheelGuard, pad
@@ -66,8 +67,10 @@ class CompareDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._shown: Comparison | None = None
         self._at = -1  # the difference that stands out
-        self._prompt = QPlainTextEdit(prompt, self)
+        self._prompt = QPlainTextEdit(self)
         self._prompt.setObjectName("comparePrompt")
+        bear_endless_words(self._prompt)
+        self._prompt.setPlainText(prompt)
         self._prompt.setTabChangesFocus(True)
         self._prompt.setMinimumHeight(self._prompt.fontMetrics().lineSpacing() * (PROMPT_LINES + 1))
         self._prompt.setMaximumHeight(self._prompt.fontMetrics().lineSpacing() * (2 * PROMPT_LINES))
@@ -193,6 +196,8 @@ class CompareDialog(QDialog):
         """Nothing is asked any more."""
         self._asking.show_progress(0, 0)
         self.tell("")
+        if self._shown is not None:
+            QTimer.singleShot(0, self, self._bring_result)  # when it has its place
         for column in self.columns:
             column.set_choosing(is_possible=True)
 
@@ -207,7 +212,6 @@ class CompareDialog(QDialog):
         self._show_result()
         if found.differences:
             self._go(0)
-        QTimer.singleShot(0, self, self._bring_result)  # when it has its place
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""

@@ -9,6 +9,8 @@ from PySide6.QtCore import QBuffer, QEvent, QIODevice, QMimeData, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QWidget
 
+from app.views.endless_words import bear_endless_words
+
 MOST_LINES = 8  # more than these scroll
 LONG_PASTE = 4_000  # characters; more than these become a file beside the message
 
@@ -39,6 +41,7 @@ class ComposerEdit(QPlainTextEdit):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.document().setDocumentMargin(2)
+        bear_endless_words(self)
         self.document().documentLayout().documentSizeChanged.connect(self.fit_height)
 
     def fit_height(self) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDialog, QLabel, QPlainTextEdit, QScrollArea, QVBo
 
 from app.core.markdown import visible
 from app.views.dialog_pages import at_end, button
+from app.views.endless_words import bear_endless_words
 
 LONGEST_TEXT = 200_000  # characters shown; laying out more would hold the window up
 LONGEST_LINE = 2_000  # characters shown of one; a line of a megabyte would be laid out as a whole
@@ -39,6 +40,7 @@ class FileDialog(QDialog):
             return self._sentence(self.tr("Only the name of this file is known."))
         view = QPlainTextEdit(self)
         view.setObjectName("fileText")
+        bear_endless_words(view)
         view.setReadOnly(True)
         view.setTabChangesFocus(True)
         view.setAccessibleName(self.tr("Content of the file"))

@@ -25,12 +25,16 @@ _FIT_ORDER = {Verdict.WELL: 0, Verdict.TIGHT: 1, Verdict.NOT: 2}
 
 @dataclass(frozen=True, slots=True)
 class LibraryRow:
-    """A model as the library shows it; `load` is how it alone is loaded, None: as every other."""
+    """A model as the library shows it; `load` is how it alone is loaded, None: as every other.
+
+    `drafts` are smaller models that may guess ahead for it: path and name.
+    """
 
     model: KnownModel
     fit: Fit | None = None
     is_loaded: bool = False
     load: LoadSettings | None = None
+    drafts: tuple[tuple[str, str], ...] = ()
 
 
 class Column(IntEnum):

@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
+from app.views.endless_words import bear_endless_words
+
 LEAST_HEIGHT, MOST_HEIGHT = 72, 320  # pixels
 
 
@@ -51,6 +53,7 @@ class MessageEditor(QWidget):
         self._field = _Field(self)
         self._field.setObjectName("messageEditor")
         self._field.setAccessibleName(self.tr("Edit the message"))
+        bear_endless_words(self._field)
         self._field.setPlainText(text)
         self._field.setTabChangesFocus(True)
         self._field.setFixedHeight(min(max(height + 24, LEAST_HEIGHT), MOST_HEIGHT))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, 
 
 from app.theme import Theme, code_font, load_theme
 from app.views.confidence_view import GROUNDS
+from app.views.endless_words import bear_endless_words
 from app.views.inspector_parts import AskOrStop
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
@@ -48,6 +49,7 @@ class PerplexityView(InspectorView):
         self._save.clicked.connect(self.saveRequested)
         self._text = QPlainTextEdit(self)
         self._text.setObjectName("perplexityText")
+        bear_endless_words(self._text)
         self._text.setReadOnly(True)
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard

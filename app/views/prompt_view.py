@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.theme import Theme, code_font, load_theme
+from app.views.endless_words import bear_endless_words
 from app.views.flow_layout import FlowLayout
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
@@ -87,6 +88,7 @@ class PromptView(InspectorView):
         self._ids.toggled.connect(lambda _is_on: self._fill_text())
         self._text = QPlainTextEdit(self)
         self._text.setObjectName("promptText")
+        bear_endless_words(self._text)
         self._text.setReadOnly(True)
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard

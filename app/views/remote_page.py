@@ -99,7 +99,9 @@ class RemotePage(SettingsPage):
         self._list.clear()
         for endpoint in self._endpoints:
             count = self.tr("%n model(s)", "", len(endpoint.models))
-            shown = self.tr("{name}: {host}, {count}").format(name=endpoint.name, host=endpoint.host, count=count)
+            named = self.tr("{name}: {host}").format(name=endpoint.name, host=endpoint.host)
+            name = endpoint.host if endpoint.name == endpoint.host else named
+            shown = self.tr("{endpoint}, {count}").format(endpoint=name, count=count)
             item = QListWidgetItem(shown)
             item.setData(_BASE_URL, endpoint.base_url)
             item.setToolTip(endpoint.base_url)

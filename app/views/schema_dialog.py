@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from app.core.json_schema import schema_problem, template
 from app.views.dialog_pages import button
+from app.views.endless_words import bear_endless_words
 
 CHECK_MS = 300  # after the last letter
 
@@ -50,6 +51,7 @@ class SchemaDialog(QDialog):
         self._templates.activated.connect(self._begin_with)
         self._text = QPlainTextEdit(self)
         self._text.setObjectName("schemaText")
+        bear_endless_words(self._text)
         self._text.setAccessibleName(self.tr("JSON schema"))
         self._text.setTabChangesFocus(True)
         self._text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.views.endless_words import bear_endless_words
 from app.views.schema_dialog import SchemaDialog
 from app.views.settings_page import WheelGuard, pad
 from app.views.value_texts import ValueText
@@ -173,6 +174,7 @@ class TextEditor(ValueEditor):
 
     def __init__(self, object_name: str, *, lines: int) -> None:
         self.text = QPlainTextEdit()
+        bear_endless_words(self.text)
         super().__init__(self.text, object_name)
         self._lines = lines
         self.text.setTabChangesFocus(True)

@@ -153,7 +153,7 @@ def main() -> int:
                 finding = f"{type(error).__name__} without a sentence"
         except BaseException as error:  # noqa: BLE001  # whatever it is, it is a finding
             where = traceback.extract_tb(error.__traceback__)[-1]
-            finding = f"{type(error).__name__}: {error} in {Path(where.filename).name}:{where.lineno}"
+            finding = f"{type(error).__name__}: {error!s:.200} in {Path(where.filename).name}:{where.lineno}"
         cpu_s = time.process_time() - started
         before = before or max(peak_rss_bytes(), rss_bytes())  # the first file pays for the libraries
         grown = peak_rss_bytes() - before

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from app.core.fit import Memory, Verdict, alternatives, best, estimate
+from app.core.fit import Memory, Verdict, alternatives, best, estimate, may_draft
 from app.core.known_model import KnownModel, Place
 from app.core.settings import LoadSettings
 from engine.api import ModelInfo
@@ -30,6 +31,15 @@ def test_need_is_weights_cache_and_working_space() -> None:
     fit = estimate(info(4), Memory(16 * GIB), LoadSettings(context_length=8192))
     assert fit.need_bytes == 4 * GIB + 8192 * 65_536 * 2 + GIB // 4
     assert (fit.verdict, fit.context, fit.fitting_context) == (Verdict.WELL, 8192, 32_768)
+
+
+def test_a_draft_is_half_as_large_at_most_and_has_the_same_vocabulary() -> None:
+    large = model("large", info(8))
+    assert may_draft(model("small", info(4)), large)
+    assert not may_draft(model("as large", info(5)), large)
+    assert not may_draft(model("other", replace(info(1), vocabulary=1)), large)
+    assert not may_draft(model("broken", info(1), problem="cut off"), large)
+    assert not may_draft(model("unread", None), large)
 
 
 def test_little_room_is_tight_and_less_is_not_enough() -> None:

@@ -26,6 +26,14 @@ def test_a_fresh_library_offers_the_starter_model(tmp_path: Path) -> None:
     assert default.path == starter_model_path()
 
 
+def test_a_remembered_place_that_the_system_refuses_is_not_there(tmp_path: Path) -> None:
+    place = str(tmp_path / ("x" * 5000))
+    (tmp_path / "models.json").write_text(json.dumps({"version": 1, "models": [place]}))
+    (model,) = (one for one in Library(tmp_path / "models.json").models() if not one.is_starter)
+    assert not model.places[0].is_there
+    assert model.problem is not None
+
+
 def test_the_model_used_last_is_the_default_until_it_is_gone(tmp_path: Path) -> None:
     model = tmp_path / "a.gguf"
     model.write_bytes(b"GGUF")

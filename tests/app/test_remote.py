@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import ssl
 import threading
 import time
@@ -12,9 +13,12 @@ from pathlib import Path
 
 import pytest
 from fakes import FakeEngine
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from remote_server import RemoteServer, Send, chunk, serving
 from served import MODEL, TOKEN, served
 
+from app.core.remote.answers import read_piece
 from app.core.remote.connection import Connection
 from app.core.remote.endpoints import Endpoint, Endpoints, RemoteModel, base_url_of, is_open_to_readers, listed_models
 from app.core.remote.engine import LONGEST_REPLY, RemoteEngine
@@ -25,6 +29,7 @@ from app.core.remote.errors import (
     RemoteUnreachableError,
 )
 from app.core.remote.event_stream import LONGEST_LINE, EventStream
+from app.core.remote.refusals import refusal
 from engine.api import (
     ContextFullError,
     Event,
@@ -42,6 +47,7 @@ from engine.api import (
 )
 
 KEY = "sk-very-secret"
+MUTANTS = int(os.environ.get("FIRESIDE_FUZZ", "500")) // 5
 PROMPT = (Message("system", "Be brief."), Message("user", "Hello?"))
 
 
@@ -126,17 +132,24 @@ def test_thinking_without_an_answer_is_closed(server: RemoteServer) -> None:
     assert reply(server).text == "<think>\nHm.\n</think>"
 
 
+def test_thinking_behind_the_beginning_of_the_answer_is_left_out(server: RemoteServer) -> None:
+    pieces = ({"content": "It"}, {"reasoning_content": "wait"}, {"content": " is."})
+    server.script = lambda send: send(b"".join(map(chunk, pieces)) + chunk({}, finish_reason="stop"))
+    assert reply(server).text == "It is."
+
+
 def test_loading_connects_to_nothing(server: RemoteServer) -> None:
     engine_of(server)
     assert server.asked == []
 
 
 def test_what_a_server_will_not_take_and_fireside_can_spare_is_left_out(server: RemoteServer) -> None:
-    server.refuses = ("stream_options", "logprobs", "max_tokens")
-    assert reply(server, max_tokens=7).text == "Hello from afar."
+    server.refuses = ("stream_options", "logprobs", "max_tokens", "repeat_penalty")
+    sampler = SamplerSettings(repetition_penalty=1.2)
+    assert reply(server, max_tokens=7, sampler=sampler).text == "Hello from afar."
     last = server.completions()[-1].body
-    assert last["max_completion_tokens"] == 7
-    assert not {"stream_options", "logprobs", "max_tokens"} & last.keys()
+    assert (last["max_completion_tokens"], last["repetition_penalty"]) == (7, 1.2)
+    assert last.keys().isdisjoint(server.refuses)
 
 
 def test_a_setting_that_a_server_refuses_is_named(server: RemoteServer) -> None:
@@ -350,10 +363,63 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> Non
         assert guarded.asked == []
 
 
+def test_a_proxy_is_not_used_for_this_machine_and_told_where_it_cannot_be(
+    server: RemoteServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("all_proxy", "gopher://127.0.0.1:9")
+    assert reply(server).text == "Hello from afar."
+    with pytest.raises(RemoteUnreachableError, match="The proxy of this system cannot be used for host"):
+        Connection("https://host/v1", None, lambda: False)
+
+
 def test_only_a_model_of_this_machine_goes_on_from_a_token(server: RemoteServer) -> None:
     with pytest.raises(RequestError, match="choose a model on this machine"):
         ask(server, begun_ids=(1, 2))
     assert server.asked == []
+
+
+NAMES = (
+    *("choices", "delta", "message", "content", "reasoning_content", "tool_calls", "function", "name", "logprobs"),
+    *(
+        "token",
+        "logprob",
+        "finish_reason",
+        "stop_reason",
+        "usage",
+        "prompt_tokens",
+        "error",
+        "code",
+        "param",
+        "detail",
+    ),
+)
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+ANY_JSON = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=5),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=MUTANTS, deadline=None)
+@given(ANY_JSON, st.integers(100, 599))
+def test_whatever_json_comes_is_a_piece_or_a_typed_error(content: object, status: int) -> None:
+    for told in (content, {"choices": [content]}, {"choices": [{"delta": content, "logprobs": content}]}):
+        try:
+            piece = read_piece("host", json.dumps(told), key=KEY)
+        except FiresideError as error:
+            assert str(error).isprintable()
+        else:
+            f"{piece.text}{piece.thinking}{piece.tool}".encode()
+    assert str(refusal("host", status, {"error": content}, key=KEY)).isprintable()
+    assert isinstance(listed_models([content]), tuple)
+
+
+@settings(max_examples=MUTANTS, deadline=None)
+@given(st.lists(st.binary(max_size=30) | st.sampled_from([b"data: ", b"\n\n", b"\r\n", b"[DONE]"]), max_size=12))
+def test_any_bytes_are_the_same_events_in_one_piece_and_in_many(pieces: list[bytes]) -> None:
+    whole, parts = EventStream("host"), EventStream("host")
+    assert whole.feed(b"".join(pieces)) == [event for piece in pieces for event in parts.feed(piece)]
 
 
 def test_an_event_stream_may_come_in_any_pieces() -> None:

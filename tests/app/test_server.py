@@ -34,6 +34,7 @@ WEATHER: Any = {
     "type": "function",
     "function": {"name": "weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}},
 }
+LONG = {"name": "long", "schema": {"enum": ["x" * (1 << 15)]}}
 
 
 @pytest.fixture(scope="module")
@@ -283,6 +284,7 @@ def test_another_model_is_loaded_only_where_it_may_be(server: Served) -> None:
         ({"seed": -1}, "seed"),
         ({"max_tokens": 0}, "max_tokens"),
         ({"stop": [""]}, "stop"),
+        ({"stop": "x" * 257}, "stop"),
         ({"logit_bias": {"word": 1}}, "logit_bias"),
         ({"top_logprobs": 2}, "top_logprobs"),
         ({"logprobs": True, "top_logprobs": 17}, "top_logprobs"),
@@ -290,6 +292,7 @@ def test_another_model_is_loaded_only_where_it_may_be(server: Served) -> None:
         ({"tools": [{"type": "web_search"}]}, "tools[0]"),
         ({"response_format": {"type": "grammar"}}, "response_format.type"),
         ({"response_format": {"type": "json_schema"}}, "response_format.json_schema"),
+        ({"response_format": {"type": "json_schema", "json_schema": LONG}}, "response_format.json_schema"),
         ({"response_format": {"type": "json_object"}, "tools": [WEATHER]}, "response_format"),
         ({"stream_options": {"include_usage": True}}, "stream_options"),
         ({"messages": []}, "messages"),

@@ -215,6 +215,25 @@ def test_requests_one_after_the_other_share_a_connection(server: Served) -> None
             assert answer.endswith(b"}")
 
 
+@pytest.mark.parametrize(
+    ("data", "answer"),
+    [
+        (request("/health", b"", method="HEAD"), b"HTTP/1.1 405"),
+        (request(upgrade="h2c", connection="upgrade, close"), b"HTTP/1.1 200"),
+        (request(expect="100-continue"), b"HTTP/1.1 100"),
+        (request(body=b"", method="CONNECT"), b"HTTP/1.1 405"),
+    ],
+)
+def test_what_http_knows_beside_plain_requests_does_no_harm(server: Served, data: bytes, answer: bytes) -> None:
+    with connected(server) as connection:
+        head, _, body = data.partition(b"\r\n\r\n")
+        connection.sendall(head + b"\r\n\r\n")
+        time.sleep(0.05)
+        connection.sendall(body)
+        assert said(connection).startswith(answer)
+    assert status(server, request()) == 200
+
+
 def test_past_the_queue_clients_are_told_when_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeEngine([["Hello"]])
     fake.gate.clear()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -144,6 +145,44 @@ def test_a_quota_in_the_middle_of_a_write_loses_nothing(tmp_path: Path) -> None:
         assert len(store.tree(chat)) == 20 + int(number)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a disk of a megabyte is mounted as only Linux can")
+def test_a_disk_that_is_really_full_loses_nothing_and_is_told(tmp_path: Path) -> None:
+    """A file system of its own, filled by somebody else: what was acknowledged stays, and room mends it."""
+    script = textwrap.dedent(
+        """
+        import sys
+        from pathlib import Path
+        from app.core.store import Store, StoreError
+        disk = Path(sys.argv[1])
+        store = Store(disk / "db")
+        chat, number = store.create_conversation("c").id, 0
+        (disk / "filler").write_bytes(bytes(300_000))
+        try:
+            for number in range(10_000):
+                store.add_message(chat, parent_id=None, role="user", text=f"{number} " * 500)
+        except StoreError as error:
+            sentence = str(error)
+        assert len(store.tree(chat)) == number > 10
+        (disk / "filler").unlink()
+        store.add_message(chat, parent_id=None, role="user", text="now it fits")
+        store.close()
+        store = Store(disk / "db")
+        assert store.check() == ()
+        assert len(store.tree(chat)) == number + 1
+        print(sentence)
+        """
+    )
+    mount = 'mount -t tmpfs -o size=1m tmpfs "$1" && exec "$2" -c "$3" "$1"'
+    command = ["unshare", "-rm", "sh", "-c", mount, "sh", str(tmp_path), sys.executable, script]
+    if shutil.which("unshare") is None or subprocess.run(["unshare", "-rm", "true"], check=False).returncode:
+        pytest.skip("this user may not mount anything")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if "mount:" in done.stderr:
+        pytest.skip("this user may not mount a file system in memory")
+    assert done.returncode == 0, done.stderr
+    assert "cannot be saved: the disk that holds" in done.stdout
+
+
 @pytest.fixture
 def sealed() -> Iterator[Path]:
     """A folder with a database that this process may read and not write."""
@@ -242,6 +281,37 @@ def test_damage_that_a_read_finds_later_is_told_with_the_way_out(tmp_path: Path)
     assert store.check() != ()
     store.close()
     assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("column", ["status = 'comylete'", "parts = '{[]'", "parts = '[7]'", "extra = X'FF'"])
+def test_a_row_that_was_not_written_so_is_damage(tmp_path: Path, column: str) -> None:
+    path = tmp_path / "db"
+    chat = filled(path, 5)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(f"UPDATE messages SET {column} WHERE number = 3")
+        database.commit()
+    with closing(Store(path)) as store, pytest.raises(DamagedError, match="a row of it cannot be read"):
+        store.tree(chat)
+
+
+def test_damage_that_sqlite_quotes_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "conversations.sqlite3"
+    filled(path, 5)
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE messages", b"CREATE TABLE \xff\xffssages"))
+    with pytest.raises(DamagedError, match="damaged"):
+        Store(path)
+
+
+def test_a_database_of_an_impossible_version_is_kept_aside(tmp_path: Path) -> None:
+    path = tmp_path / "conversations.sqlite3"
+    filled(path, 5)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA user_version = -3")
+    store, notice = open_store(path)
+    store.close()
+    assert notice is not None
+    assert "rescue" in notice
+    assert len(list(tmp_path.glob("*.damaged-*"))) == 1
 
 
 def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:

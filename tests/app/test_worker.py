@@ -7,8 +7,17 @@ import threading
 from fakes import FakeEngine
 from pytestqt.qtbot import QtBot
 
-from app.worker import EngineThread
-from engine.api import Event, GenerateRequest, LoadRequest, ReplyFinished, RequestFailed, StopReason, TokenGenerated
+from app.worker import REPLACED, EngineThread
+from engine.api import (
+    Event,
+    GenerateRequest,
+    LoadRequest,
+    ModelLoaded,
+    ReplyFinished,
+    RequestFailed,
+    StopReason,
+    TokenGenerated,
+)
 from engine.inspection.api import InspectionStopped, SpellRequest
 
 
@@ -68,3 +77,62 @@ def test_a_shutdown_ends_a_running_reply_and_closes_the_engine(qtbot: QtBot) -> 
     qtbot.waitUntil(lambda: bool(fake.requests))
     assert engine.shutdown()
     assert fake.is_closed
+
+
+def served(engine: EngineThread, number: int) -> list[Event]:
+    """The events that a guest is told, as they come."""
+    events = list[Event]()
+    engine.serve(GenerateRequest(number, "guest"), events.append)
+    return events
+
+
+def test_a_guest_is_told_its_own_events_and_the_window_nothing_of_them(qtbot: QtBot) -> None:
+    engine, events = started(qtbot, FakeEngine([["a", "b"]]))
+    told = served(engine, 1)
+    qtbot.waitUntil(lambda: bool(told) and isinstance(told[-1], ReplyFinished))
+    assert [event.text for event in told if isinstance(event, TokenGenerated)] == ["a", "b"]
+    assert engine.shutdown()
+    assert events == []
+
+
+def test_the_window_and_a_guest_take_turns_two_to_one(qtbot: QtBot) -> None:
+    fake = FakeEngine([["guest"] * 10_000, ["window"] * 100])
+    fake.token_s = 0.002
+    engine, events = started(qtbot, fake)
+    told = served(engine, 1)
+    qtbot.waitUntil(lambda: bool(told))
+    before = len(told)
+    engine.submit(GenerateRequest(2, "window"))
+    qtbot.waitUntil(lambda: any(isinstance(event, ReplyFinished) for event in events))
+    assert 30 <= len(told) - before <= 80
+    assert engine.shutdown()
+
+
+def test_a_guest_waits_while_a_model_is_loaded_and_one_that_ran_or_waited_is_told_why_it_ended(qtbot: QtBot) -> None:
+    fake = FakeEngine([["a"] * 10_000, ["b"]])
+    fake.token_s = 0.001
+    engine, events = started(qtbot, fake)
+    running, waiting = served(engine, 1), served(engine, 2)
+    qtbot.waitUntil(lambda: bool(running))
+    engine.submit(LoadRequest(3, "/m.gguf"))
+    qtbot.waitUntil(lambda: any(isinstance(event, ModelLoaded) for event in events))
+    for told in (running, waiting):
+        assert isinstance(told[-1], RequestFailed)
+        assert told[-1].kind == REPLACED
+    later = served(engine, 4)
+    qtbot.waitUntil(lambda: bool(later) and isinstance(later[-1], ReplyFinished))
+    assert engine.shutdown()
+
+
+def test_a_guest_that_leaves_before_its_turn_is_never_run(qtbot: QtBot) -> None:
+    fake = FakeEngine([["a"]])
+    fake.gate.clear()
+    engine, _events = started(qtbot, fake)
+    first, second = served(engine, 1), served(engine, 2)
+    engine.cancel(2)
+    fake.gate.set()
+    qtbot.waitUntil(lambda: bool(second))
+    assert isinstance(second[0], RequestFailed)
+    assert isinstance(first[-1], ReplyFinished)
+    assert len(fake.requests) == 1
+    assert engine.shutdown()

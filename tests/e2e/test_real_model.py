@@ -91,6 +91,20 @@ def test_the_window_and_the_command_line_give_the_same_greedy_reply(qtbot: QtBot
     assert result["stop_reason"] == "end_token"
 
 
+def test_the_window_and_the_command_line_draw_the_same_tokens_from_a_seed(
+    qtbot: QtBot, open_window: OpenWindow
+) -> None:
+    """With the samplers that are on by default."""
+    application = open_window()
+    answer_with(application, temperature=0.9, seed=7, max_tokens=16)
+    say(qtbot, application, PROMPT)
+    (record,) = application.store.records(application.store.conversations()[0].id).values()
+    settings = ("--temperature", "0.9", "--seed", "7", "--max-tokens", "16", "--json")
+    done = run("generate", "--prompt", PROMPT, *settings)
+    assert done.returncode == 0, done.stderr
+    assert (record["seed"], record["token_ids"]) == (7, json.loads(done.stdout)["token_ids"])
+
+
 def test_a_broken_model_is_told_in_one_sentence_and_the_one_in_use_goes_on(
     qtbot: QtBot, open_window: OpenWindow, starter: Path, tmp_path: Path
 ) -> None:

@@ -69,7 +69,7 @@ def test_replies_are_the_same_with_and_without_a_draft(
     else:
         draft_path = build("window" if draft == "another model" else "recurrent", tmp_path).checkpoint.path
     monkeypatch.setattr("engine.draft.LONGEST_PAUSE", 0)  # a tiny draft costs as much as a tiny model
-    replies, guessed = [], list[tuple[int, int]]()
+    replies, guessed, told = [], list[tuple[int, int]](), list[tuple[int, int]]()
     judge = Draft.judge
 
     def noted(self: Draft, count: int, right: int) -> None:
@@ -84,9 +84,13 @@ def test_replies_are_the_same_with_and_without_a_draft(
             finished = list(engine.run(GenerateRequest(request_id, text, sampler, max_tokens=40)))[-1]
             assert isinstance(finished, ReplyFinished)
             replies.append((finished.token_ids, finished.text, finished.stop_reason))
+            told.append((finished.timings.guessed_tokens, finished.timings.right_guesses))
         engine.close()
     assert replies[:2] == replies[2:]
     assert sum(count for count, _ in guessed) > 0
+    assert [sum(column) for column in zip(*guessed, strict=True)] == [
+        sum(column) for column in zip(*told[2:], strict=True)
+    ]
     if draft == "itself":
         assert all(count == right for count, right in guessed[:-1]), "it draws as the model does"
 

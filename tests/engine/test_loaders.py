@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import random
 import shutil
 import struct
@@ -247,6 +248,15 @@ def test_a_link_out_of_the_folder_is_refused_but_a_hub_caches_own_are_followed(l
         ({"t": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}}, "leaves a hole"),
         ({"t": {"dtype": "F32", "shape": [9], "data_offsets": [0, 36]}}, "past the end"),
         ({"t": 3}, "not described"),
+        (
+            {
+                "a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},
+                "b": {"dtype": "F32", "shape": [1], "data_offsets": [2, 6]},
+            },
+            "'b' overlaps another one",
+        ),
+        ({"t": {"dtype": "F32", "shape": [1 << 61, 4], "data_offsets": [0, 4]}}, "needs 36893488147419103232"),
+        ([], "not a JSON object"),
     ],
 )
 def test_a_damaged_safetensors_header_is_refused(header: object, match: str, llama: Path) -> None:
@@ -267,6 +277,44 @@ def test_json_of_too_many_values_is_refused_before_they_are_made(llama: Path) ->
     (llama / "config.json").write_bytes(many)
     with pytest.raises(ModelFileError, match="holds more than 2000000 values"):
         open_blueprint(llama)
+
+
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        (struct.pack("<Q", 1 << 63) + b"{}", "a header of 9223372036854775808 bytes is announced"),
+        (struct.pack("<Q", 50) + b"{}", "ends inside its header"),
+        (struct.pack("<Q", 2) + b"{", "ends inside its header"),
+        (struct.pack("<Q", 4) + b'{"a}', "the header is damaged"),
+        (struct.pack("<Q", 100_000) + b"[" * 100_000, "the header is damaged"),
+        (b"1234567", "too short"),
+    ],
+)
+def test_a_header_that_is_enormous_or_no_json_is_refused(content: bytes, match: str, llama: Path) -> None:
+    (llama / "model.safetensors").write_bytes(content)
+    with pytest.raises(ModelFileError, match=match):
+        open_checkpoint(llama)
+
+
+def test_pickled_weights_are_never_opened(llama: Path, tmp_path: Path) -> None:
+    """A pickle that would leave a file where it is opened, under every name that such weights have."""
+
+    class Bomb:
+        def __reduce__(self) -> object:
+            return (open, (str(tmp_path / "was opened"), "w"))
+
+    for file in llama.glob("*.safetensors"):
+        file.unlink()
+    for name in ("pytorch_model.bin", "model.pt", "model.pth"):
+        (llama / name).write_bytes(pickle.dumps(Bomb()))
+        for path in (llama, llama / name):
+            with pytest.raises(ModelFileError, match=r"Python pickle.* Get the same model as safetensors or GGUF"):
+                open_checkpoint(path)
+        (llama / name).unlink()
+    (tmp_path / "model.ckpt").write_bytes(pickle.dumps(Bomb()))
+    with pytest.raises(ModelFileError, match="Python pickle"):
+        open_checkpoint(tmp_path / "model.ckpt")
+    assert not (tmp_path / "was opened").exists()
 
 
 def test_a_name_that_is_twice_in_the_header_is_refused(llama: Path) -> None:

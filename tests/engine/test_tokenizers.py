@@ -208,6 +208,22 @@ def test_damaged_vocabularies_are_refused(changes: dict[str, Any], error: type[E
         tokenizer_from_gguf(metadata(**changes))
 
 
+def test_a_panic_of_the_library_is_an_error_of_ours() -> None:
+    """Its panics are no Exceptions, and would pass every handler."""
+
+    class Panic(BaseException):
+        pass
+
+    class Core:
+        def ids(self, _text: str) -> list[int]:
+            raise Panic("index out of bounds")
+
+    tokenizer = tokenizer_from_gguf(metadata())
+    tokenizer.core = tokenizer.later_core = Core()  # type: ignore[assignment]
+    with pytest.raises(TokenizerError, match="cannot encode this text: index out of bounds"):
+        tokenizer.encode("abab")
+
+
 class Folder:
     """A folder's small files, as the loader offers them."""
 

@@ -11,7 +11,16 @@ from conftest import OpenWindow
 from fakes import FakeEngine, fake_header
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QLabel, QLineEdit, QPushButton, QTableView, QTreeWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTableView,
+    QTreeWidget,
+)
 from pytestqt.qtbot import QtBot
 from window_steps import click, find
 
@@ -166,18 +175,26 @@ def test_a_source_can_be_switched_off_and_a_folder_added(
 
 def test_a_model_is_loaded_in_its_own_way(qtbot: QtBot, open_window: OpenWindow, home: Path) -> None:
     fake = FakeEngine()
+    small = tiny_gguf(home / ".lmstudio" / "models" / "ada" / "small.gguf", seed=7)
     application = opened(qtbot, open_window, home, fake)
     dialog = show_library(qtbot, application)
+    choose(application, "small")
+    draft = find(application, QComboBox, "modelDraft")
+    assert draft.count() == 1, "none is smaller"
     choose(application, "beta")
     details = dialog.library.details  # type: ignore[attr-defined]
     details._own.click()
     details._context.setValue(2048)
     details._cache.setCurrentIndex(3)
     details._cache.activated.emit(3)
+    assert [draft.itemText(at) for at in range(draft.count())] == ["None", "small"]
+    draft.setCurrentIndex(1)
+    draft.activated.emit(1)
     click(application, "loadModel")
     qtbot.waitUntil(lambda: fake.loaded is not None and fake.loaded.name == "beta")
     assert fake.loaded is not None
     assert (fake.loaded.context_length, fake.loaded.cache_type) == (2048, "q8_0")
+    assert fake.loaded.draft_path == str(small)
 
 
 def test_a_model_that_does_not_fit_is_told_with_what_would(qtbot: QtBot, open_window: OpenWindow, home: Path) -> None:

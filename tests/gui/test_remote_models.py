@@ -270,6 +270,7 @@ def test_another_address_is_asked_about_anew_and_gets_no_key_of_the_old_one(
         enter(application, address=other.address)
         qtbot.waitUntil(lambda: not keyring[server.base_url])
         assert [one.authorization for one in other.asked] == [None]
+        assert not application.models.is_remote_in_use
         choose(application, "org/big")
         assert find(application, QDialog, "remoteQuestion").isVisible()
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from app.core.remote.endpoints import host_of
+from app.core.remote.endpoints import host_of, is_here
 from app.core.remote.errors import RemoteAnswerError, RemoteError, RemoteRefusedError, RemoteUnreachableError
 from app.core.remote.refusals import refusal
 
@@ -40,17 +40,25 @@ class Connection:
     """To one endpoint; `key` is sent to it alone. To be closed, by the thread that made it."""
 
     def __init__(self, base_url: str, key: str | None, cancelled: Callable[[], bool]) -> None:
+        """Raises `RemoteUnreachableError` when the environment names a proxy that cannot be used."""
         import httpx2
 
         self._base_url, self._key, self._cancelled = base_url, key, cancelled
         self.host = host_of(base_url)
+        own = {"Authorization": f"Bearer {key}"} if key else {}
+        try:
+            self._client = httpx2.AsyncClient(
+                timeout=httpx2.Timeout(SILENCE_S, connect=CONNECT_S),
+                follow_redirects=False,
+                headers={"User-Agent": "Fireside", "Accept-Encoding": "identity", **own},  # so that nothing can swell
+                trust_env=not is_here(base_url),  # what is said on this machine goes through no proxy
+            )
+        except (ValueError, ImportError) as error:
+            raise RemoteUnreachableError(
+                f"The proxy of this system cannot be used for {self.host} ({type(error).__name__}); set http_proxy "
+                "and https_proxy to an http address."
+            ) from error
         self._loop = asyncio.new_event_loop()
-        self._client = httpx2.AsyncClient(
-            timeout=httpx2.Timeout(SILENCE_S, connect=CONNECT_S),
-            follow_redirects=False,
-            headers={"User-Agent": "Fireside", "Accept-Encoding": "identity"}  # so that nothing can swell
-            | ({"Authorization": f"Bearer {key}"} if key else {}),
-        )
 
     def close(self) -> None:
         """End what is under way. Does not wait for a name that is still being looked up."""
@@ -132,8 +140,7 @@ class Connection:
             target = ""
         return RemoteRefusedError(
             f"{self.host} leads to {host_of(target) or 'another place'}; nothing was sent there. If you trust that "
-            "place, enter its own address as an endpoint.",
-            status=response.status_code,
+            "place, enter its own address as an endpoint."
         )
 
     def _wait_for(self, work: Coroutine[Any, Any, Result]) -> Result:  # Any: what coroutines yield is asyncio's

@@ -33,7 +33,7 @@ class RemoteModel:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`is_allowed`: the person said that messages may go there. `key`s are in the keyring, under the base URL."""
+    """`is_allowed`: the person said that messages may go there. Its key lies in the keyring, under the base URL."""
 
     name: str
     base_url: str
@@ -117,10 +117,14 @@ def host_of(address: str) -> str:
     return urlsplit(address).netloc
 
 
+def is_here(address: str) -> bool:
+    """Whether an address leads to this machine."""
+    return _is_this_machine(urlsplit(address).hostname or "")
+
+
 def is_open_to_readers(address: str) -> bool:
     """Whether what is sent there can be read on the way: without encryption and not to this machine."""
-    parts = urlsplit(address)
-    return parts.scheme == "http" and not _is_this_machine(parts.hostname or "")
+    return address.startswith("http:") and not is_here(address)
 
 
 def base_url_of(entered: str) -> str:

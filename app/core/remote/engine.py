@@ -146,15 +146,15 @@ class RemoteEngine:
                 yield from self._answer(request, connection, key, reply)
                 return
             except RemoteRefusedError as error:
-                if error.parameter in CONTINUING:
+                if not error.named.isdisjoint(CONTINUING):
                     raise RemoteRefusedError(
                         f"{connection.host} cannot go on in the middle of a reply; regenerate it instead."
                     ) from error
-                spare = error.parameter if error.parameter in SPARE | _RENAMED else ""
-                if reply.texts or not spare or spare in self._without:
+                spare = (error.named & (SPARE | _RENAMED)) - self._without
+                if reply.texts or not spare:
                     raise
-                logger.info("the endpoint takes no %s", spare)
-                self._without.add(spare)
+                logger.info("the endpoint takes no %s", ", ".join(sorted(spare)))
+                self._without |= spare
 
     def _answer(
         self, request: GenerateRequest, connection: Connection, key: str | None, reply: _Reply
@@ -208,10 +208,11 @@ def _take_piece(request: GenerateRequest, piece: Piece, reply: _Reply, host: str
         )
     reply.usage = piece.usage or reply.usage
     reply.finish, reply.stop_text = reply.finish or piece.finish, reply.stop_text or piece.stop_text
-    thinking = "" if request.continue_last else piece.thinking  # of a reply that goes on it would stand in its middle
+    has_place = not request.continue_last and (reply.is_thinking or not reply.texts)  # at the beginning of a reply
+    thinking = piece.thinking if has_place else ""
     if not thinking and not piece.text:
         return
-    text = f"{_OPEN}{thinking}" if thinking and not reply.is_thinking and not reply.texts else thinking
+    text = f"{_OPEN}{thinking}" if thinking and not reply.is_thinking else thinking
     reply.is_thinking = reply.is_thinking or bool(thinking)
     if piece.text:
         text += f"{_CLOSE}{piece.text}" if reply.is_thinking else piece.text

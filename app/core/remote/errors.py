@@ -18,11 +18,11 @@ class RemoteUnreachableError(RemoteError):
 
 
 class RemoteRefusedError(RemoteError):
-    """The endpoint answered that it will not; `status` is its HTTP status, `parameter` what it will not take."""
+    """The endpoint answered that it will not; `named` are the parameters that it may be about."""
 
-    def __init__(self, message: str, *, status: int = 0, parameter: str = "") -> None:
+    def __init__(self, message: str, *, named: frozenset[str] = frozenset()) -> None:
         super().__init__(message)
-        self.status, self.parameter = status, parameter
+        self.named = named
 
 
 class RemoteAnswerError(RemoteError):

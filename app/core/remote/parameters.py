@@ -43,7 +43,7 @@ def body_of(request: GenerateRequest, model: str, *, without: Iterable[str]) -> 
         raise RequestError("A remote model cannot go on from a token; choose a model on this machine for that.")
     body: dict[str, Any] = {
         "model": model,
-        "messages": [{"role": one.role, "content": one.content} for one in request.prompt],
+        "messages": [{"role": _role(one.role), "content": one.content} for one in request.prompt],
         "stream": True,
         "stream_options": {"include_usage": True},
         "logprobs": True,
@@ -67,6 +67,11 @@ def body_of(request: GenerateRequest, model: str, *, without: Iterable[str]) -> 
     if request.continue_last:
         body |= CONTINUING
     return {name: value for name, value in body.items() if name not in without or name not in SPARE}
+
+
+def _role(role: str) -> str:
+    """Results of tools in imported chats are told as a person would: a server wants to have called a tool itself."""
+    return role if role in ("system", "user", "assistant") else "user"
 
 
 def _schema(text: str) -> object:

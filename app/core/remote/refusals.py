@@ -12,9 +12,8 @@ from app.core.remote.plain_line import plain_line
 from engine.api import ContextFullError, FiresideError
 
 LONGEST_WORDS = 300  # letters of a server's sentence that are shown
-LONGEST_PARAMETER = 80  # letters
 MOST_DIGITS = 6  # of seconds to wait
-_QUOTED = re.compile(r"[`'\"“]([a-z][a-z_]{2,40})[`'\"”]|\bargument supplied: ([a-z_]{3,40})")
+_NAMES = re.compile(r"[`'\"“]([a-z][a-z_]{2,40})[`'\"”]|\bargument supplied: ([a-z_]{3,40})")
 _FULL = re.compile(
     r"context[ _](length|size|window)|maximum context|too many tokens|prompt is too long", re.IGNORECASE
 )
@@ -30,10 +29,10 @@ _ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What an error says: a sentence, the parameter that it is about, and a code; empty where there is none."""
+    """What an error says: a sentence, words that may be the parameters that it is about, and a code."""
 
     sentence: str = ""
-    parameter: str = ""
+    named: frozenset[str] = frozenset()
     code: str = ""
 
 
@@ -50,9 +49,10 @@ def words_of(content: object, *, key: str | None) -> Words:
         sentence = sentence.replace(key, "…")
     sentence = plain_line(sentence)[:LONGEST_WORDS]
     parameter, code = error.get("param"), error.get("code")
-    found = _QUOTED.search(sentence)
-    named = parameter if isinstance(parameter, str) else next(filter(None, found.groups())) if found else ""
-    return Words(sentence, plain_line(named)[:LONGEST_PARAMETER], code if isinstance(code, str) else "")
+    named = {word for words in _NAMES.findall(sentence) for word in words}
+    if isinstance(parameter, str):
+        named.add(parameter.partition(".")[0])
+    return Words(sentence, frozenset(named - {""}), code if isinstance(code, str) else "")
 
 
 def refusal(
@@ -79,7 +79,8 @@ def refusal(
     else:
         advice = _ADVICE.get(status, "check its address and its key in the settings")
         sentence = f"{host} refuses (error {status}): {advice}."
-    return RemoteRefusedError(with_words(sentence, words), status=status, parameter=words.parameter)
+    is_about_parameters = status in (400, 422)
+    return RemoteRefusedError(with_words(sentence, words), named=words.named if is_about_parameters else frozenset())
 
 
 def with_words(sentence: str, words: Words) -> str:
