@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -53,6 +54,7 @@ class CompareController(QObject):
         self._appearance, self._background, self._window = appearance, background, window
         self._dialog: CompareDialog | None = None
         self._of = GenerateRequest(0, ())  # what both are asked, but for the last message
+        self._made_by: object = None  # where the model lies that made the reply, as its record says
         self._asking: Inquiry | None = None
         self._found: Comparison | None = None
         window.inspector_panel.compareRequested.connect(self.open)
@@ -94,6 +96,7 @@ class CompareController(QObject):
         """Keep what a reply was asked with; returns the message that it answered."""
         settings = self._chat.settings
         reply = self._chat.inspected(message_id)
+        self._made_by = None if reply is None else reply.record.get("model_path")
         if reply is None or isinstance(reply.request.prompt, str):
             self._of = GenerateRequest(
                 0,
@@ -110,11 +113,13 @@ class CompareController(QObject):
         return "" if asked is None else messages[asked].content
 
     def _proposed(self, known: Sequence[KnownModel]) -> Sequence[tuple[str, str]]:
-        """The model in use and another quantisation of it, else another model, else the same with a smaller cache."""
-        used = next((model for model in known if self._models.is_in_use(model)), known[0])
+        """The reply's model or the one in use, and another quantisation of it, or another model, or another cache."""
+        made = (model for model in known if any(str(place.path) == self._made_by for place in model.places))
+        in_use = (model for model in known if self._models.is_in_use(model))
+        used = next(chain(made, in_use), known[0])
         others = [model for model in known if model is not used]
         alike = [model for model in others if _is_alike(model, used)]
-        second = next(iter((*alike, *others)), None)
+        second = next(chain(alike, others), None)
         first = (str(used.path), "auto")
         return first, (str(used.path), "q8_0") if second is None else (str(second.path), "auto")
 

@@ -196,6 +196,8 @@ class CompareDialog(QDialog):
         """Nothing is asked any more."""
         self._asking.show_progress(0, 0)
         self.tell("")
+        if self._shown is not None:
+            QTimer.singleShot(0, self, self._bring_result)  # when it has its place
         for column in self.columns:
             column.set_choosing(is_possible=True)
 
@@ -210,7 +212,6 @@ class CompareDialog(QDialog):
         self._show_result()
         if found.differences:
             self._go(0)
-        QTimer.singleShot(0, self, self._bring_result)  # when it has its place
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QLocale, QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QMouseEvent, QTextCharFormat, QTextCursor
+from PySide6.QtCore import QLocale, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
 
 from app.core.comparison import ComparedSide
@@ -47,7 +47,7 @@ class ComparedColumn(QWidget):
         self._side: ComparedSide | None = None
         self._other_name = ""
         self._marks: Sequence[Place] = ()
-        self._shown: list[Place] = []  # what stands out: a difference, a token
+        self._standing_out: Place = (0, 0)  # of a difference or a token
         heading = self._label(title)
         self._model = self._choice(f"comparedModel{number}", title)
         for one in models:
@@ -73,8 +73,8 @@ class ComparedColumn(QWidget):
         self._text.setAccessibleName(
             self.tr("What the first model says") if number == 1 else self.tr("What the second model says")
         )
-        self._text.setToolTip(self.tr("Underlined: not in the other reply"))
-        self._text.viewport().installEventFilter(self)
+        self._text.setToolTip(self.tr("Underlined: not in the other reply; click or arrow keys choose a word"))
+        self._text.cursorPositionChanged.connect(self._choose_at_cursor)
         self.strip = DivergenceStrip(theme, self.described, self)
         self.strip.setObjectName(f"comparedStrip{number}")
         self.strip.setAccessibleName(self.tr("How much the models differ at each token"))
@@ -115,7 +115,7 @@ class ComparedColumn(QWidget):
 
     def clear(self) -> None:
         """There is no reply yet."""
-        self._side, self._marks, self._shown = None, (), []
+        self._side, self._marks = None, ()
         self._text.clear()
         self._text.setExtraSelections([])
         self._text.setAccessibleDescription("")
@@ -131,14 +131,14 @@ class ComparedColumn(QWidget):
 
     def show_side(self, side: ComparedSide, differing: Sequence[Place], *, other_name: str) -> None:
         """The whole reply, with the characters in it that are not in the other one."""
-        self._side, self._other_name = side, other_name
+        self._side, self._other_name, self._standing_out = side, other_name, (0, 0)
         self._marks = [(start, end) for start, end in differing if start < end]
         self._fill()
         self.strip.show_values([token.kl for token in side.tokens])
         self._figures.setText(self._said(side))
         count = QLocale().toString(len(differing))
         self._text.setAccessibleDescription(self.tr("Places that differ: {count}").format(count=count))
-        self._detail.setText(self.tr("Click a word to see how likely both models found it."))
+        self._detail.setText(self.tr("Choose a word to see how likely both models found it."))
         has_kl = side.mean_kl is not None
         for part in (self._text, self._detail, self._figures):
             part.show()
@@ -187,25 +187,22 @@ class ComparedColumn(QWidget):
         if self._side is not None:
             self._fill()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A click into the text chooses the token there."""
-        if (
-            self._side is not None
-            and isinstance(event, QMouseEvent)
-            and event.type() == QEvent.Type.MouseButtonRelease
-            and not self._text.textCursor().hasSelection()
-        ):
-            unit = self._text.cursorForPosition(event.position().toPoint()).position()
-            at = _characters(self._side.text, unit)
-            index = next((i for i, token in enumerate(self._side.tokens) if token.place[1] > at), None)
-            if index is not None:
-                self.choose(index)
-        return super().eventFilter(watched, event)
+    def _choose_at_cursor(self) -> None:
+        """A person clicked into the text, or went through it by keys."""
+        cursor = self._text.textCursor()
+        if self._side is None or cursor.hasSelection():
+            return
+        at = _characters(self._side.text, cursor.position())
+        index = next((number for number, token in enumerate(self._side.tokens) if token.place[1] > at), None)
+        if index is not None:
+            self._say_token(index)
+            self._mark(self._side.tokens[index].place)
 
     def _fill(self) -> None:
         """Put the text into its field; what differs is underlined and lies on a ground, its first word in bold."""
         assert self._side is not None
         text, done = self._side.text, 0
+        blocker = QSignalBlocker(self._text)  # nobody moved the cursor
         self._text.clear()
         cursor = QTextCursor(self._text.document())
         cursor.beginEditBlock()
@@ -223,7 +220,8 @@ class ComparedColumn(QWidget):
         cursor.insertText(text[done:], QTextCharFormat())
         cursor.endEditBlock()
         self._text.moveCursor(QTextCursor.MoveOperation.Start)
-        self._mark_shown()
+        blocker.unblock()
+        self._mark(self._standing_out)
 
     def _say_token(self, index: int) -> None:
         self.strip.show_chosen(index)
@@ -231,26 +229,24 @@ class ComparedColumn(QWidget):
 
     def _stand_out(self, place: Place) -> None:
         assert self._side is not None
-        self._shown = [place]
         cursor = self._text.textCursor()
         cursor.setPosition(_units(self._side.text, place[0]))
+        blocker = QSignalBlocker(self._text)
         self._text.setTextCursor(cursor)
+        blocker.unblock()
         self._text.centerCursor()
-        self._mark_shown()
+        self._mark(place)
 
-    def _mark_shown(self) -> None:
+    def _mark(self, place: Place) -> None:
+        """Put the ground of what is chosen below characters."""
         assert self._side is not None
-        selections = []
-        for start, end in self._shown:
-            one = QTextEdit.ExtraSelection()
-            cursor = QTextCursor(self._text.document())
-            cursor.setPosition(_units(self._side.text, start))
-            cursor.setPosition(_units(self._side.text, end), QTextCursor.MoveMode.KeepAnchor)
-            form = QTextCharFormat()
-            form.setBackground(QColor(self._theme.colors["token_chosen"]))
-            one.cursor, one.format = cursor, form
-            selections.append(one)
-        self._text.setExtraSelections(selections)
+        self._standing_out = place
+        marked, cursor, form = QTextEdit.ExtraSelection(), QTextCursor(self._text.document()), QTextCharFormat()
+        cursor.setPosition(_units(self._side.text, place[0]))
+        cursor.setPosition(_units(self._side.text, place[1]), QTextCursor.MoveMode.KeepAnchor)
+        form.setBackground(QColor(self._theme.colors["token_chosen"]))
+        marked.cursor, marked.format = cursor, form
+        self._text.setExtraSelections([marked])
 
     def _said(self, side: ComparedSide) -> str:
         number = QLocale()

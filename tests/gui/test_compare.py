@@ -111,8 +111,12 @@ def test_models_of_other_vocabularies_have_no_divergence_but_an_alignment(
     compare(qtbot, application)
     assert "no divergence is defined" in find(application, QLabel, "compareSummary").text()
     assert not find(application, QWidget, "comparedStrip1").isVisible()
-    dialog.columns[0].choose(0)
-    assert "divergence" not in find(application, QLabel, "comparedDetail1").text()
+    text = find(application, QPlainTextEdit, "comparedText2")
+    QTest.keyClick(text, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(text, Qt.Key.Key_Left)
+    detail = find(application, QLabel, "comparedDetail2").text()
+    assert detail.startswith("Token 12 of 12"), "the keyboard chooses words, too"
+    assert "divergence" not in detail
     assert all(texts(application))
 
 
