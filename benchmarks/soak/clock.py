@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import time
 
-LONGEST_S = 2.0  # between two looks; what is longer was slept
-
 
 class AwakeClock:
-    """Must be asked every second or so."""
+    """What passes between two looks counts as awake up to `longest_s`; so it must be asked more often than that."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, longest_s: float = 2.0) -> None:
+        self._longest_s = longest_s
         self._last = time.monotonic()
         self._awake_s = 0.0
 
     def now(self) -> float:
         """Seconds awake since it was made."""
         now = time.monotonic()
-        self._awake_s += min(now - self._last, LONGEST_S)
+        self._awake_s += min(now - self._last, self._longest_s)
         self._last = now
         return self._awake_s

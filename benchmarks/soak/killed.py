@@ -26,6 +26,7 @@ from benchmarks.soak.clock import AwakeClock
 from engine.api import Event, RequestFailed, TokenGenerated
 
 TICK_MS = 20
+LONGEST_TICK_S = 0.5  # a pause from outside must not look like a second that was not saved
 QUESTIONS = ("Tell me about foxes.", "And 绿茶?", "Write a list of ten rivers.", "Why?")
 
 
@@ -34,7 +35,8 @@ class Talker(QObject):
 
     def __init__(self, application: Application, seed: int) -> None:
         super().__init__()
-        self._application, self._dice, self._clock = application, Random(seed), AwakeClock()
+        self._application, self._dice = application, Random(seed)
+        self._clock = AwakeClock(longest_s=LONGEST_TICK_S)
         self._message_id, self._length = "", 0
         store = application.store
         store.add_message = self._telling(store.add_message)  # type: ignore[method-assign]
