@@ -226,6 +226,9 @@ class CompareDialog(QDialog):
         self._beside.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
 
     def _bring_result(self) -> None:
+        content = self._area.widget().layout()
+        assert content is not None
+        content.activate()
         self._area.verticalScrollBar().setValue(self._summary.y())
 
     def _ask(self) -> None:
