@@ -1,9 +1,14 @@
-"""Builds the compiled CPU kernels. They are optional: without a C compiler the engine runs on torch, slower."""
+"""Builds the compiled CPU kernels, and takes the resources into the wheel.
 
+The kernels are optional: without a C compiler the engine runs on torch, slower.
+"""
+
+import shutil
 from pathlib import Path
 
 from setuptools import Extension, find_packages, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 
 KERNELS = Path("engine/kernels")
 SOURCES = (
@@ -20,10 +25,21 @@ class BuildKernels(build_ext):
         return ext.export_symbols
 
 
+class BuildWithResources(build_py):
+    """The folder `resources` of the source becomes `app/resources`, where app/core/themes.py looks first."""
+
+    def run(self) -> None:
+        """Part of setuptools."""
+        super().run()
+        if not self.editable_mode:
+            shutil.copytree("resources", Path(self.build_lib) / "app" / "resources", dirs_exist_ok=True)
+
+
 setup(
     packages=find_packages(include=["app", "app.*", "engine", "engine.*"]),
     package_data={"engine.quants": ["codebooks.safetensors"]},
-    cmdclass={"build_ext": BuildKernels},
+    exclude_package_data={"engine.kernels": ["*.c", "*.h"]},
+    cmdclass={"build_ext": BuildKernels, "build_py": BuildWithResources},
     ext_modules=[
         Extension(
             "engine.kernels._native",

@@ -101,6 +101,8 @@ class EngineThread(QObject):
         self._counts: queue.SimpleQueue[CountTokensRequest | None] = queue.SimpleQueue()
         self._cancel_flags: dict[int, threading.Event] = {}
         self._ids = itertools.count(1)
+        self._host: _Running | None = None  # the request of the window that runs
+        self._guest: _Running | None = None
         self._wake, self._closing = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._counting = threading.Thread(target=self._count, name="counting", daemon=True)
@@ -152,29 +154,41 @@ class EngineThread(QObject):
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        host: _Running | None = None
-        guest: _Running | None = None
+        """Work until the window closes. What nobody foresaw ends a guest's request at most; the work begins anew."""
+        while True:
+            try:
+                self._work()
+                break
+            except BaseException:
+                logger.exception("the engine's thread begins anew")
+                if self._guest is not None:
+                    self._cancel_flags.pop(self._guest.request.request_id, None)
+                    self._guest = None
+                if self._closing.is_set():
+                    break
+        if self._engine is not None:
+            self._engine.close()
+
+    def _work(self) -> None:
         owed_s = 0.0  # to the guest
         while True:
             self._wake.clear()
-            host = host or self._next_of_window()
-            if host is not None and isinstance(host.request, ALONE):
+            self._host = self._host or self._next_of_window()
+            if self._host is not None and isinstance(self._host.request, ALONE):
+                guest, self._guest = self._guest, None
                 self._refuse_guests(guest)
-                guest = None
             else:
-                guest = guest or self._next_of_guests()
-            if guest is not None and (host is None or owed_s > 0.0):
-                took_s, guest = self._step(guest)
-                owed_s = 0.0 if host is None else owed_s - took_s
-            elif host is not None:
-                took_s, host = self._step(host)
-                owed_s = 0.0 if guest is None else owed_s + GUEST_SHARE * took_s
+                self._guest = self._guest or self._next_of_guests()
+            if self._guest is not None and (self._host is None or owed_s > 0.0):
+                took_s, self._guest = self._step(self._guest)
+                owed_s = 0.0 if self._host is None else owed_s - took_s
+            elif self._host is not None:
+                took_s, self._host = self._step(self._host)
+                owed_s = 0.0 if self._guest is None else owed_s + GUEST_SHARE * took_s
             elif self._closing.is_set():
                 break
             else:
                 self._wake.wait()
-        if self._engine is not None:
-            self._engine.close()
 
     def _next_of_window(self) -> _Running | None:
         while not self._requests.empty():

@@ -6,7 +6,6 @@ embeddings does better.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
@@ -21,6 +20,7 @@ from engine.api import (
     RequestError,
 )
 from engine.model import Model
+from engine.tensor_bytes import tensor_bytes
 
 CHUNK = 64  # tokens read at a time: a reply that is made meanwhile waits so long
 
@@ -48,8 +48,8 @@ def embed(model: Model, request: EmbedRequest, *, limit: int, cancelled: Callabl
         length = summed.norm()
         if not torch.isfinite(length) or length == 0:
             raise NumericalError("The model's output is not a number any more; its file may be damaged.")
-        vector = array("f", (summed / length).tolist())
-        yield Embedded(request.request_id, vector.tobytes(), len(ids), is_last=number == len(texts) - 1)
+        vector = bytes(tensor_bytes(summed / length))
+        yield Embedded(request.request_id, vector, len(ids), is_last=number == len(texts) - 1)
 
 
 def _hidden_states(model: Model, ids: Sequence[int], cancelled: Callable[[], bool]) -> Iterator[torch.Tensor]:

@@ -50,7 +50,7 @@ from engine.device import give_back_memory
 from engine.distribution import drawn_from
 from engine.draft import Draft, check_vocabulary
 from engine.embedding import embed
-from engine.grammar import JsonGrammar
+from engine.grammar import JsonGrammar, JsonVocabulary
 from engine.inspection.api import InspectionRequest
 from engine.layers import Interrupted, never
 from engine.lookup import Guesser, PromptLookup
@@ -90,6 +90,7 @@ class Engine:
         self.context_length = 0
         self.reader: Reader | None = None
         self._draft: Reader | None = None
+        self._json: JsonVocabulary | None = None  # of this model, made when first needed
         self._breakers: dict[tuple[str, ...], frozenset[int]] = {}  # of this model: looking through it takes 60 ms
         self._prompts: LastPrompt | None = None
         self._guest: _Guest | None = None  # made when first needed
@@ -205,7 +206,7 @@ class Engine:
             if reader is not None:
                 reader.close()
                 reader.model.close()
-        self._guest = None
+        self._guest = self._json = None
         self.model = self.reader = self._draft = self._prompts = self.loaded_by = None
 
     def _load(self, request: LoadRequest) -> Iterator[Event]:
@@ -284,6 +285,7 @@ class Engine:
         started = time.perf_counter()
         prompt, dropped = self._prompts.of(request)
         ids = [*prompt, *request.begun_ids]
+        grammar = self._grammar(request, self.model)
         if len(ids) >= self.context_length:
             raise ContextFullError("The beginning of the reply fills the context: load the model with a longer one.")
         path = None if request.cache_path is None else Path(request.cache_path)
@@ -292,7 +294,8 @@ class Engine:
             yield PrefillProgressed(request.request_id, done, len(ids), reused, dropped)
         prefilled = time.perf_counter()
         breakers = self.breakers(request.sampler, self.model)
-        reply = _Reply(self.model, request, room=self.context_length - len(ids), breakers=breakers)
+        room = self.context_length - len(ids)
+        reply = _Reply(self.model, request, room=room, breakers=breakers, grammar=grammar)
         logits = reader.logits
         if logits is None or cancelled():
             reply.stop_reason = StopReason.CANCELLED
@@ -364,6 +367,12 @@ class Engine:
             self._breakers = {texts: breaker_ids(model.tokenizer, texts)}
         return self._breakers.get(texts, frozenset())
 
+    def _grammar(self, request: GenerateRequest, model: Model) -> JsonGrammar | None:
+        if request.json_schema is None:
+            return None
+        self._json = self._json or JsonVocabulary(model.tokenizer, model.decoder.vocabulary)
+        return JsonGrammar(request.json_schema, self._json)
+
     def _forget(self) -> None:
         for reader in (self.reader, self._draft):
             if reader is not None:
@@ -373,7 +382,15 @@ class Engine:
 class _Reply:
     """A reply in the making: draws tokens, decodes and cuts text, knows why it ended."""
 
-    def __init__(self, model: Model, request: GenerateRequest, *, room: int, breakers: frozenset[int]) -> None:
+    def __init__(
+        self,
+        model: Model,
+        request: GenerateRequest,
+        *,
+        room: int,
+        breakers: frozenset[int],
+        grammar: JsonGrammar | None,
+    ) -> None:
         self.request, self.room = request, room
         seed = request.sampler.seed
         self.seed = secrets.randbits(32) if seed is None else seed
@@ -381,11 +398,7 @@ class _Reply:
         self.end_ids, self.vocabulary = model.tokenizer.end_ids, model.decoder.vocabulary
         self.stream, self.stops = TextStream(model.tokenizer), StopStrings(request.stop)
         self.limit = min(room, request.max_tokens or room)
-        self.grammar = (
-            None
-            if request.json_schema is None
-            else JsonGrammar(request.json_schema, model.tokenizer, model.decoder.vocabulary)
-        )
+        self.grammar = grammar
         self.ids: list[int] = []
         self.logprobs: list[float] = []
         self.alternatives: list[bytes] = []

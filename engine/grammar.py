@@ -30,22 +30,31 @@ class _Vocabulary:
         return self._tokenizer.encode(text)
 
 
-class JsonGrammar:
-    """Follows one reply: `restrict` the logits, draw, then `accept` the token that was drawn."""
+class JsonVocabulary:
+    """What the schemas of all replies of a model need of its tokens: 0.1 s for 49,000 of them."""
 
-    def __init__(self, schema: str, tokenizer: Tokenizer, vocabulary: int) -> None:
-        """Raises `RequestError` for text that is no JSON or no usable schema."""
-        from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
+    def __init__(self, tokenizer: Tokenizer, size: int) -> None:
+        """`size` is that of the logits. Raises `RequestError` for a model that cannot end a reply."""
+        from llguidance import LLTokenizer, TokenizerWrapper
 
         if not tokenizer.end_ids:
             raise RequestError("This model has no end token, so its replies cannot be held to a JSON schema.")
+        self.tokens = LLTokenizer(TokenizerWrapper(_Vocabulary(tokenizer, size, min(tokenizer.end_ids))))
+
+
+class JsonGrammar:
+    """Follows one reply: `restrict` the logits, draw, then `accept` the token that was drawn."""
+
+    def __init__(self, schema: str, vocabulary: JsonVocabulary) -> None:
+        """Raises `RequestError` for text that is no JSON or no usable schema."""
+        from llguidance import LLMatcher
+
         try:
             json.loads(schema)
             grammar = LLMatcher.grammar_from_json_schema(schema)
         except (ValueError, RecursionError) as error:
             raise RequestError(f"The JSON schema is not valid: {error}.") from error
-        wrapper = TokenizerWrapper(_Vocabulary(tokenizer, vocabulary, min(tokenizer.end_ids)))
-        self._matcher = LLMatcher(LLTokenizer(wrapper), grammar, log_level=0)
+        self._matcher = LLMatcher(vocabulary.tokens, grammar, log_level=0)
         self._check()
 
     def restrict(self, logits: Tensor) -> Tensor:

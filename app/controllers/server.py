@@ -184,7 +184,7 @@ class ServerController(QObject):
         if wish is not None and wish.model.path == self._served.own.path:
             wish.loaded(event)
         elif wish is not None:
-            wish.failed(self.tr("Another model was opened meanwhile; ask again."))
+            wish.failed("Another model was opened meanwhile; ask again.")
 
     def _offer_others(self, settings: Settings) -> None:
         """Which models a program may have loaded."""
@@ -200,7 +200,7 @@ class ServerController(QObject):
 
     def _open(self, wish: _Wish) -> None:
         if self._models.is_remote_in_use:
-            wish.failed(self.tr("The window uses a remote model; choose one of this machine there."))
+            wish.failed("The window of Fireside uses a remote model; choose one of this machine there.")
             return
         self._wish = wish
         self._models.open(str(wish.model.path))

@@ -35,21 +35,21 @@ class Conversations(OnDatabase):
             -1 if limit is None else limit,
             offset,
         )
-        return tuple(_header(row) for row in rows)
+        return tuple(self._db.made(_header, rows))
 
     def binned(self) -> tuple[Conversation, ...]:
         """Those in the bin, the last deleted first."""
         rows = self._db.rows(
             f"SELECT {_COLUMNS} FROM conversations WHERE deleted_at IS NOT NULL ORDER BY deleted_at DESC, number DESC"
         )
-        return tuple(_header(row) for row in rows)
+        return tuple(self._db.made(_header, rows))
 
     def conversation(self, conversation_id: str) -> Conversation:
         """One header, in the bin or not. Raises `StoreError` when there is none."""
         rows = self._db.read(f"SELECT {_COLUMNS} FROM conversations WHERE id = ?", conversation_id)
         if not rows:
             raise missing("conversation", conversation_id)
-        return _header(rows[0])
+        return next(self._db.made(_header, rows))
 
     def create_conversation(self, title: str, *, folder_id: str | None = None) -> Conversation:
         """A new, empty conversation."""
@@ -96,7 +96,8 @@ class Conversations(OnDatabase):
     def tags(self) -> tuple[tuple[str, int], ...]:
         """Every tag with the number of conversations that have it, those in the bin left out."""
         rows = self._db.rows("SELECT tags FROM conversations WHERE tags IS NOT NULL AND deleted_at IS NULL")
-        return tuple(sorted(Counter(tag for (tags,) in rows for tag in json.loads(tags)).items()))
+        tagged = self._db.made(lambda row: json.loads(row[0]), rows)
+        return tuple(sorted(Counter(tag for tags in tagged for tag in tags).items()))
 
     def delete_conversation(self, conversation_id: str) -> None:
         """Put a conversation into the bin."""

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from app.core.schema import NewerSchemaError, migrate
 from app.core.sqlite_copy import copy_database, damage
@@ -19,6 +19,10 @@ from engine.api import FiresideError
 BUSY_TIMEOUT_S = 2.0
 _HEADER = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html, section 1.3
 MEMORY: Literal[":memory:"] = ":memory:"
+
+_Made = TypeVar("_Made")
+_SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)  # the second: its words about damage quote what is no text
+_ROW_ERRORS = (ValueError, TypeError, LookupError, AttributeError)  # what a row that was not written so ends in
 
 # Runs one statement inside a transaction. Rows hold whatever the columns hold: Any.
 Execute = Callable[..., sqlite3.Cursor]
@@ -57,7 +61,7 @@ class Database:
             except BaseException:
                 self._connection.close()
                 raise
-        except (sqlite3.Error, OSError) as error:
+        except (*_SQLITE_ERRORS, OSError) as error:
             raise store_error("The conversations cannot be opened", path, error) from error
 
     def close(self) -> None:
@@ -76,14 +80,14 @@ class Database:
             uri = f"{self.path.absolute().as_uri()}?mode=ro"
             with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S)) as connection:
                 return list(connection.execute(query, values))
-        except sqlite3.Error as error:
+        except _SQLITE_ERRORS as error:
             raise store_error("The conversations cannot be read", self.path, error) from error
 
     def rows(self, query: str, *values: object) -> Iterator[Any]:
         """The rows of a query one by one, for a caller that stops early."""
         try:
             yield from self._connection.execute(query, values)
-        except sqlite3.Error as error:
+        except _SQLITE_ERRORS as error:
             raise store_error("The conversations cannot be read", self.path, error) from error
 
     @contextmanager
@@ -98,8 +102,16 @@ class Database:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
-        except sqlite3.Error as error:
+        except _SQLITE_ERRORS as error:
             raise store_error("The conversation cannot be saved", self.path, error) from error
+
+    def made(self, make: Callable[[Any], _Made], rows: Iterable[Any]) -> Iterator[_Made]:
+        """What `make` makes of each row. Raises `DamagedError` for a row that does not hold what was written."""
+        try:
+            yield from map(make, rows)
+        except _ROW_ERRORS as error:
+            found = damage(f"a row of it cannot be read: {error}")
+            raise store_error("The conversations cannot be read", self.path, found) from error
 
     def update(self, statement: str, *values: object) -> int:
         """Run one statement as a transaction of its own; how many rows it changed."""
@@ -147,8 +159,10 @@ def placeholders(values: Iterable[object]) -> str:
     return ", ".join("?" for _ in values)
 
 
-def store_error(what: str, path: Path | str, error: sqlite3.Error | OSError) -> StoreError:
+def store_error(what: str, path: Path | str, error: sqlite3.Error | UnicodeDecodeError | OSError) -> StoreError:
     """The sentence for an error of SQLite or the system."""
+    if isinstance(error, UnicodeDecodeError):
+        error = damage("what it holds is no text")
     name = getattr(error, "sqlite_errorname", "")
     place = f"“{path.name}” in {path.parent}" if isinstance(path, Path) else "the memory"
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):

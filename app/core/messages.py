@@ -34,7 +34,7 @@ class Messages(OnDatabase):
             f"SELECT {_COLUMNS} FROM messages WHERE conversation_id = ? AND deleted_at IS NULL ORDER BY number",
             conversation_id,
         )
-        return MessageTree(map(_message, rows), leaf_id=leaf[0][0] if leaf else None)
+        return MessageTree(self._db.made(_message, rows), leaf_id=leaf[0][0] if leaf else None)
 
     def records(self, conversation_id: str) -> dict[str, dict[str, Any]]:
         """What each reply was made of (model, seed, settings, token ids, timings), by message id."""
@@ -42,7 +42,7 @@ class Messages(OnDatabase):
             "SELECT id, record FROM messages JOIN records ON message_number = number WHERE conversation_id = ?",
             conversation_id,
         )
-        return {message_id: json.loads(record) for message_id, record in rows}
+        return dict(self._db.made(lambda row: (row[0], json.loads(row[1])), rows))
 
     def last_model(self, conversation_id: str) -> tuple[str, str] | None:
         """Path and name of the model that made the newest reply; None where that is not known."""
@@ -67,7 +67,7 @@ class Messages(OnDatabase):
         rows = self._db.read(
             "SELECT record FROM records JOIN messages ON message_number = number WHERE id = ?", message_id
         )
-        found: dict[str, Any] = json.loads(rows[0][0]) if rows else {}
+        found: dict[str, Any] = next(self._db.made(lambda row: json.loads(row[0]), rows), {})
         return found
 
     def binned_messages(self, conversation_id: str) -> tuple[StoredMessage, ...]:
@@ -76,7 +76,7 @@ class Messages(OnDatabase):
             f"SELECT {_COLUMNS} FROM messages WHERE conversation_id = ? AND deleted_at IS NOT NULL ORDER BY number",
             conversation_id,
         )
-        return tuple(map(_message, rows))
+        return tuple(self._db.made(_message, rows))
 
     def add_message(
         self,

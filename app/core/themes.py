@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-RESOURCES = Path(__file__).resolve().parent.parent.parent / "resources"
+_APP = Path(__file__).resolve().parent.parent
+RESOURCES = _APP / "resources" if (_APP / "resources").is_dir() else _APP.parent / "resources"  # installed, or source
 THEMES = RESOURCES / "themes"
 THEME_NAMES = ("light", "dark", "contrast-light", "contrast-dark")
 

@@ -12,6 +12,8 @@ from functools import cache
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 FORMS = (
+    # The server
+    QT_TRANSLATE_NOOP("errors", "The server cannot listen on {host}, port {port} ({reason}); choose another port."),
     # Models
     QT_TRANSLATE_NOOP("errors", "“{name}” does not exist; check the path {path}."),
     QT_TRANSLATE_NOOP("errors", "“{name}” is neither a file nor a folder."),

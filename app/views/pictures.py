@@ -26,7 +26,7 @@ MOST_PIXELS = 64_000_000
 MOST_MEMORY_MB = 256  # of one picture while it is decoded
 FORMATS = frozenset({"png", "jpeg", "jpg", "webp", "gif", "bmp"})  # no SVG, which may name other files
 SMALL, LARGE = 168, 2_400  # pixels of the longer side
-MOST_KEPT = 100
+MOST_KEPT_BYTES = 64 << 20  # of all pictures that are decoded; one that fills a dialog has up to 23 MB
 GAP = 8  # pixels between two pictures
 
 _Key = tuple[str, int]
@@ -93,9 +93,12 @@ class PictureDecoder(QObject):
     def _take(self, sha256: str, longest: int, picture: QImage | None) -> None:
         self._asked.discard((sha256, longest))
         self._pictures[sha256, longest] = picture
-        if len(self._pictures) > MOST_KEPT:
+        while len(self._pictures) > 1 and self._kept_bytes() > MOST_KEPT_BYTES:
             self._pictures.popitem(last=False)
         self.decoded.emit(sha256)
+
+    def _kept_bytes(self) -> int:
+        return sum(picture.sizeInBytes() for picture in self._pictures.values() if picture is not None)
 
 
 @cache

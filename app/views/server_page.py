@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QSpinBox, QVBoxLayou
 from app.core.settings import HIGHEST_PORT, LOWEST_PORT, Settings
 from app.views.dialog_pages import button
 from app.views.flow_layout import FlowLayout
+from app.views.known_sentences import said
 from app.views.settings_page import SettingsPage, pad
 
 
@@ -119,7 +120,7 @@ class ServerPage(SettingsPage):
         """Say whether the server listens, and where."""
         self._state = state
         at = self.tr("Programs find it at {address}.").format(address=state.address)
-        self._told.setText(state.problem or (at if state.address else ""))
+        self._told.setText(said(state.problem) or (at if state.address else ""))
         self._told.setVisible(bool(self._told.text()))
         self._token.setText(state.token or "")
         self._token.setCursorPosition(0)

@@ -138,7 +138,8 @@ class Transcript(QAbstractScrollArea):
         pairs = zip(self._ids, ids, strict=False)
         common = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
         is_answered = len(messages) > 0 and messages[-1].is_streaming
-        stays = common > 0 and not self._follows and not is_answered
+        is_left = self._anchor is None or self._anchor.number < len(messages)  # what is read
+        stays = common > 0 and is_left and not self._follows and not is_answered
         old, self._messages, self._newer, self._ids = self._heights, messages, {}, ids
         self._numbers = {message_id: number for number, message_id in enumerate(ids)}
         if common <= self.selection.ends[1].message:

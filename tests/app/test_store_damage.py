@@ -283,6 +283,25 @@ def test_damage_that_a_read_finds_later_is_told_with_the_way_out(tmp_path: Path)
     assert path.read_bytes() == content
 
 
+@pytest.mark.parametrize("column", ["status = 'comylete'", "parts = '{[]'", "parts = '[7]'", "extra = X'FF'"])
+def test_a_row_that_was_not_written_so_is_damage(tmp_path: Path, column: str) -> None:
+    path = tmp_path / "db"
+    chat = filled(path, 5)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(f"UPDATE messages SET {column} WHERE number = 3")
+        database.commit()
+    with closing(Store(path)) as store, pytest.raises(DamagedError, match="a row of it cannot be read"):
+        store.tree(chat)
+
+
+def test_damage_that_sqlite_quotes_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "conversations.sqlite3"
+    filled(path, 5)
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE messages", b"CREATE TABLE \xff\xffssages"))
+    with pytest.raises(DamagedError, match="damaged"):
+        Store(path)
+
+
 def test_a_database_of_an_impossible_version_is_kept_aside(tmp_path: Path) -> None:
     path = tmp_path / "conversations.sqlite3"
     filled(path, 5)

@@ -21,6 +21,10 @@ from engine.api import (
 from engine.inspection.api import InspectionStopped, SpellRequest
 
 
+class Panic(BaseException):
+    """As compiled code raises."""
+
+
 def started(qtbot: QtBot, fake: FakeEngine) -> tuple[EngineThread, list[Event]]:
     engine, events = EngineThread(lambda: fake), list[Event]()
     engine.eventArrived.connect(events.append)
@@ -135,4 +139,24 @@ def test_a_guest_that_leaves_before_its_turn_is_never_run(qtbot: QtBot) -> None:
     assert isinstance(second[0], RequestFailed)
     assert isinstance(first[-1], ReplyFinished)
     assert len(fake.requests) == 1
+    assert engine.shutdown()
+
+
+def test_a_guest_that_cannot_be_told_anything_costs_the_window_nothing(qtbot: QtBot) -> None:
+    """What nobody foresaw ends a round of the thread's work, not the thread, and the reply of the window goes on."""
+    fake = FakeEngine([["a"] * 50, ["guest"] * 3, ["b"]])
+    fake.token_s = 0.005
+    engine, events = started(qtbot, fake)
+
+    def fail(_event: Event) -> None:
+        raise Panic
+
+    engine.submit(GenerateRequest(1, "x"))
+    qtbot.waitUntil(lambda: any(isinstance(event, TokenGenerated) for event in events))
+    engine.serve(GenerateRequest(2, "y"), fail)
+    qtbot.waitUntil(lambda: len(fake.requests) == 2)
+    qtbot.waitUntil(lambda: any(isinstance(event, ReplyFinished) for event in events))
+    assert sum(isinstance(event, TokenGenerated) for event in events) == 50
+    engine.submit(GenerateRequest(3, "x"))
+    qtbot.waitUntil(lambda: sum(isinstance(event, ReplyFinished) for event in events) == 2)
     assert engine.shutdown()

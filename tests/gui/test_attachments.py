@@ -17,6 +17,7 @@ from window_steps import click, find, press, say, shown
 from app.application import Application
 from app.controllers import attaching
 from app.core.conversation import PartKind
+from app.views import pictures
 from app.views.composer_edit import LONG_PASTE, ComposerEdit
 from app.views.file_chips import ChipState, FileChip
 from engine.api import Message
@@ -172,6 +173,19 @@ def test_a_picture_is_drawn_below_its_message(
     say(qtbot, application, "What is this?")
     button = find(application, QToolButton, "pictureButton")
     qtbot.waitUntil(lambda: not button.icon().isNull())
+
+
+def test_decoded_pictures_take_bounded_memory(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = QImage(100, 50, QImage.Format.Format_RGB32)
+    drawn.fill(0)
+    assert drawn.save(str(tmp_path / "dot.png"))
+    monkeypatch.setattr(pictures, "MOST_KEPT_BYTES", 2 * drawn.sizeInBytes())
+    decoder, longest = pictures.PictureDecoder(), 100
+    images = [pictures.ShownImage(name, "image/png", name, (tmp_path / "dot.png").read_bytes) for name in "abc"]
+    for image in images:
+        decoder.get(image, longest)
+        qtbot.waitUntil(lambda image=image: decoder.is_known(image, longest))
+    assert [decoder.is_known(image, longest) for image in images] == [False, True, True]
 
 
 def test_files_of_a_temporary_chat_stay_off_the_disk(qtbot: QtBot, open_window: OpenWindow, table: Path) -> None:

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 def texts_of_source() -> Iterator[str]:
     """Every text that the engine, the core and the controllers can make, with `{}` for each value."""
-    for folder in ("engine", "app/core", "app/controllers"):
+    for folder in ("engine", "app/core", "app/controllers", "app/server"):
         for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.JoinedStr):

@@ -62,6 +62,18 @@ def test_a_long_conversation_has_widgets_only_for_what_is_visible(transcript: Tr
     assert len(transcript.findChildren(QWidget)) < 1500
 
 
+def test_the_end_is_shown_when_what_was_read_is_gone(transcript: Transcript) -> None:
+    transcript.show_messages([message(number) for number in range(40)])
+    settle()
+    bar = transcript.verticalScrollBar()
+    bar.setValue(bar.maximum() // 2)
+    settle()
+    transcript.show_messages([message(number) for number in range(5)])
+    settle()
+    assert [view.message.id for view in transcript.views()][-1] == "m4"
+    assert bar.value() == bar.maximum()
+
+
 def test_only_the_visible_messages_are_asked_for(transcript: Transcript) -> None:
     class Counted(list[TranscriptMessage]):
         asked = 0
