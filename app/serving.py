@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from argparse import Namespace
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import asdict
 
@@ -22,13 +23,15 @@ from app.server.engine_link import batches
 from app.server.gate import Gate
 from app.server.models import Models, ServedModel, served
 from app.server.server import Server
-from app.worker import EngineThread
+from app.worker import EngineLike, EngineThread, create_engine
 from engine.api import LoadRequest, ModelLoaded, RequestError
 
 TOKEN = "FIRESIDE_TOKEN"  # the environment variable that may name one
 
 
-def serve_until_told(options: Namespace, folder: DataFolder) -> None:
+def serve_until_told(
+    options: Namespace, folder: DataFolder, *, make_engine: Callable[[], EngineLike] = create_engine
+) -> None:
     """Load the model and serve it. Raises `FiresideError`."""
     is_loopback = _is_loopback(options.host)
     if not options.token and not is_loopback:
@@ -38,7 +41,7 @@ def serve_until_told(options: Namespace, folder: DataFolder) -> None:
         look_for_models(library, settings, folder)
     own = _chosen(options.model, library)
     token = (os.environ.get(TOKEN) or server_token(Secrets())) if options.token else None
-    engine = EngineThread()
+    engine = EngineThread(make_engine)
     engine.start()
     try:
         models = _models(engine, library, settings)
@@ -98,5 +101,9 @@ def _is_loopback(host: str) -> bool:
 
 def _wait_for_the_end() -> None:
     told = threading.Event()
-    signal.signal(signal.SIGTERM, lambda _signal, _frame: told.set())
-    told.wait()
+    before = signal.signal(signal.SIGTERM, lambda _signal, _frame: told.set())
+    try:
+        while not told.wait(1.0):  # without a limit Windows would not hear an interrupt
+            pass
+    finally:
+        signal.signal(signal.SIGTERM, before)

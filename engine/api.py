@@ -224,7 +224,6 @@ class ModelInfo:
     working_space_bytes: int = 0  # beside weights and cache
     licence: str | None = None
     recommended: tuple[tuple[str, float], ...] = ()  # fields of SamplerSettings with its makers' values
-    host: str = ""  # of the server that runs it; empty: it runs here
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,13 +288,14 @@ class LoadProgressed(Event):
 
 @dataclass(frozen=True, slots=True)
 class ModelLoaded(Event):
-    """The model is ready; `context_length` is what the cache may grow to."""
+    """The model is ready; `context_length` is what the cache may grow to. A remote one runs at `host`."""
 
     info: ModelInfo
     device: str
     context_length: int
     load_s: float
     notice: str | None = None  # one sentence for the status line, such as slower fallback kernels
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)

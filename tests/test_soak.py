@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import closing
+from pathlib import Path
+from random import Random
 from xml.etree import ElementTree
 
 import pytest
 
+from app.core.conversation import Status
+from app.core.store import Store
+from benchmarks.soak.kills import Outcome, Told, _missing
 from benchmarks.soak.picture import picture
+from benchmarks.soak.spoil import spoiled, spoiled_template
 from benchmarks.soak.verdict import judge
 
 
@@ -54,3 +62,31 @@ def test_the_picture_has_a_panel_for_each_figure_that_there_is() -> None:
     lines = [one for one in drawn.iter() if one.tag.endswith("polyline")]
     assert [len(line.attrib["points"].split()) for line in lines] == [9, 9]
     assert "<polyline" not in picture([], {"threads": "Threads"})
+
+
+def test_what_is_spoiled_follows_from_the_dice_and_is_something_else() -> None:
+    sound = json.dumps({"layers": 3, "names": ["a", "b"], "rope": {"factor": 2.0}}).encode()
+    made = [spoiled(sound, Random(seed)) for seed in range(200)]
+    assert made == [spoiled(sound, Random(seed)) for seed in range(200)]
+    assert len(set(made) - {sound}) > 150
+    assert len({spoiled_template(["{{ x }}"], Random(seed)) for seed in range(200)}) > 150
+
+
+def test_what_was_told_before_a_kill_and_is_not_there_is_a_finding(tmp_path: Path) -> None:
+    path = tmp_path / "db"
+    with closing(Store(path)) as store:
+        chat = store.create_conversation("Tea")
+        asked = store.add_message(chat.id, parent_id=None, role="user", text="Which?")
+        reply = store.add_message(chat.id, parent_id=asked.id, role="assistant", status=Status.STREAMING)
+        store.save_reply(reply.id, "Green tea.", Status.STREAMING)
+    told = Told(chat.id, asked=[asked.id, reply.id], running=reply.id, shown=[(1.0, 10), (5.0, 12)], last_s=5.5)
+    assert list(_missing(path, {chat.id: told}, Outcome())) == []
+    told.last_s = 7.0
+    told.asked.append("gone")
+    told.ended[asked.id] = 7
+    found = list(_missing(path, {chat.id: told}, Outcome()))
+    assert found == [
+        "the message gone is lost",
+        f"the end of the reply {asked.id} is lost",
+        "2.00 s of the running reply are lost",
+    ]

@@ -48,7 +48,7 @@ class ConfidenceController(QObject):
                 "it finds each word."
             )
         model = self._chat.model
-        can_score = reply is not None and not known and model is not None and not model.info.host
+        can_score = reply is not None and not known and model is not None and not model.host
         self.view.show_words(words, mean=mean, sentence=sentence, can_score=can_score)
         self._tint()
 

@@ -27,7 +27,7 @@ class ModelHashesController(QObject):
         """Find out the hash of a model that was just loaded."""
         if self._job is not None:
             self._job.cancel()
-        if loaded.info.host:
+        if loaded.host:
             return  # its file lies elsewhere
         path = Path(loaded.info.path)
         job = self._background.start(

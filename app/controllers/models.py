@@ -86,7 +86,7 @@ class ModelsController(QObject):
     @property
     def is_remote_in_use(self) -> bool:
         """Whether the model that replies is a remote one."""
-        return self.in_use is not None and bool(self.in_use.info.host)
+        return self.in_use is not None and bool(self.in_use.host)
 
     @property
     def is_loading(self) -> bool:
@@ -237,7 +237,7 @@ class ModelsController(QObject):
                 self.unloaded.emit()
             case LoadProgressed(fraction=fraction) if path is not None and self._is_newest(event.request_id):
                 self._window.show_load_progress(fraction)
-            case ModelLoaded() if event.info.host:
+            case ModelLoaded() if event.host:
                 if event is self.in_use:
                     self._show_in_use(event)
             case ModelLoaded() if path is not None:
@@ -294,8 +294,8 @@ class ModelsController(QObject):
         if model is None:
             self._window.model_picker.show_state(None, None)
         else:
-            info = model.info
-            self._window.model_picker.show_state(info.name, info.path if info.host else str(self._path), info.host)
+            current = model.info.path if model.host else str(self._path)
+            self._window.model_picker.show_state(model.info.name, current, model.host)
 
     def _offer(self, path: Path, sentence: str, *, anyway: Callable[[], None] | None = None) -> None:
         """Tell that a model does not fit, with what would as buttons."""

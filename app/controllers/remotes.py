@@ -233,8 +233,8 @@ class RemotesController(QObject):
 
     def _take_model(self, loaded: ModelLoaded) -> None:
         """Show where messages go now, and begin so the next time."""
-        self._window.show_remote_host(loaded.info.host)
-        self._write(lambda: self._endpoints.remember(loaded.info.path if loaded.info.host else None))
+        self._window.show_remote_host(loaded.host)
+        self._write(lambda: self._endpoints.remember(loaded.info.path if loaded.host else None))
 
     def _show(self) -> None:
         page = self._shown_page()

@@ -79,8 +79,8 @@ class ReplyStream(QObject):
         self._window.status.show_speed(None)
         if self.model is None or self._engine.is_model_awaited:
             self._window.status.show_text(self.tr("Waiting for the model…"))
-        elif self.model.info.host:
-            self._window.status.show_text(self.tr("Waiting for {host}…").format(host=self.model.info.host))
+        elif self.model.host:
+            self._window.status.show_text(self.tr("Waiting for {host}…").format(host=self.model.host))
         self._saving.start()
         self._engine.submit(reply.request)
 
@@ -152,7 +152,7 @@ class ReplyStream(QObject):
 
     def _show_context(self, running: RunningReply) -> None:
         model = self._engine.model_of(running.request.request_id)
-        length = None if model is None or model.info.host else model.context_length  # a server tells only at the end
+        length = None if model is None or model.host else model.context_length  # a server tells only at the end
         self._window.status.show_context(running.prompt_tokens + running.tokens, length)
 
     def _save_progress(self) -> None:

@@ -49,7 +49,7 @@ class TokenCountsController(QObject):
         model = self._chat.model
         if model is None:
             return
-        if model.info.host:
+        if model.host:
             self._window.status.show_context(None, None)  # only its server can count
             return
         items = [item for item in self._writing.current.files if item.tokens is None and _text_of(item)]

@@ -52,8 +52,8 @@ def reply_record(
     if model is None:
         return record
     record |= {"model_name": model.info.name, "model_path": model.info.path}
-    if model.info.host:
-        return record | _of_server(finished, request, model.info.host)
+    if model.host:
+        return record | _of_server(finished, request, model.host)
     return record | {
         "model_sha256": model_sha256,
         "quantisation": model.info.quantisation,

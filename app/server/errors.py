@@ -11,7 +11,7 @@ from engine.api import FiresideError
 _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
 
-@dataclass
+@dataclass(eq=False)
 class ApiError(FiresideError):
     """`parameter` names the field that is wrong, `code` is a word for programs; `headers` go with the answer."""
 

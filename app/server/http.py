@@ -199,12 +199,13 @@ class _Connection:
         if isinstance(answer, Response):
             await self._send_response(answer)
             return
+        headers = [("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache")]
+        head: tuple[h11.Event, ...] = (h11.Response(status_code=200, headers=headers),)
         async with contextlib.aclosing(answer.pieces) as pieces:
-            headers = [("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache")]
-            await self._send(h11.Response(status_code=200, headers=headers))
-            async for piece in pieces:
-                await self._send(h11.Data(data=piece))
-        await self._send(h11.EndOfMessage())
+            async for piece in pieces:  # begun before anything is sent, so that closing it ends what it waits for
+                await self._send(*head, h11.Data(data=piece))
+                head = ()
+        await self._send(*head, h11.EndOfMessage())
 
     async def _until_client_leaves(self) -> None:
         held = 0

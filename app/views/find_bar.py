@@ -146,7 +146,7 @@ class FindBar(QWidget):
             source = message.text.casefold()
             if all(word in source for word in words):
                 self._found += self._in_message(number, query)
-                if self._current < 0 and self._found and number >= visible:
+                if self._current < 0 and self._found and self._found[-1].place.message >= visible:
                     self._go_to(next(at for at, one in enumerate(self._found) if one.place.message >= visible))
             if len(self._found) >= MOST_FOUND:
                 break

@@ -12,6 +12,7 @@ from app.core.settings import Settings
 from app.views.dialog_pages import button
 from app.views.flow_layout import FlowLayout
 from app.views.known_sentences import said
+from app.views.plain_tips import plain_tip
 from app.views.settings_page import SettingsPage
 
 LIST_ROWS = 5  # without scrolling
@@ -104,7 +105,7 @@ class RemotePage(SettingsPage):
             shown = self.tr("{endpoint}, {count}").format(endpoint=name, count=count)
             item = QListWidgetItem(shown)
             item.setData(_BASE_URL, endpoint.base_url)
-            item.setToolTip(endpoint.base_url)
+            item.setToolTip(plain_tip(endpoint.base_url))
             self._list.addItem(item)
             if endpoint.base_url == chosen or len(self._endpoints) == 1:
                 self._list.setCurrentItem(item)

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.soak [window|files|kills …] [--minutes N] [--seed S] [--output FOLDER]`: `make soak`.
+"""`python -m benchmarks.soak [files|kills|window …] [--minutes N] [--seed S] [--output FOLDER]`: `make soak`.
 
 Without a part all of them run. Each prints its verdict and leaves a report in the folder; the exit status is 1 when
 one is not passed.

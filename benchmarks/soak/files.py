@@ -45,6 +45,11 @@ def files(options: Namespace) -> bool:
     """Try `options.files` of every kind; the report lies in `options.output`."""
     from benchmarks.soak.kinds import KINDS
 
+    unknown = set(options.kinds or ()) - set(KINDS)
+    if unknown:
+        print(f"files: there is no kind {', '.join(unknown)}; the kinds are {', '.join(KINDS)}")
+        return False
+    print(f"files: {options.files} of each kind, seed {options.seed}", flush=True)
     shutil.rmtree(options.output / FINDINGS, ignore_errors=True)
     outcomes: dict[str, Outcome] = {}
     for name in options.kinds or KINDS:

@@ -63,8 +63,10 @@ def kills(options: Namespace) -> bool:
             (options.output / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
         outcome.findings += [f"at the end: {one}" for one in _missing(folder.database, stored, Outcome())]
     print(
-        f"kills: {outcome.kills}, {outcome.in_start} of them in the start, {outcome.in_reply} in a reply; "
-        f"{outcome.messages} messages told to be stored; at most {outcome.most_lost_s:.2f} s of a reply lost"
+        f"kills: {outcome.kills}, seed {options.seed}, {outcome.in_start} in the start, {outcome.in_reply} in a reply"
+    )
+    print(
+        f"  {outcome.messages} messages were told to be stored; at most {outcome.most_lost_s:.2f} s of a reply lost"
     )
     for finding in outcome.findings:
         print(f"  FAILED {finding}")

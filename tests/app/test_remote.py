@@ -61,7 +61,7 @@ def engine_of(server: RemoteServer, key: str | None = KEY) -> RemoteEngine:
     engine = RemoteEngine({server.base_url: key}.get)
     (loaded,) = engine.run(LoadRequest(1, f"{server.base_url}#org/big", context_length=4096), lambda: False)
     assert isinstance(loaded, ModelLoaded)
-    assert (loaded.info.name, loaded.info.host) == ("org/big", server.address.partition("//")[2])
+    assert (loaded.info.name, loaded.host) == ("org/big", server.address.partition("//")[2])
     return engine
 
 

@@ -65,6 +65,15 @@ def chat() -> list[TranscriptMessage]:
     return [TranscriptMessage(f"{at}", "assistant" if at % 2 else "user", text) for at, text in enumerate(texts)]
 
 
+def test_words_apart_below_what_is_visible_are_no_place_to_go_to(qtbot: QtBot) -> None:
+    texts = ["green tea", *["Nothing. " * 400] * 2, "tea, which is green. " * 200]
+    shown = Shown(qtbot, [TranscriptMessage(str(at), "assistant", text) for at, text in enumerate(texts)])
+    bar = shown.transcript.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    assert shown.transcript.first_visible() > 0
+    shown.look_for("green tea", "1 of 1")
+
+
 def test_every_place_is_counted_and_the_visible_ones_are_marked(qtbot: QtBot, chat: list[TranscriptMessage]) -> None:
     shown = Shown(qtbot, chat)
     shown.look_for("FOX", "1 of 180")

@@ -118,9 +118,9 @@ class RemoteEngine:
             has_chat_template=True,
             size_bytes=0,
             memory_bytes=0,
-            host=host_of(self._base_url),
         )
-        return ModelLoaded(request.request_id, info, "", request.context_length or 0, 0.0)
+        context_length = request.context_length or 0
+        return ModelLoaded(request.request_id, info, "", context_length, 0.0, host=host_of(self._base_url))
 
     def _generate(self, request: GenerateRequest, cancelled: Callable[[], bool]) -> Iterator[Event]:
         if not self._base_url:
