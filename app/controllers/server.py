@@ -7,6 +7,8 @@ The server itself runs on a thread of its own and is imported when it is first s
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import importlib
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,11 +49,15 @@ class _Wish:
 
     def loaded(self, event: ModelLoaded) -> None:
         """It is there."""
-        self.loop.call_soon_threadsafe(self._tell, event)
+        self._answer(event)
 
     def failed(self, sentence: str) -> None:
         """It cannot be had."""
-        self.loop.call_soon_threadsafe(self._tell, ApiError(503, sentence, code="model_unavailable"))
+        self._answer(ApiError(503, sentence, code="model_unavailable"))
+
+    def _answer(self, outcome: ModelLoaded | ApiError) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the server was switched off
+            self.loop.call_soon_threadsafe(self._tell, outcome)
 
     def _tell(self, outcome: ModelLoaded | ApiError) -> None:
         if self.answer.done():
@@ -123,7 +129,7 @@ class ServerController(QObject):
         """Start, when the keyring has given the token and the server is imported."""
 
         def prepare(_control: Control) -> str:
-
+            importlib.import_module("app.server.server")  # 0.1 s, which the window need not wait
             return make(self._secrets)
 
         job = self._background.start(prepare, name="server token")
@@ -151,7 +157,7 @@ class ServerController(QObject):
         if self._server is not None:
             self._server.stop()
             self._server = None
-            self._show(ServerState(token=self._state.token))
+        self._show(ServerState(token=self._state.token))
 
     def _show(self, state: ServerState) -> None:
         self._state = state
@@ -169,7 +175,7 @@ class ServerController(QObject):
     def _note(self, answered: Answered) -> None:
         """Called on the server's thread."""
         if self._is_logged:
-            logger.info("served %s: %d after %.2f s", answered.path, answered.status, answered.seconds)
+            logger.info("served %.100s: %d after %.2f s", answered.path, answered.status, answered.seconds)
         self.used.emit()
 
     def _handle(self, event: Event) -> None:

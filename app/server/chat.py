@@ -20,7 +20,7 @@ from app.server.sampling import MOST_CHOICES, sampling_of, settings_for, stops, 
 from app.server.tools import ToolCall, ToolStream
 from engine.api import GenerateRequest, Message, ModelInfo, ReplyFinished, TokenGenerated
 
-LONGEST_SCHEMA = 32 << 10  # characters; one of 1,000 properties takes a second to understand
+LONGEST_SCHEMA = 32 << 10  # characters: 1,000 properties take 0.1 s to understand, 5,000 took 9 s
 _ANY_OBJECT = '{"type": "object"}'
 
 

@@ -11,6 +11,7 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 import h11
 
@@ -63,7 +64,7 @@ Handle = Callable[[Request], Awaitable[Response | EventStream]]
 
 
 class HttpServer:
-    """`serve` until it is cancelled."""
+    """Answers between `listen` and `close`."""
 
     def __init__(self, admit: Admit, handle: Handle) -> None:
         self._admit, self._handle = admit, handle
@@ -200,7 +201,7 @@ class _Connection:
             await self._send_response(answer)
             return
         headers = [("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache")]
-        head: tuple[h11.Event, ...] = (h11.Response(status_code=200, headers=headers),)
+        head: tuple[h11.Event, ...] = (h11.Response(status_code=200, headers=headers, reason=b"OK"),)
         async with contextlib.aclosing(answer.pieces) as pieces:
             async for piece in pieces:  # begun before anything is sent, so that closing it ends what it waits for
                 await self._send(*head, h11.Data(data=piece))
@@ -217,7 +218,8 @@ class _Connection:
 
     async def _send_response(self, answer: Response) -> None:
         headers = {"content-type": answer.content_type, "content-length": str(len(answer.body)), **answer.headers}
-        head = h11.Response(status_code=answer.status, headers=list(headers.items()))
+        reason = HTTPStatus(answer.status).phrase
+        head = h11.Response(status_code=answer.status, headers=list(headers.items()), reason=reason.encode())
         body = () if self._is_head else (h11.Data(data=answer.body),)
         await self._send(head, *body, h11.EndOfMessage())
 

@@ -141,7 +141,9 @@ def test_a_port_that_is_taken_is_told(qtbot: QtBot, open_window: OpenWindow) -> 
         find(application, QCheckBox, "serverOn").click()
         told = find(application, QLabel, "serverTold")
         qtbot.waitUntil(lambda: "cannot listen" in told.text())
-    assert "choose another port" in application.window.message_bar.text()
+        assert "choose another port" in application.window.message_bar.text()
+        find(application, QCheckBox, "serverOn").click()
+        assert not told.isVisible()
 
 
 def test_another_model_is_loaded_for_a_program_only_where_it_may_be(
