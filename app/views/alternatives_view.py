@@ -74,7 +74,7 @@ class AlternativesView(InspectorView):
         self.setObjectName("alternativesView")
         self._rows: Sequence[AlternativeRow] = ()
         self._facts: TokenFacts | None = None
-        self._sentence = ""
+        self._sentence, self._offers_end = "", False
         self._summary = QLabel(self)
         self._summary.setObjectName("tokenFacts")
         self._hint = QLabel(self)
@@ -98,11 +98,6 @@ class AlternativesView(InspectorView):
         column_of_parts.addWidget(self._list, 1)
         column_of_parts.addWidget(self._go_on)
         column_of_parts.addWidget(self._hint)
-        self._end = QPushButton(self)
-        self._end.setObjectName("endOfReply")
-        self._end.clicked.connect(self.endRequested)
-        self._end.hide()
-        column_of_parts.addWidget(self._end)
         in_every_language(self, self._say_texts)
 
     def title(self) -> str:
@@ -124,8 +119,9 @@ class AlternativesView(InspectorView):
         self._fill()
 
     def offer_end(self, *, is_possible: bool) -> None:
-        """Whether the token is the last one of a reply that ended by itself."""
-        self._end.setVisible(is_possible)
+        """Whether the token is the last one of a reply that ended by itself; the button asks for the end then."""
+        self._offers_end = is_possible
+        self._show_branch()
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours."""
@@ -141,18 +137,34 @@ class AlternativesView(InspectorView):
         row = self._current()
         if row is not None and self._may_go_on(row):
             self.branchRequested.emit(row.token_id)
+        elif self._is_last(row):
+            self.endRequested.emit()
 
     @staticmethod
     def _may_go_on(row: AlternativeRow) -> bool:
         return not row.came and not row.ends_reply
 
+    def _is_last(self, row: AlternativeRow | None) -> bool:
+        """Whether it is the token that came, before the reply's end."""
+        return row is not None and row.came and self._offers_end
+
     def _show_branch(self) -> None:
         row = self._current()
-        self._go_on.setEnabled(row is not None and self._may_go_on(row))
+        is_last = self._is_last(row)
+        self._go_on.setEnabled(is_last or (row is not None and self._may_go_on(row)))
+        self._go_on.setText(self.tr("Instead of its end") if is_last else self.tr("Go on from here"))
+        self._go_on.setAccessibleName(self._go_on.text())
+        self._go_on.setToolTip(
+            self.tr("The tokens that could have come where the reply ended (Enter)")
+            if is_last
+            else self.tr("Another version of the reply that begins the same (Enter)")
+        )
         if row is not None and row.ends_reply and row.came:
             hint = self.tr("The reply ended here. Choose another token to go on instead.")
         elif row is not None and row.ends_reply:
             hint = self.tr("With this token the reply would end here.")
+        elif is_last:
+            hint = self.tr("This is the token that came, and the reply ended behind it.")
         elif row is not None and row.came:
             hint = self.tr("This is the token that came. Choose another one to go on from there.")
         else:
@@ -227,12 +239,6 @@ class AlternativesView(InspectorView):
         self._list.setAccessibleName(self.tr("Tokens that could have come"))
         self._list.setToolTip(self.tr("Go on from another token (Enter)"))
         self._list.setHeaderLabels([self.tr("Token"), self.tr("Model"), self.tr("Samplers")])
-        self._go_on.setText(self.tr("Go on from here"))
-        self._go_on.setAccessibleName(self._go_on.text())
-        self._end.setText(self.tr("What else than its end?"))
-        self._end.setAccessibleName(self._end.text())
-        self._end.setToolTip(self.tr("The tokens that could have come where the reply ended"))
-        self._go_on.setToolTip(self.tr("Another version of the reply that begins the same (Enter)"))
         self._fill()
 
 

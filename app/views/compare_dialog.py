@@ -226,6 +226,7 @@ class CompareDialog(QDialog):
         self._beside.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
 
     def _bring_result(self) -> None:
+        self._rows.activate()
         self._area.verticalScrollBar().setValue(self._summary.y())
 
     def _ask(self) -> None:
@@ -307,7 +308,7 @@ class CompareDialog(QDialog):
         steps.addWidget(self._back)
         steps.addWidget(self._on)
         steps.addStretch(1)
-        rows = QVBoxLayout(content)
+        self._rows = rows = QVBoxLayout(content)
         rows.setSpacing(SPACING)
         asked: tuple[QWidget, ...] = (prompt_title, self._prompt, options, self._memory, self._error)
         for row in asked:

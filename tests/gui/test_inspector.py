@@ -212,9 +212,11 @@ def test_a_reply_goes_on_from_another_token_as_another_version(qtbot: QtBot, ope
 def test_a_reply_goes_on_instead_of_its_end(qtbot: QtBot, open_window: OpenWindow) -> None:
     application, fake = looking(qtbot, open_window, REPLY)
     click_word(application, "green")
-    assert not find(application, QPushButton, "endOfReply").isVisible(), "only behind the last token"
+    button = find(application, QPushButton, "branchFromToken")
+    assert not button.isEnabled(), "only behind the last token"
     click_word(application, "black")
-    click(application, "endOfReply")
+    qtbot.waitUntil(lambda: button.text() == "Instead of its end")
+    button.click()
     tree = find(application, QTreeWidget, "alternatives")
     qtbot.waitUntil(lambda: rows(tree) == [["␣other2500", "60.0%", "out"], ["␣other500", "30.0%", "out"]])
     assert tree.isColumnHidden(2), "no sampler was at work"
