@@ -222,6 +222,8 @@ class KVCache:
 
         Attention goes back to any position, a recurrent layer only to those whose state it kept.
         """
+        if length >= self.length and length >= len(self.ids):
+            return self.length
         kept = min((layer.reachable(length) for layer in self.layers), default=0)
         for layer in self.layers:
             layer.truncate(kept)

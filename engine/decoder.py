@@ -48,7 +48,7 @@ class Decoder(nn.Module):
         self.embedding_scale, self.logit_scale = embedding_scale, logit_scale
         self.logit_softcap = logit_softcap
         self.vocabulary = embed_tokens.rows
-        self.fused_layers: Callable[[Tensor, Step], Tensor] | None = None
+        self.fused_layers: Callable[[Tensor, KVCache], Tensor] | None = None
         self.fused_head: Callable[[Tensor], Tensor] | None = None
         self.dtype = torch.float32
 
@@ -72,6 +72,10 @@ class Decoder(nn.Module):
         `cache` holds what came before and is extended; `padding` [B, S] is True where a token counts
         (positions are then counted over the tokens that count). Raises `Interrupted` when `interrupted` says so.
         """
+        fused = self.fused_layers if padding is None and observer is None else None
+        if fused is not None and cache is not None and ids.shape[1] < INTERRUPTIBLE and self._is_single(ids):
+            x = fused(self._embed(ids), cache)
+            return self.read_out(x[:, -1:] if last_only and x.shape[1] > 1 else x, is_single=True)
         step = self._step(ids, cache, padding=padding, interrupted=interrupted, observer=observer)
         return self.compute(ids, step, last_only=last_only)
 
@@ -123,30 +127,33 @@ class Decoder(nn.Module):
             positions = torch.arange(past, past + ids.shape[1], device=ids.device)
         else:
             positions = (padding.long().cumsum(-1) - 1).clamp_min(0)[:, past:]
-        is_plain = ids.shape[0] == 1 and cache is not None and padding is None and observer is None
-        is_single = is_plain and self.dtype == torch.float32 and ids.device.type == "cpu"
+        is_plain = cache is not None and padding is None and observer is None
         return Step(
             positions,
             past,
             self.dtype,
             cache=cache,
             padding=padding,
-            is_single=is_single,
+            is_single=is_plain and self._is_single(ids),
             interrupted=interrupted,
             observer=observer,
         )
 
-    def _through_layers(self, ids: Tensor, step: Step) -> Tensor:
-        """The last layer's output [B, T, E]."""
-        x = self.embed_tokens(ids).to(self.dtype)
+    def _is_single(self, ids: Tensor) -> bool:
+        """Whether ids [B, T] are one text in what the compiled layers compute in."""
+        return ids.shape[0] == 1 and self.dtype == torch.float32 and ids.device.type == "cpu"
+
+    def _embed(self, ids: Tensor, positions: Tensor | None = None) -> Tensor:
+        x: Tensor = self.embed_tokens(ids).to(self.dtype)
         if self.embedding_scale != 1.0:
             x = x * torch.tensor(self.embedding_scale, dtype=x.dtype)
         if self.position_embedding is not None:
-            x = x + self.position_embedding(step.positions).to(self.dtype)
-        if self.embedding_norm is not None:
-            x = self.embedding_norm(x)
-        if step.is_single and self.fused_layers is not None and step.tokens < INTERRUPTIBLE:
-            return self.fused_layers(x, step)
+            x = x + self.position_embedding(positions).to(self.dtype)
+        return x if self.embedding_norm is None else self.embedding_norm(x)
+
+    def _through_layers(self, ids: Tensor, step: Step) -> Tensor:
+        """The last layer's output [B, T, E]."""
+        x = self._embed(ids, step.positions)
         for number, layer in enumerate(self.layers):
             if step.interrupted():
                 raise Interrupted

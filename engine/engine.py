@@ -47,7 +47,7 @@ from engine.cache import common_prefix
 from engine.circumstances import circumstances
 from engine.counting import count_tokens
 from engine.device import give_back_memory
-from engine.distribution import drawn_from
+from engine.distribution import drawn_from, likeliest
 from engine.draft import Draft, check_vocabulary
 from engine.embedding import embed
 from engine.grammar import JsonGrammar, JsonVocabulary
@@ -176,7 +176,7 @@ class Engine:
                 text.append(drawn_ahead.token_id)
                 first = first or time.perf_counter()
         if first is None:
-            text.append(int(reader.logits.argmax()))
+            text.append(int(likeliest(reader.logits[-1])))
             first = time.perf_counter()
         sampler, vocabulary = Sampler(greedy, 0), reader.logits.shape[-1]
         draft = None if self._draft is None else Draft(self._draft, text, sampler, vocabulary=vocabulary)
@@ -184,7 +184,7 @@ class Engine:
             guess = [] if draft is None else draft.guess(missing - 1)
             logits = reader.forward([text[-1], *guess], every=True)
             assert logits is not None
-            drawn = logits.argmax(-1).tolist()
+            drawn = [int(likeliest(row)) for row in logits]
             right = common_prefix(guess, drawn)
             for token in drawn[: right + 1]:
                 text.append(token)
@@ -295,7 +295,7 @@ class Engine:
         prefilled = time.perf_counter()
         breakers = self.breakers(request.sampler, self.model)
         room = self.context_length - len(ids)
-        reply = _Reply(self.model, request, room=room, breakers=breakers, grammar=grammar)
+        reply = _Reply(self.model, request, ids, room=room, breakers=breakers, grammar=grammar)
         logits = reader.logits
         if logits is None or cancelled():
             reply.stop_reason = StopReason.CANCELLED
@@ -309,7 +309,7 @@ class Engine:
         while reply.stop_reason is None and logits is not None:
             right = 0
             for row in logits:
-                event = reply.extend(row, ids)
+                event = reply.extend(row)
                 if event is not None:
                     yield event
                     guesser.add(event.token_id)
@@ -386,12 +386,14 @@ class _Reply:
         self,
         model: Model,
         request: GenerateRequest,
+        prompt: list[int],
         *,
         room: int,
         breakers: frozenset[int],
         grammar: JsonGrammar | None,
     ) -> None:
         self.request, self.room = request, room
+        self._position, self._history = len(prompt), prompt[-HISTORY:]  # of the next token, before it
         seed = request.sampler.seed
         self.seed = secrets.randbits(32) if seed is None else seed
         self.sampler = Sampler(request.sampler, self.seed, breakers=breakers)
@@ -413,11 +415,10 @@ class _Reply:
             for token in request.begun_ids:
                 self.grammar.accept(token)
 
-    def extend(self, logits: torch.Tensor, prompt: list[int]) -> TokenGenerated | None:
+    def extend(self, logits: torch.Tensor) -> TokenGenerated | None:
         """Draw the next token from logits [V]; None when the reply ended on an end token."""
-        position = len(prompt) + len(self.ids)
         allowed = logits if self.grammar is None else self.grammar.restrict(logits)
-        choice = self.sampler.choose(allowed, history=[*prompt[-HISTORY:], *self.ids], position=position)
+        choice = self.sampler.choose(allowed, history=self._history, position=self._position)
         drawn = drawn_from(logits, choice)
         _check_number(drawn.logprob)
         if self.grammar is not None:
@@ -448,6 +449,8 @@ class _Reply:
             self.stop_reason = StopReason.END_TOKEN
             return None
         self.ids.append(token)
+        self._history.append(token)
+        self._position += 1
         self.logprobs.append(drawn.logprob)
         self.alternatives.append(drawn.packed)
         text, stopped = self.stops.push(self.stream.push(token))

@@ -8,6 +8,8 @@ all layers have both, one call runs them all.
 from __future__ import annotations
 
 import ctypes
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -16,6 +18,7 @@ from torch import Tensor, nn
 
 from engine import kernels
 from engine.attention import Attention
+from engine.cache import KVCache, LayerCache
 from engine.cache_blocks import Q8_0, stored_width
 from engine.decoder import Decoder
 from engine.kernels.plans import DENSE_TYPES, AttentionPlan, Layer, Matrix, MlpPlan, Norm
@@ -73,20 +76,22 @@ class FusedAttention:
 
     def __call__(self, x: Tensor, step: Step) -> Tensor:
         """[1, T, E] -> the same memory, changed."""
-        kernels.attention(self.plan, x, rotary=self.rotary(step), kept=self.reserve(x, step), past=step.past)
+        assert step.cache is not None
+        tables = self.table(step.past, step.past + x.shape[1])
+        kernels.attention(self.plan, x, tables=tables, kept=self.reserve(x, step.cache), past=step.past)
         return x
 
-    def rotary(self, step: Step) -> tuple[Tensor, Tensor]:
-        """Cosines and sines of the step's positions."""
+    def table(self, first: int, last: int) -> tuple[Tensor, Tensor, int]:
+        """Cosines and sines for the positions [first, last), as `Rope.table` gives them."""
         assert self.attention.rope is not None
-        return step.rotary(self.attention.rope)
+        return self.attention.rope.table(first, last)
 
-    def reserve(self, x: Tensor, step: Step) -> tuple[Tensor, Tensor]:
-        """The cache's keys and values with room for the step's tokens, which count as held."""
+    def reserve(self, x: Tensor, cache: KVCache) -> tuple[Tensor, Tensor]:
+        """The cache's keys and values with room for the tokens of x [1, T, E], which count as held."""
         attention = self.attention
-        cache = step.layer_cache(attention.layer)
-        assert cache is not None
-        return cache.reserve((1, attention.kv_heads, step.tokens, attention.head_dim), device=x.device)
+        held = cache.layers[attention.layer]
+        assert isinstance(held, LayerCache)
+        return held.reserve((1, attention.kv_heads, x.shape[1], attention.head_dim), device=x.device)
 
 
 class FusedMLP:
@@ -116,13 +121,20 @@ class FusedMLP:
 
 
 class FusedLayers:
-    """All layers of a decoder, one after the other."""
+    """All layers of a decoder, one after the other.
+
+    Their structures point into a cache and its rotary tables until those grow; a step that only moves on sets none.
+    """
 
     def __init__(self, halves: list[tuple[FusedAttention, FusedMLP]]) -> None:
         self._halves = halves
         self._stack = (Layer * len(halves))()
         for layer, (attention, mlp) in zip(self._stack, halves, strict=True):
             layer.attention, layer.mlp = ctypes.addressof(attention.plan), ctypes.addressof(mlp.plan)
+        self._cache: Callable[[], KVCache | None] = lambda: None
+        self._capacities: list[int] = []
+        self._room = 0  # positions that the structures hold for
+        self._tables: list[tuple[Tensor, Tensor, int]] = []
 
     @classmethod
     def of(cls, decoder: Decoder) -> FusedLayers | None:
@@ -130,17 +142,31 @@ class FusedLayers:
         blocks = [block for block in decoder.layers if isinstance(block, Block)]
         found = [(block.fused_attention, block.fused_mlp) for block in blocks]
         halves = [(a, m) for a, m in found if isinstance(a, FusedAttention) and isinstance(m, FusedMLP)]
-        return cls(halves) if 0 < len(halves) == len(decoder.layers) else None
+        is_whole = 0 < len(halves) == len(decoder.layers) and decoder.position_embedding is None
+        return cls(halves) if is_whole else None
 
-    def __call__(self, x: Tensor, step: Step) -> Tensor:
-        """[1, T, E] -> the same memory, changed."""
-        for layer, (attention, _) in zip(self._stack, self._halves, strict=True):
-            cos, sin = attention.rotary(step)
-            layer.cos, layer.sin = cos.data_ptr(), sin.data_ptr()
-            keys, values = attention.reserve(x, step)
-            layer.keys, layer.values, layer.capacity = keys.data_ptr(), values.data_ptr(), keys.shape[2]
-        kernels.layers(self._stack, x, past=step.past)
+    def __call__(self, x: Tensor, cache: KVCache) -> Tensor:
+        """[1, T, E] behind the tokens of the cache -> the same memory, changed."""
+        past, end = cache.length, cache.length + x.shape[1]
+        if cache is self._cache() and end <= self._room and self._capacities == _capacities(cache):
+            for held in cache.layers:
+                held.length = end
+        else:
+            self._point(x, cache)
+        kernels.layers(self._stack, x, past=past)
         return x
+
+    def _point(self, x: Tensor, cache: KVCache) -> None:
+        past, end = cache.length, cache.length + x.shape[1]
+        self._cache, self._tables = lambda: None, []
+        for layer, (attention, _) in zip(self._stack, self._halves, strict=True):
+            table = attention.table(past, end)
+            layer.cos, layer.sin, layer.first = table[0].data_ptr(), table[1].data_ptr(), table[2]
+            self._tables.append(table)
+            keys, values = attention.reserve(x, cache)
+            layer.keys, layer.values, layer.capacity = keys.data_ptr(), values.data_ptr(), keys.shape[2]
+        self._cache, self._capacities = weakref.ref(cache), _capacities(cache)
+        self._room = min(*self._capacities, *(first + cos.shape[0] for cos, _, first in self._tables))
 
 
 class FusedHead:
@@ -160,6 +186,11 @@ class FusedHead:
     def __call__(self, x: Tensor) -> Tensor:
         """[1, T, E] -> [1, T, V]."""
         return kernels.head(self._matrix, self._norm, x.contiguous())
+
+
+def _capacities(cache: KVCache) -> list[int]:
+    """How many positions the memory of each layer has: it grows when it is replaced."""
+    return [held.keys.shape[2] for held in cache.layers if isinstance(held, LayerCache) and held.keys is not None]
 
 
 def _matrix(projection: nn.Module) -> Matrix | None:

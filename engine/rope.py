@@ -23,6 +23,8 @@ def base_frequencies(theta: float | Tensor, dim: int, device: torch.device | Non
     return torch.as_tensor(1.0 / (theta**exponents))
 
 
+TABLE_GROWTH = 512  # positions
+
 Length = int | Tensor  # a tensor [] where it lies on the device and is not read back
 ForLength = Callable[[Length, torch.device], tuple[Tensor, float | Tensor]]
 
@@ -48,6 +50,7 @@ class Rope:
         self.attention_factor = attention_factor
         self.interleaved = interleaved
         self._for_length = for_length
+        self._kept: tuple[Tensor, Tensor] | None = None
 
     def tables(self, positions: Tensor, *, length: Length, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """Cosine and sine [..., T, dim/2] for integer `positions` [..., T].
@@ -65,6 +68,19 @@ class Rope:
         if isinstance(factor, Tensor) or factor != 1.0:
             cos, sin = cos * factor, sin * factor
         return cos.to(dtype), sin.to(dtype)
+
+    def table(self, first: int, last: int) -> tuple[Tensor, Tensor, int]:
+        """Cosine and sine [positions, dim/2], float32 on the CPU, and the position of their first row.
+
+        They hold the positions [first, last), and as a rule many more, so that few steps need new ones.
+        """
+        if self._for_length is not None:
+            cos, sin = self.tables(torch.arange(first, last), length=last, dtype=torch.float32)
+            return cos, sin, first
+        if self._kept is None or self._kept[0].shape[0] < last:
+            positions = torch.arange(-(-max(last, 2 * first) // TABLE_GROWTH) * TABLE_GROWTH)
+            self._kept = self.tables(positions, length=last, dtype=torch.float32)
+        return *self._kept, 0
 
     def rotate(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         """Rotate x [B, heads, T, D] by `tables` broadcast over heads: cos and sin [(B, 1,) T, dim/2]."""

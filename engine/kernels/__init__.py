@@ -126,15 +126,15 @@ def head(matrix: Matrix, norm: Norm, x: Tensor) -> Tensor:
     return y
 
 
-def rows(weight: PackedTensor, ids: Tensor) -> Tensor:
+def rows(matrix: Matrix, ids: Tensor) -> Tensor:
     """Rows of a packed matrix by ids [...], float32 [..., in]. Raises MemoryError, IndexError for what is no row."""
     library = _library()
     assert library is not None, "ask available() first"
-    matrix, ids = Matrix.of(weight), ids.to(torch.int64).contiguous()
-    y = torch.empty(*ids.shape, weight.shape[1])
+    ids = ids.to(torch.int64).contiguous()
+    y = torch.empty(*ids.shape, matrix.columns)
     status = library.fireside_rows(ctypes.addressof(matrix), ids.data_ptr(), ids.numel(), y.data_ptr())
     if status == 1:
-        raise IndexError(f"an id is not within the matrix's {weight.shape[0]} rows")
+        raise IndexError(f"an id is not within the matrix's {matrix.rows} rows")
     if status:
         raise MemoryError(_NO_ROOM)
     return y
@@ -176,23 +176,25 @@ def survey(logits: Tensor, count: int, spread: Tensor | None = None) -> tuple[Te
 
 
 def attention(
-    plan: AttentionPlan, x: Tensor, *, rotary: tuple[Tensor, Tensor], kept: tuple[Tensor, Tensor], past: int
+    plan: AttentionPlan, x: Tensor, *, tables: tuple[Tensor, Tensor, int], kept: tuple[Tensor, Tensor], past: int
 ) -> None:
     """Add a layer's attention to x float32 [1, T, E] in place.
 
-    `rotary` holds cosines and sines [T, rotated / 2]; `kept` the cached keys and values [1, K, capacity, D] of
-    the plan's cache dtype, of which `past` positions are filled and T more will be. Raises MemoryError.
+    `tables` holds cosines and sines [positions, rotated / 2] and the position of their first row; `kept` the cached
+    keys and values [1, K, capacity, D] of the plan's cache dtype, of which `past` positions are filled and T more
+    will be. Raises MemoryError.
     """
     library = _library()
     assert library is not None, "ask available() first"
-    (cos, sin), (keys, values) = rotary, kept
+    (cos, sin, first), (keys, values) = tables, kept
+    row = (past - first) * cos.stride(0) * cos.element_size()
     assert all(tensor.is_contiguous() for tensor in (x, cos, sin, keys, values))
     if library.fireside_attention(
         ctypes.addressof(plan),
         x.data_ptr(),
         x.shape[1],
-        cos.data_ptr(),
-        sin.data_ptr(),
+        cos.data_ptr() + row,
+        sin.data_ptr() + row,
         keys.data_ptr(),
         values.data_ptr(),
         keys.shape[2],

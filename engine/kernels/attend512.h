@@ -300,12 +300,6 @@ FN void gather_q8_0(const Block *b, const uint8_t *weights, const float *scales,
     }
 }
 
-/* Fetch some lines of the next block: all at once would queue up, and rows in pages of 4 KiB are no stream to the
- * processor (2 threads, Q8_0, 3 heads a key, 8,000 keys: 2.7 ns for a head and a key, 4.0 without). */
-FN inline __attribute__((always_inline)) void fetch(const uint8_t *at, int64_t bytes) { /* else GCC 12 drops the call */
-    for (int64_t i = 0; i < bytes; i += 64) _mm_prefetch((const char *)at + i, _MM_HINT_T1);
-}
-
 FN inline void *piece(uint8_t **at, int64_t bytes) {
     void *here = *at;
     *at += (bytes + 63) / 64 * 64;
@@ -363,6 +357,8 @@ FN inline __attribute__((always_inline)) void attend_whole(int type, const Atten
         }
         if (type == Q8_0) fill_from_q8_0(keys, values, depth, &b);
         else fill_from_halves(keys, values, depth, &b);
+        /* The next block is fetched in shares: all its lines at once would queue up, and rows in pages of 4 KiB are no
+         * stream to the processor (2 threads, Q8_0, 3 heads a key, 8,000 keys: 2.7 ns for a head and a key, 4.0 without). */
         for (int64_t n = 0; n < count;) {
             int together = type == F16 && n + 1 < count ? 2 : 1;
             __m512 scores[2][KEYS / 16];

@@ -114,86 +114,137 @@ FN inline __attribute__((always_inline)) void rows_of(int type, int split, const
 
 enum { AHEAD = 6144 }; /* bytes that are fetched ahead: short rows are no stream to the processor */
 
-/* The scales of the block `g` of four rows (those from `count` on are zero), each beside its offset (Q4_1) or itself. */
-FN inline __attribute__((always_inline)) __m256 scales_of_four(int type, const int count, const uint8_t *b, int64_t row_bytes) {
-    const __m128i twice = _mm_setr_epi8(0, 1, 0, 1, 4, 5, 4, 5, 8, 9, 8, 9, 12, 13, 12, 13);
-    int32_t heads[4] = {0};
-    for (int r = 0; r < count; r++) memcpy(&heads[r], b + r * row_bytes, 4);
-    __m128i halves = _mm_setr_epi32(heads[0], heads[1], heads[2], heads[3]);
-    return _mm256_cvtph_ps(type == Q4_1 ? halves : _mm_shuffle_epi8(halves, twice));
+enum { BLOCKS = CHUNK / GROUP }; /* of each row that are multiplied at once */
+
+/* Bytes of a 32-block: its scale, with Q4_1 an offset, then the weights. */
+FN inline __attribute__((always_inline)) int block_bytes(int type) { return type == Q4_0 ? 18 : type == Q4_1 ? 20 : 34; }
+
+/* The 64 bytes from b + `from` on; those from b + `end` on are not read and count as zero. */
+FN inline __attribute__((always_inline)) __m512i part64(const uint8_t *b, int from, int end) {
+    int words = (end - from) / 2;
+    return _mm512_maskz_loadu_epi16(words >= 32 ? ~(__mmask32)0 : words <= 0 ? 0 : ((__mmask32)1 << words) - 1, b + from);
 }
 
-/* Bytes of one block in two rows, lower and upper half: nibbles are spread to one byte each, the upper ones left where
- * they are, 16 times too large. */
-FN inline __attribute__((always_inline)) __m512i bytes_of_two(int type, const uint8_t *b0, const uint8_t *b1) {
+/* Eight words of x and y, which follow each other, to a lane: in lane i from `first` + i * `apart` on. */
+FN inline __attribute__((always_inline)) __m512i words_of(__m512i x, __m512i y, int first, int apart) {
+    const __m512i lane = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
+    const __m512i in_lane = _mm512_broadcast_i32x4(_mm_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7));
+    const __m512i each = _mm512_mullo_epi32(lane, _mm512_set1_epi32(apart * 0x10001));
+    return _mm512_permutex2var_epi16(x, _mm512_add_epi16(_mm512_add_epi16(each, in_lane), _mm512_set1_epi16((short)first)), y);
+}
+
+/* `left` (BLOCKS, or fewer at the end) blocks of row `r`: bytes of the first and second half of each to a lane. The row's
+ * scales go to the lower half of `heads`, its offsets (or the scales again) to the upper one. */
+FN inline __attribute__((always_inline)) void take_blocks(int type, const uint8_t *b, int left, int r, __m512i halves[2],
+                                                          __m512i *heads) {
+    const int apart = block_bytes(type) / 2, end = left * block_bytes(type);
+    const __mmask32 mine = (__mmask32)0x000f000f << 4 * r;
+    const __m256i scales = _mm256_mullo_epi16(_mm256_set1_epi64x(0x0003000200010000), _mm256_set1_epi16((short)apart));
+    const __m256i offsets = type == Q4_1 ? _mm256_add_epi16(scales, _mm256_set1_epi16(1)) : scales;
+    const __m512i places = _mm512_inserti64x4(_mm512_castsi256_si512(scales), offsets, 1);
+    __m512i x = part64(b, 0, end);
     if (type == Q8_0) {
-        __m512i w = _mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)b0));
-        w = _mm512_inserti64x4(w, _mm256_loadu_si256((const __m256i *)b1), 1);
-        return _mm512_xor_si512(w, _mm512_set1_epi8((char)128));
+        const __m512i sign = _mm512_set1_epi8((char)128);
+        __m512i y = part64(b, 64, end);
+        *heads = _mm512_mask_mov_epi16(*heads, mine, _mm512_permutex2var_epi16(x, places, y));
+        halves[0] = _mm512_xor_si512(words_of(x, y, 1, apart), sign);
+        halves[1] = _mm512_xor_si512(words_of(part64(b, 18, end), part64(b, 82, end), 0, apart), sign);
+    } else {
+        const __m512i nibbles = _mm512_set1_epi8(15);
+        __m512i y = _mm512_zextsi128_si512(_mm_maskz_loadu_epi32(left < BLOCKS ? 0 : type == Q4_1 ? 15 : 3, b + 64));
+        __m512i w = words_of(x, y, type == Q4_1 ? 2 : 1, apart);
+        *heads = _mm512_mask_permutexvar_epi16(*heads, mine, places, x);
+        halves[0] = _mm512_and_si512(w, nibbles);
+        halves[1] = _mm512_and_si512(_mm512_srli_epi16(w, 4), nibbles);
     }
-    const __m512i nibbles = _mm512_broadcast_i64x4(_mm256_set_m128i(_mm_set1_epi8((char)0xf0), _mm_set1_epi8(15)));
-    __m512i w = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)b0));
-    w = _mm512_mask_broadcast_i32x4(w, 0xff00, _mm_loadu_si128((const __m128i *)b1));
-    return _mm512_and_si512(w, nibbles);
 }
 
-/* `count` (a constant: 1 or 4) rows of 32-blocks at once, which share the loads of the activations. `pairs` holds the
- * scale of each group of activations beside what their sum is multiplied by an offset to. */
-FN inline __attribute__((always_inline)) void block_rows(int type, const int count, const Product *p, const float *pairs,
-                                                         int64_t token, int64_t first) {
-    const Activations *x = p->x;
-    const int stride = type == Q4_0 ? 18 : type == Q4_1 ? 20 : 34, head = type == Q4_1 ? 4 : 2;
-    const __m512i spread[2] = {_mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2),
-                               _mm512_setr_epi32(4, 4, 4, 4, 4, 4, 4, 4, 6, 6, 6, 6, 6, 6, 6, 6)};
-    int64_t groups = p->columns / GROUP, row = p->row_bytes;
-    const int8_t *high = x->high + token * x->columns, *low = x->low + token * x->columns;
-    const uint8_t *b = p->weights + first * row, *ahead = b + AHEAD;
-    __m512 total[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
-    __m256 rest = _mm256_setzero_ps();
-    for (int64_t g = 0; g < groups; g++, b += stride) {
-        __m512i h = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(high + g * GROUP)));
-        __m512i l = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(low + g * GROUP)));
-        __m256 pair = _mm256_castpd_ps(_mm256_broadcast_sd((const double *)(pairs + 2 * g)));
-        __m256 by = _mm256_mul_ps(scales_of_four(type, count, b, row), pair);
-        rest = _mm256_add_ps(rest, by);
-        for (int at = 0; count == 4 && at < 4 * stride; at += 64)
-            _mm_prefetch((const char *)(ahead + 4 * stride * g + at), _MM_HINT_T1);
-        for (int r = 0; r < count; r += 2) {
-            const uint8_t *even = b + r * row + head, *odd = count == 1 ? even : even + row;
-            __m512i u = bytes_of_two(type, even, odd);
-            __m512i dot = _mm512_dpbusd_epi32(_mm512_setzero_si512(), u, h);
-            dot = _mm512_dpbusd_epi32(_mm512_slli_epi32(dot, 8), u, l);
-            __m512 scale = _mm512_permutexvar_ps(spread[r / 2], _mm512_castps256_ps512(by));
-            total[r / 2] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), scale, total[r / 2]);
+/* Activations in the order in which block_rows meets them, filled up with zeros. */
+typedef struct {
+    int8_t *values;          /* [chunks][4][64]: high and low parts, each of the first and of the second halves of its blocks */
+    float *scales, *offsets; /* [chunks][BLOCKS]: of each group, and what an offset is multiplied by */
+} Arranged;
+
+FN void arrange(const Activations *x, int64_t token, float offset, const Arranged *to) {
+    const int8_t *parts[2] = {x->high + token * x->columns, x->low + token * x->columns};
+    int64_t groups = x->columns / GROUP;
+    for (int64_t g = 0; g < (groups + BLOCKS - 1) / BLOCKS * BLOCKS; g++) {
+        const float *sums = x->sums + 2 * (token * groups + g);
+        int8_t *values = to->values + g / BLOCKS * 256 + g % BLOCKS * 16;
+        to->scales[g] = g < groups ? x->scales[token * groups + g] : 0.0f;
+        to->offsets[g] = g < groups ? offset * (sums[0] + sums[1]) : 0.0f;
+        for (int i = 0; i < 4; i++) {
+            if (g < groups) memcpy(values + 64 * i, parts[i / 2] + g * GROUP + i % 2 * 16, 16);
+            else memset(values + 64 * i, 0, 16);
         }
     }
-    const __m256 upper = _mm256_setr_ps(1, 1, 1, 1, 0.0625f, 0.0625f, 0.0625f, 0.0625f);
-    __m256 each[4];
-    for (int r = 0; r < 4; r++) {
-        each[r] = r % 2 ? _mm512_extractf32x8_ps(total[r / 2], 1) : _mm512_castps512_ps256(total[r / 2]);
-        if (type != Q8_0) each[r] = _mm256_mul_ps(each[r], upper);
+}
+
+/* Chunk `c` of BAND rows, `row` bytes apart: sums by block to `totals`, a row each, and products with offsets to `rest`. */
+FN inline __attribute__((always_inline)) void chunk_of_rows(int type, const uint8_t *b, int64_t row, int left, int64_t c,
+                                                            const Arranged *x, __m512 totals[BAND], __m512 *rest) {
+    const __m512i each = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
+    const int8_t *values = x->values + 256 * c;
+    __m512i halves[BAND][2], heads = _mm512_setzero_si512(), parts[4];
+    for (int r = 0; r < BAND; r++) take_blocks(type, b + r * row, left, r, halves[r], &heads);
+    for (int i = 0; i < 4; i++) parts[i] = _mm512_loadu_si512(values + 64 * i);
+    __m512 scales = _mm512_cvtph_ps(_mm512_castsi512_si256(heads));
+    __m512 offsets = type == Q4_1 ? _mm512_cvtph_ps(_mm512_extracti64x4_epi64(heads, 1)) : scales;
+    *rest = _mm512_fmadd_ps(offsets, _mm512_broadcast_f32x4(_mm_loadu_ps(x->offsets + BLOCKS * c)), *rest);
+    scales = _mm512_mul_ps(scales, _mm512_broadcast_f32x4(_mm_loadu_ps(x->scales + BLOCKS * c)));
+    for (int r = 0; r < BAND; r++) {
+        __m512i dot = _mm512_dpbusd_epi32(_mm512_setzero_si512(), halves[r][0], parts[0]);
+        dot = _mm512_slli_epi32(_mm512_dpbusd_epi32(dot, halves[r][1], parts[1]), 8);
+        dot = _mm512_dpbusd_epi32(_mm512_dpbusd_epi32(dot, halves[r][0], parts[2]), halves[r][1], parts[3]);
+        __m512 by = _mm512_permutexvar_ps(_mm512_add_epi32(each, _mm512_set1_epi32(BLOCKS * r)), scales);
+        totals[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), by, totals[r]);
     }
-    __m256 sums = _mm256_hadd_ps(_mm256_hadd_ps(each[0], each[1]), _mm256_hadd_ps(each[2], each[3]));
-    __m128 offsets = _mm_shuffle_ps(_mm256_castps256_ps128(rest), _mm256_extractf128_ps(rest, 1), 0xdd);
-    __m128 y = _mm_add_ps(_mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1)), offsets);
-    if (count == 4) _mm_storeu_ps(p->y + token * p->rows + first, y);
-    else p->y[token * p->rows + first] = _mm_cvtss_f32(y);
+}
+
+FN inline __attribute__((always_inline)) void fetch(const uint8_t *at, int64_t bytes) { /* else GCC 12 drops the call */
+    for (int64_t i = 0; i < bytes; i += 64) _mm_prefetch((const char *)at + i, _MM_HINT_T1);
+}
+
+/* y of BAND rows of 32-blocks, `row` bytes apart. */
+FN inline __attribute__((always_inline)) __m128 block_rows(int type, const uint8_t *b, int64_t row, int64_t groups, const Arranged *x) {
+    const int bytes = BLOCKS * block_bytes(type);
+    const int64_t set = BAND * row, apart = set ? set * (AHEAD / set + 1) : 0; /* whole sets of rows, AHEAD at least */
+    const uint8_t *ahead = b + apart;
+    __m512 totals[BAND], rest = _mm512_setzero_ps();
+    for (int r = 0; r < BAND; r++) totals[r] = _mm512_setzero_ps();
+    int64_t c = 0;
+    for (; c < groups / BLOCKS; c++, b += bytes, ahead += BAND * bytes) {
+        fetch(ahead, BAND * bytes);
+        chunk_of_rows(type, b, row, BLOCKS, c, x, totals, &rest);
+    }
+    if (groups % BLOCKS) {
+        fetch(ahead, BAND * (int)(groups % BLOCKS) * block_bytes(type));
+        chunk_of_rows(type, b, row, (int)(groups % BLOCKS), c, x, totals, &rest);
+    }
+    /* Lanes with one sum of each row; lane r of `rest` is row r's. */
+    __m512 even = _mm512_add_ps(_mm512_unpacklo_ps(totals[0], totals[1]), _mm512_unpackhi_ps(totals[0], totals[1]));
+    __m512 odd = _mm512_add_ps(_mm512_unpacklo_ps(totals[2], totals[3]), _mm512_unpackhi_ps(totals[2], totals[3]));
+    __m512 all = _mm512_add_ps(_mm512_shuffle_ps(even, odd, 0x44), _mm512_shuffle_ps(even, odd, 0xee));
+    rest = _mm512_add_ps(rest, _mm512_permute_ps(rest, 0xb1));
+    rest = _mm512_add_ps(rest, _mm512_permute_ps(rest, 0x4e));
+    rest = _mm512_maskz_mov_ps(0x8421, rest);
+    all = _mm512_add_ps(all, rest);
+    __m256 half = _mm256_add_ps(_mm512_castps512_ps256(all), _mm512_extractf32x8_ps(all, 1));
+    return _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
 }
 
 FN inline __attribute__((always_inline)) void block_type_rows(int type, const Product *p, Scratch *s, int64_t first,
                                                               int64_t last) {
-    const float by = type == Q4_0 ? -8.0f : type == Q8_0 ? -128.0f : 1.0f;
-    int64_t groups = p->columns / GROUP;
+    const int64_t groups = p->columns / GROUP;
+    const Arranged x = {(int8_t *)s->values, s->scales, s->offsets};
     for (int64_t token = 0; token < p->x->tokens; token++) {
-        const float *halves = p->x->sums + token * 2 * groups, *scales = p->x->scales + token * groups;
-        float *pairs = s->scales;
-        for (int64_t g = 0; g < groups; g++) {
-            pairs[2 * g] = scales[g];
-            pairs[2 * g + 1] = by * (halves[2 * g] + halves[2 * g + 1]);
-        }
+        float *y = p->y + token * p->rows;
         int64_t row = first;
-        for (; row + 4 <= last; row += 4) block_rows(type, 4, p, pairs, token, row);
-        for (; row < last; row++) block_rows(type, 1, p, pairs, token, row);
+        arrange(p->x, token, type == Q4_0 ? -8.0f : type == Q8_0 ? -128.0f : 1.0f, &x);
+        for (; row + BAND <= last; row += BAND)
+            _mm_storeu_ps(y + row, block_rows(type, p->weights + row * p->row_bytes, p->row_bytes, groups, &x));
+        for (; row < last; row++)
+            y[row] = _mm_cvtss_f32(block_rows(type, p->weights + row * p->row_bytes, 0, groups, &x));
     }
 }
 

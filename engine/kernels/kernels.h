@@ -24,6 +24,8 @@ enum {
     GROUP = 32,       /* activations that share one scale */
     PANEL = 16,       /* rows of weights that a matrix-matrix step works on */
     TILE = 8,         /* tokens that it works on */
+    BAND = 4,         /* of 32-blocks that are multiplied at once, where a variant does so */
+    CHUNK = 128,      /* columns to which it may fill up activations */
     SPLIT = 16,       /* smallest group of weights that share one scale */
     MATRIX_FROM = 12  /* tokens from which the matrix-matrix kernel is faster than rows one by one */
 };
@@ -49,7 +51,7 @@ typedef struct {
 
 /* What one thread needs for unpacked weights: two rows, or for tiles of tokens PANEL rows and as much to turn them. */
 typedef struct {
-    uint8_t *values;  /* [2 * PANEL * columns] */
+    uint8_t *values;  /* [2 * PANEL * columns], or activations [2 * (columns + CHUNK)] */
     float *scales;    /* [2 * PANEL * columns / SPLIT] */
     float *offsets;   /* [2 * PANEL * columns / SPLIT] */
 } Scratch;
@@ -93,12 +95,13 @@ typedef struct {
     Matrix gate, up, down;
 } MlpPlan;
 
-/* Both halves of a layer, its rotary tables [tokens][rope_depth / 2] and its keys and values as fireside_attention takes
- * them. */
+/* Both halves of a layer, its rotary tables [positions][rope_depth / 2] from position `first` on, and its keys and values
+ * as fireside_attention takes them. */
 typedef struct {
     const AttentionPlan *attention;
     const MlpPlan *mlp;
     const float *cos, *sin;
+    int64_t first;
     uint8_t *keys, *values;
     int64_t capacity;
 } Layer;

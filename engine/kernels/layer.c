@@ -182,9 +182,11 @@ FIRESIDE_API int fireside_mlp(const MlpPlan *p, float *x, int64_t tokens) {
 
 /* One layer after the other. */
 FIRESIDE_API int fireside_layers(const Layer *layers, int64_t count, float *x, int64_t tokens, int64_t past) {
-    for (const Layer *at = layers; at < layers + count; at++)
-        if (fireside_attention(at->attention, x, tokens, at->cos, at->sin, at->keys, at->values, at->capacity, past)
+    for (const Layer *at = layers; at < layers + count; at++) {
+        int64_t row = (past - at->first) * (at->attention->rope_depth / 2);
+        if (fireside_attention(at->attention, x, tokens, at->cos + row, at->sin + row, at->keys, at->values, at->capacity, past)
             || fireside_mlp(at->mlp, x, tokens))
             return -1;
+    }
     return 0;
 }

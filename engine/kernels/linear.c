@@ -137,7 +137,7 @@ int multiply(const Targets *targets, const float *x, const Norm *norm, int64_t t
     size_t values = padded(tokens * columns), scales = padded(tokens * columns / GROUP * 4), sums = padded(tokens * groups * 4);
     int is_matrix = tokens >= MATRIX_FROM;
     int64_t deep = is_matrix ? 2 * PANEL : 2;
-    size_t unpacked = padded(deep * columns), numbers = padded(deep * groups * 4), normal = padded((has_dense ? tokens : threads) * columns * 4);
+    size_t unpacked = padded(deep * (columns + CHUNK)), numbers = padded(deep * groups * 4), normal = padded((has_dense ? tokens : threads) * columns * 4);
     uint8_t *at = room(PRODUCT_ROOM, 2 * values + scales + sums + normal + (size_t)threads * (unpacked + 2 * numbers));
     if (!at) return -1;
     Job job = {.targets = targets, .from = x, .norm = norm, .has_dense = has_dense, .has_packed = has_packed,
@@ -156,9 +156,8 @@ int multiply(const Targets *targets, const float *x, const Norm *norm, int64_t t
     int64_t rows = 0, parts = 0;
     for (int i = 0; i < targets->count; i++) rows += targets->then == GATE && i ? 0 : targets->matrices[i]->rows;
     int64_t least = is_matrix ? PANEL : 16384 / (row_bytes ? row_bytes : 1) + 1;
-    int64_t fair = rows / (threads * 4) + 1;
-    job.rows_a_part = fair < least ? least : fair;
-    if (is_matrix) job.rows_a_part = (job.rows_a_part + PANEL - 1) / PANEL * PANEL;
+    int64_t fair = (rows + threads * 4 - 1) / (threads * 4), whole = is_matrix ? PANEL : BAND;
+    job.rows_a_part = ((fair < least ? least : fair) + whole - 1) / whole * whole;
     for (int i = 0; i < (targets->then == STORE ? targets->count : 1); i++)
         parts += job.parts[i] = (targets->matrices[i]->rows + job.rows_a_part - 1) / job.rows_a_part;
     pool_run(multiply_part, &job, parts);

@@ -87,13 +87,14 @@ class MlpPlan(ctypes.Structure):
 
 
 class Layer(ctypes.Structure):
-    """Both halves of a layer, its rotary tables, and its keys and values [K, capacity, D]."""
+    """Both halves of a layer, its rotary tables from position `first` on, its keys and values [K, capacity, D]."""
 
     _fields_ = (
         ("attention", c_void_p),
         ("mlp", c_void_p),
         ("cos", c_void_p),
         ("sin", c_void_p),
+        ("first", c_int64),
         ("keys", c_void_p),
         ("values", c_void_p),
         ("capacity", c_int64),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from engine import kernels
+from engine.kernels.plans import Matrix
 from engine.quants.linear import QuantizedLinear, has_kernel
 from engine.quants.packed import Packed
 
@@ -15,10 +16,12 @@ class QuantizedEmbedding(nn.Module):
     def __init__(self, weight: Packed) -> None:
         super().__init__()
         self.head = QuantizedLinear(weight, None)
+        self._rows: Matrix | None = None
 
     def forward(self, ids: Tensor) -> Tensor:
         """Ids [...] -> float32 [..., E]."""
         weight = self.head.weight
         if ids.device.type == "cpu" and has_kernel(weight) and self.head.use_kernel:
-            return kernels.rows(weight, ids)
+            self._rows = self._rows or Matrix.of(weight)
+            return kernels.rows(self._rows, ids)
         return weight.rows(ids)

@@ -18,6 +18,7 @@ from torch import nn
 
 from engine import kernels
 from engine.fused import fuse
+from engine.kernels.plans import Matrix
 from engine.quants import BLOCK_TYPES
 
 HAS_COMPILER = sys.platform == "linux" and not foreign_kernels.missing("gcc")
@@ -58,7 +59,7 @@ def test_a_block_may_hold_any_bytes(guarded: Foreign, name: str) -> None:
 @pytest.mark.parametrize("name", test_kernels.TYPES)
 def test_the_last_row_can_be_looked_up(guarded: Foreign, name: str) -> None:
     weight = test_kernels.packed_matrix(name, 17, BLOCK_TYPES[name].block_size * 3)
-    found = kernels.rows(weight, torch.tensor([16, 0]))
+    found = kernels.rows(Matrix.of(weight), torch.tensor([16, 0]))
     assert torch.allclose(found, weight.dequantize()[[16, 0]], rtol=1e-5, atol=1e-6)
 
 

@@ -9,6 +9,7 @@ from test_quants import sane_blocks
 from torch import Tensor
 
 from engine import kernels
+from engine.kernels.plans import Matrix
 from engine.layers import Linear
 from engine.quants import BLOCK_TYPES, PackedTensor
 from engine.quants.linear import QuantizedLinear
@@ -152,11 +153,11 @@ def test_every_instruction_set_of_this_machine_equals_the_twin(instructions: str
 def test_rows_are_looked_up_as_the_twin_dequantises_them(name: str) -> None:
     weight = packed_matrix(name, 40, 512)
     ids = torch.tensor([[3, 39, 0], [3, 7, 21]])
-    looked_up, expected = kernels.rows(weight, ids), weight.rows(ids)
+    looked_up, expected = kernels.rows(Matrix.of(weight), ids), weight.rows(ids)
     assert torch.allclose(looked_up, expected, rtol=1e-6, atol=1e-6 * float(expected.abs().max()))
 
 
 @pytest.mark.parametrize("bad", [-1, 40, 2**40])
 def test_an_id_that_is_no_row_is_refused(bad: int) -> None:
     with pytest.raises(IndexError, match="not within the matrix's 40 rows"):
-        kernels.rows(packed_matrix("Q4_1", 40, 64), torch.tensor([0, bad]))
+        kernels.rows(Matrix.of(packed_matrix("Q4_1", 40, 64)), torch.tensor([0, bad]))
