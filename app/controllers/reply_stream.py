@@ -29,7 +29,7 @@ from engine.api import (
 )
 
 FRAME_MS = 33  # tokens are gathered for so long: 60 repaints a second took a quarter of a core from the model
-SAVE_MS = 1000  # a crash loses at most the last second of a reply
+SAVE_MS = 900  # a crash loses at most the last second of a reply: timers come late
 LONG_PROMPT = 200  # tokens to read; below this nobody needs to see how far it is
 
 _STATUS_OF = {

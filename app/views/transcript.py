@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -488,6 +488,10 @@ class Transcript(QAbstractScrollArea):
             self._put_far_away(top - MARGIN, top + self.viewport().height() + MARGIN)
             self._place(self._top(moved_to))
             self._mark_views()
+            for (
+                view
+            ) in self._views.values():  # what measuring them has asked for: answered later, it would go on for ever
+                QCoreApplication.sendPostedEvents(view, QEvent.Type.LayoutRequest.value)
         finally:
             self._is_arranging = False
 

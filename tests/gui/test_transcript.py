@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from conftest import OpenWindow
 from fakes import FakeEngine
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -60,6 +60,27 @@ def test_a_long_conversation_has_widgets_only_for_what_is_visible(transcript: Tr
         assert shown
         assert shown[0].y() <= max(20, 22)
     assert len(transcript.findChildren(QWidget)) < 1500
+
+
+class LayoutRequests(QObject):
+    """Counts what asks a message to lay itself out."""
+
+    count = 0
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.LayoutRequest
+        return False
+
+
+def test_it_comes_to_rest(qtbot: QtBot, transcript: Transcript) -> None:
+    transcript.show_messages([message(0), message(1, "# A heading\n\nA *text*.\n\n- and a list")])
+    transcript.show_stream("m1", "", "# A heading\n\nA longer *text*.\n\n- and a list")
+    settle()
+    requests = LayoutRequests()
+    for view in transcript.views():
+        view.installEventFilter(requests)
+    qtbot.wait(100)
+    assert requests.count == 0
 
 
 def test_the_end_is_shown_when_what_was_read_is_gone(transcript: Transcript) -> None:
