@@ -39,6 +39,27 @@
     </message>
 </context>
 <context>
+    <name>CompareDialog</name>
+    <message numerus="yes">
+        <source>With the %Ln message(s) before it</source>
+        <translation>
+            <numerusform>With the %Ln message before it</numerusform><numerusform>With the %Ln messages before it</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>ComparedColumn</name>
+    <message numerus="yes">
+        <source>By itself: {nats} nats, perplexity {perplexity}, %Ln token(s).</source>
+        <translation>
+            <numerusform>By itself: {nats} nats, perplexity {perplexity}, %Ln token.</numerusform><numerusform>By itself: {nats} nats, perplexity {perplexity}, %Ln tokens.</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>By {name}: {nats} nats, perplexity {perplexity}, %Ln token(s).</source>
+        <translation>
+            <numerusform>By {name}: {nats} nats, perplexity {perplexity}, %Ln token.</numerusform><numerusform>By {name}: {nats} nats, perplexity {perplexity}, %Ln tokens.</numerusform></translation>
+    </message>
+</context>
+<context>
     <name>ConversationsController</name>
     <message numerus="yes">
         <source>%n conversation(s) deleted.</source>
@@ -143,6 +164,14 @@
             <numerusform>Identical: %Ln token.</numerusform>
             <numerusform>Identical: %Ln tokens.</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>RemotePage</name>
+    <message numerus="yes">
+        <source>%n model(s)</source>
+        <translation>
+            <numerusform>%n model</numerusform><numerusform>%n models</numerusform></translation>
     </message>
 </context>
 <context>

@@ -24,7 +24,11 @@
         <translation>采用 Apache-2.0 许可证。Qt 和 PySide6 依据 LGPL-3.0 使用，均为可替换的库。</translation>
     </message>
     <message>
-        <source>Licences</source>
+        <source>What it stands on</source>
+        <translation>所依赖的组件</translation>
+    </message>
+    <message>
+        <source>Licence</source>
         <translation>许可证</translation>
     </message>
 </context>
@@ -46,8 +50,24 @@
         <translation>还可能出现什么</translation>
     </message>
     <message>
+        <source>Instead of its end</source>
+        <translation>不在此结束</translation>
+    </message>
+    <message>
+        <source>The tokens that could have come where the reply ended (Enter)</source>
+        <translation>回复结束处当时可能出现的 Token（Enter）</translation>
+    </message>
+    <message>
+        <source>The reply ended here. Choose another token to go on instead.</source>
+        <translation>回复在此结束。选择另一个 Token 即可改为继续。</translation>
+    </message>
+    <message>
         <source>With this token the reply would end here.</source>
         <translation>选这个 Token，回复会在此结束。</translation>
+    </message>
+    <message>
+        <source>This is the token that came, and the reply ended behind it.</source>
+        <translation>实际出现的就是这个 Token，回复在其后结束。</translation>
     </message>
     <message>
         <source>This is the token that came. Choose another one to go on from there.</source>
@@ -60,6 +80,10 @@
     <message>
         <source>out</source>
         <translation>已排除</translation>
+    </message>
+    <message>
+        <source>{text}: {chance} by the model</source>
+        <translation>{text}：模型 {chance}</translation>
     </message>
     <message>
         <source>{text}: {chance} by the model, {share} after the samplers</source>
@@ -151,7 +175,7 @@
         <translation>主题</translation>
     </message>
     <message>
-        <source>System follows the desktop&apos;s setting.</source>
+        <source>System follows the desktop's setting.</source>
         <translation>“跟随系统”即采用桌面的设置。</translation>
     </message>
     <message>
@@ -159,7 +183,7 @@
         <translation>文字大小</translation>
     </message>
     <message>
-        <source>Of all texts, beside the desktop&apos;s own size. 100 %: unchanged.</source>
+        <source>Of all texts, beside the desktop's own size. 100 %: unchanged.</source>
         <translation>所有文字相对于桌面字号的大小。100 %：不变。</translation>
     </message>
 </context>
@@ -168,6 +192,18 @@
     <message>
         <source>Something unexpected went wrong ({kind}); the log file has the details.</source>
         <translation>发生了意外错误（{kind}）；详情请查看日志文件。</translation>
+    </message>
+    <message>
+        <source>Fireside ended unexpectedly; the log is at {path}.</source>
+        <translation>Fireside 上次意外退出；日志位于 {path}。</translation>
+    </message>
+    <message>
+        <source>Open the log</source>
+        <translation>打开日志</translation>
+    </message>
+    <message>
+        <source>Fireside is open already, but its window does not answer; end it, then start again.</source>
+        <translation>Fireside 已经打开，但其窗口没有响应；请结束它，然后重新启动。</translation>
     </message>
 </context>
 <context>
@@ -293,17 +329,6 @@
     </message>
 </context>
 <context>
-    <name>AttributionController</name>
-    <message>
-        <source>With all of them the reply&apos;s log-probability is {nats} nats.</source>
-        <translation>全部保留时，回复的对数概率为 {nats} nat。</translation>
-    </message>
-    <message>
-        <source>Stopped: some parts were not left out yet.</source>
-        <translation>已停止：有些部分尚未试过去掉。</translation>
-    </message>
-</context>
-<context>
     <name>AttributionView</name>
     <message>
         <source>What it rests on</source>
@@ -352,6 +377,18 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>Leave each out in turn</source>
         <translation>逐个去掉</translation>
+    </message>
+    <message>
+        <source>Stopped: some parts were not left out yet.</source>
+        <translation>已停止：有些部分尚未试过去掉。</translation>
+    </message>
+    <message>
+        <source>With all of them the reply's log-probability is {nats} nats.</source>
+        <translation>全部保留时，回复的对数概率为 {nats} nat。</translation>
+    </message>
+    <message>
+        <source>In the reply: darker words are less likely without it, those with a wavy line likelier.</source>
+        <translation>在回复中：颜色越深的词，去掉该部分后可能性降低越多；带波浪线的词则可能性提高。</translation>
     </message>
     <message>
         <source>Each part is left out, and the model in use says how likely it finds the same reply then.</source>
@@ -517,7 +554,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>已达到设置允许的最大回复长度，回复被截断</translation>
     </message>
     <message>
-        <source>Cut off: the model&apos;s context is full</source>
+        <source>Cut off: the model's context is full</source>
         <translation>模型的上下文已满，回复被截断</translation>
     </message>
     <message>
@@ -527,6 +564,10 @@ Without it the reply is likelier by {nats} nats.</source>
 </context>
 <context>
     <name>ChatModels</name>
+    <message>
+        <source>{name} at {host}</source>
+        <translation>{host} 上的 {name}</translation>
+    </message>
     <message>
         <source>This chat was written with {name}.</source>
         <translation>此对话使用的是 {name}。</translation>
@@ -571,6 +612,234 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>Commands</source>
         <translation>命令</translation>
+    </message>
+</context>
+<context>
+    <name>CompareController</name>
+    <message>
+        <source>Open or download a model first, then compare it.</source>
+        <translation>请先打开或下载一个模型，再进行比较。</translation>
+    </message>
+    <message>
+        <source>{name} does not fit: it needs {need}, and {have} are free. Choose another, or close programs.</source>
+        <translation>{name} 不适合：需要 {need}，而可用 {have}。请选择其他模型，或关闭其他程序。</translation>
+    </message>
+    <message>
+        <source>They are loaded one after the other: {name}, the larger one, needs {need} of {have}. Up to {kept} lie in a temporary file meanwhile.</source>
+        <translation>两者先后加载：其中较大的 {name} 需要 {need}，可用 {have}。其间临时文件最多占用 {kept}。</translation>
+    </message>
+    <message>
+        <source>A reply is being written; stop it first (Esc).</source>
+        <translation>正在生成回复；请先停止（Esc）。</translation>
+    </message>
+    <message>
+        <source>usual cache</source>
+        <translation>默认缓存</translation>
+    </message>
+    <message>
+        <source>{name} ({mark})</source>
+        <translation>{name}（{mark}）</translation>
+    </message>
+    <message>
+        <source>Markdown (*.md)</source>
+        <translation>Markdown (*.md)</translation>
+    </message>
+    <message>
+        <source>Tables (*.csv)</source>
+        <translation>表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>Save the comparison</source>
+        <translation>保存比较结果</translation>
+    </message>
+    <message>
+        <source>“{name}” is saved.</source>
+        <translation>已保存“{name}”。</translation>
+    </message>
+</context>
+<context>
+    <name>CompareDialog</name>
+    <message>
+        <source>Compare two models</source>
+        <translation>比较两个模型</translation>
+    </message>
+    <message>
+        <source>Message that both answer</source>
+        <translation>两个模型都要回答的消息</translation>
+    </message>
+    <message>
+        <source>Both models get this message, each in its own template</source>
+        <translation>两个模型都会收到这条消息，并各自套用自己的模板</translation>
+    </message>
+    <message numerus="yes">
+        <source>With the %Ln message(s) before it</source>
+        <translation>
+            <numerusform>包含之前的 %Ln 条消息</numerusform></translation>
+    </message>
+    <message>
+        <source>The system prompt counts as one of them</source>
+        <translation>系统提示词也算其中一条</translation>
+    </message>
+    <message>
+        <source>Always the likeliest token</source>
+        <translation>总是选最可能的 Token</translation>
+    </message>
+    <message>
+        <source>What differs is then the models' doing; else both draw with the chat's settings and one seed</source>
+        <translation>这样差异全部来自模型本身；否则两者都按此对话的设置和同一随机种子抽取</translation>
+    </message>
+    <message>
+        <source>Longest reply, in tokens</source>
+        <translation>最大回复长度（以 Token 计）</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>比较</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Both reply, and read the other's reply; the model in use comes back afterwards</source>
+        <translation>两个模型各自回复，并读取对方的回复；之后恢复当前模型</translation>
+    </message>
+    <message>
+        <source>Steps that are done</source>
+        <translation>已完成的步骤</translation>
+    </message>
+    <message>
+        <source>Previous difference</source>
+        <translation>上一处差异</translation>
+    </message>
+    <message>
+        <source>Next difference</source>
+        <translation>下一处差异</translation>
+    </message>
+    <message>
+        <source>Save as Markdown…</source>
+        <translation>另存为 Markdown…</translation>
+    </message>
+    <message>
+        <source>Save as a table…</source>
+        <translation>另存为表格…</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Figures, both replies and their differences</source>
+        <translation>各项数值、两条回复及其差异</translation>
+    </message>
+    <message>
+        <source>Every token with both log-probabilities and the divergence (CSV)</source>
+        <translation>每个 Token 的两个对数概率和散度（CSV）</translation>
+    </message>
+    <message>
+        <source>{name} is loaded…</source>
+        <translation>正在加载 {name}…</translation>
+    </message>
+    <message>
+        <source>{name} writes…</source>
+        <translation>{name} 正在撰写…</translation>
+    </message>
+    <message>
+        <source>{name} reads the replies…</source>
+        <translation>{name} 正在读取回复…</translation>
+    </message>
+    <message>
+        <source>Write a message for both models first.</source>
+        <translation>请先输入要发给两个模型的消息。</translation>
+    </message>
+    <message>
+        <source>Both say the same.</source>
+        <translation>两者的回复相同。</translation>
+    </message>
+    <message>
+        <source>Difference {number} of {count}.</source>
+        <translation>第 {number} 处差异，共 {count} 处。</translation>
+    </message>
+    <message>
+        <source>Their vocabularies differ, so no divergence is defined; each figure is by that model's own tokens.</source>
+        <translation>两者的词表不同，因此散度没有定义；各项数值按各模型自己的 Token 计算。</translation>
+    </message>
+</context>
+<context>
+    <name>ComparedColumn</name>
+    <message>
+        <source>First model</source>
+        <translation>第一个模型</translation>
+    </message>
+    <message>
+        <source>Second model</source>
+        <translation>第二个模型</translation>
+    </message>
+    <message>
+        <source>What its cache is kept in</source>
+        <translation>缓存类型</translation>
+    </message>
+    <message>
+        <source>Cache as in its settings</source>
+        <translation>按其设置的缓存</translation>
+    </message>
+    <message>
+        <source>The same file with another cache counts as another model</source>
+        <translation>同一文件使用不同的缓存，视为另一个模型</translation>
+    </message>
+    <message>
+        <source>What the first model says</source>
+        <translation>第一个模型的回复</translation>
+    </message>
+    <message>
+        <source>What the second model says</source>
+        <translation>第二个模型的回复</translation>
+    </message>
+    <message>
+        <source>Underlined: not in the other reply; click or arrow keys choose a word</source>
+        <translation>下划线：另一条回复中没有；点击或用方向键选择一个词</translation>
+    </message>
+    <message>
+        <source>How much the models differ at each token</source>
+        <translation>两个模型在每个 Token 处的差异程度</translation>
+    </message>
+    <message>
+        <source>Higher: the models differ more; go from token to token by arrow keys</source>
+        <translation>越高：两个模型差异越大；用方向键逐个 Token 移动</translation>
+    </message>
+    <message>
+        <source>Places that differ: {count}</source>
+        <translation>不同之处：{count}</translation>
+    </message>
+    <message>
+        <source>Choose a word to see how likely both models found it.</source>
+        <translation>选择一个词，查看两个模型认为它有多大可能。</translation>
+    </message>
+    <message>
+        <source>Token {number} of {count}, “{text}”: {own} by this model</source>
+        <translation>第 {number} 个 Token，共 {count} 个，“{text}”：此模型为 {own}</translation>
+    </message>
+    <message>
+        <source>Token {number} of {count}, “{text}”: {own} by this model, {other} by {name}</source>
+        <translation>第 {number} 个 Token，共 {count} 个，“{text}”：此模型为 {own}，{name} 为 {other}</translation>
+    </message>
+    <message>
+        <source>Token {number} of {count}, “{text}”: {own} by this model, {other} by {name}; divergence {kl} nats</source>
+        <translation>第 {number} 个 Token，共 {count} 个，“{text}”：此模型为 {own}，{name} 为 {other}；散度 {kl} nat</translation>
+    </message>
+    <message numerus="yes">
+        <source>By itself: {nats} nats, perplexity {perplexity}, %Ln token(s).</source>
+        <translation>
+            <numerusform>自身评分：{nats} nat，困惑度 {perplexity}，%Ln 个 Token。</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>By {name}: {nats} nats, perplexity {perplexity}, %Ln token(s).</source>
+        <translation>
+            <numerusform>{name} 评分：{nats} nat，困惑度 {perplexity}，%Ln 个 Token。</numerusform></translation>
+    </message>
+    <message>
+        <source>Divergence: {mean} nats a token, at most {most}, at “{token}”.</source>
+        <translation>散度：每个 Token {mean} nat，最高 {most}，位于“{token}”。</translation>
     </message>
 </context>
 <context>
@@ -693,7 +962,7 @@ Without it the reply is likelier by {nats} nats.</source>
 <context>
     <name>ConnectionFields</name>
     <message>
-        <source>Kept in the system&apos;s keyring</source>
+        <source>Kept in the system's keyring</source>
         <translation>保存在系统钥匙串中</translation>
     </message>
     <message>
@@ -849,7 +1118,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>回复耗时超过 10 秒且 Fireside 不在前台时发送通知。</translation>
     </message>
     <message>
-        <source>With the reply&apos;s beginning</source>
+        <source>With the reply's beginning</source>
         <translation>通知中显示回复的开头</translation>
     </message>
     <message>
@@ -948,6 +1217,57 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>The list of downloads cannot be written: {reason}.</source>
         <translation>无法写入下载列表：{reason}。</translation>
+    </message>
+</context>
+<context>
+    <name>EndpointDialog</name>
+    <message>
+        <source>Remote endpoint</source>
+        <translation>远程端点</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>Such as https://api.example.com/v1 or localhost:8000. The key is sent to this address alone.</source>
+        <translation>例如 https://api.example.com/v1 或 localhost:8000。密钥只会发送到此地址。</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>What you call it; empty: its host.</source>
+        <translation>您对它的称呼；留空：使用其主机名。</translation>
+    </message>
+    <message>
+        <source>Key</source>
+        <translation>密钥</translation>
+    </message>
+    <message>
+        <source>Kept in the system's keyring. Empty where none is needed.</source>
+        <translation>保存在系统钥匙串中。不需要密钥时请留空。</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Only for a server that does not list its models.</source>
+        <translation>仅用于不列出模型的服务器。</translation>
+    </message>
+    <message>
+        <source>The key that is kept</source>
+        <translation>已保存的密钥</translation>
+    </message>
+    <message>
+        <source>Save and ask for its models</source>
+        <translation>保存并获取模型列表</translation>
+    </message>
+    <message>
+        <source>Asking {host} for its models…</source>
+        <translation>正在向 {host} 获取模型列表…</translation>
     </message>
 </context>
 <context>
@@ -1156,7 +1476,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>语言</translation>
     </message>
     <message>
-        <source>System follows the desktop&apos;s language.</source>
+        <source>System follows the desktop's language.</source>
         <translation>“跟随系统”即采用桌面的语言。</translation>
     </message>
     <message>
@@ -1386,6 +1706,10 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>正在撰写回复。</translation>
     </message>
     <message>
+        <source>This reply was made by a remote model; only one on this machine can be looked into.</source>
+        <translation>这条回复由远程模型生成；只能查看本机模型的内部。</translation>
+    </message>
+    <message>
         <source>No model is loaded; what its tokens spell is known when it is.</source>
         <translation>尚未加载模型；加载后才能知道各 Token 对应的文字。</translation>
     </message>
@@ -1417,6 +1741,10 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>Look inside: why this word?</source>
         <translation>查看内部：为什么是这个词？</translation>
+    </message>
+    <message>
+        <source>Compare with another model</source>
+        <translation>与另一个模型比较</translation>
     </message>
     <message>
         <source>Close the inspector</source>
@@ -1486,7 +1814,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>每一行：如果模型到此为止，会说什么</translation>
     </message>
     <message>
-        <source>Each layer&apos;s output is read as if it were the last one (the logit lens). The first layers are not made for that, so their guesses say little.</source>
+        <source>Each layer's output is read as if it were the last one (the logit lens). The first layers are not made for that, so their guesses say little.</source>
         <translation>把每一层的输出当作最后一层来读（Logit Lens）。前面的层并非为此而设，它们的猜测意义不大。</translation>
     </message>
 </context>
@@ -1625,6 +1953,10 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>临时对话：不会保存，关闭 Fireside 后即消失</translation>
     </message>
     <message>
+        <source>Remote: your messages go to {host}</source>
+        <translation>远程：您的消息会发送到 {host}</translation>
+    </message>
+    <message>
         <source>Loading the model</source>
         <translation>正在加载模型</translation>
     </message>
@@ -1670,6 +2002,14 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>用其他模型重新生成</translation>
     </message>
     <message>
+        <source>{name} at {host}</source>
+        <translation>{host} 上的 {name}</translation>
+    </message>
+    <message>
+        <source>Compare with…</source>
+        <translation>与其他模型比较…</translation>
+    </message>
+    <message>
         <source>Details…</source>
         <translation>详情…</translation>
     </message>
@@ -1693,8 +2033,16 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>量化</translation>
     </message>
     <message>
+        <source>Remote model of</source>
+        <translation>远程模型来自</translation>
+    </message>
+    <message>
         <source>Model file</source>
         <translation>模型文件</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>地址</translation>
     </message>
     <message>
         <source>SHA-256 of the model</source>
@@ -1737,6 +2085,10 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>回复</translation>
     </message>
     <message>
+        <source>Guessed ahead</source>
+        <translation>提前猜测</translation>
+    </message>
+    <message>
         <source>Longest reply</source>
         <translation>最大回复长度</translation>
     </message>
@@ -1757,6 +2109,10 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>
             <numerusform>%Ln Token</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>{right} of {guessed} tokens were right</source>
+        <translation>{guessed} 个 Token 中猜对 {right} 个</translation>
     </message>
     <message>
         <source>{seconds} s</source>
@@ -1872,6 +2228,10 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>自动</translation>
     </message>
     <message>
+        <source>A draft model guesses ahead; what is said stays the same. Measured: one that is always right and a sixth as costly gave 30 tokens a second instead of 24. Where it does not pay, it pauses by itself; a reply's details say how many guesses were right.</source>
+        <translation>草稿模型会提前猜测后面的 Token；回复内容不变。实测：草稿模型总是猜对且开销为六分之一时，速度为每秒 30 个 Token，而不用时为 24 个。得不偿失时会自动暂停；回复详情会显示猜对了多少。</translation>
+    </message>
+    <message>
         <source>Context length</source>
         <translation>上下文长度</translation>
     </message>
@@ -1882,6 +2242,10 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>Threads</source>
         <translation>线程数</translation>
+    </message>
+    <message>
+        <source>Draft model</source>
+        <translation>草稿模型</translation>
     </message>
     <message>
         <source>Size</source>
@@ -1947,6 +2311,14 @@ Without it the reply is likelier by {nats} nats.</source>
         <source>Show in folder</source>
         <translation>在文件夹中显示</translation>
     </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>No smaller model of the same vocabulary is known here</source>
+        <translation>这里没有词表相同的更小模型</translation>
+    </message>
 </context>
 <context>
     <name>ModelMenu</name>
@@ -1986,12 +2358,24 @@ Without it the reply is likelier by {nats} nats.</source>
         <source>On this machine</source>
         <translation>本机</translation>
     </message>
+    <message>
+        <source>Remote: your messages go to {host}</source>
+        <translation>远程：您的消息会发送到 {host}</translation>
+    </message>
 </context>
 <context>
     <name>ModelPicker</name>
     <message>
         <source>No model</source>
         <translation>无模型</translation>
+    </message>
+    <message>
+        <source>Remote model: {name} at {host}</source>
+        <translation>远程模型：{host} 上的 {name}</translation>
+    </message>
+    <message>
+        <source>Remote: your messages go to {host}</source>
+        <translation>远程：您的消息会发送到 {host}</translation>
     </message>
     <message>
         <source>Model: {name}</source>
@@ -2131,7 +2515,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>闲置时卸载</translation>
     </message>
     <message>
-        <source>Minutes without a message until the model&apos;s memory is given back. The next message loads it.</source>
+        <source>Minutes without a message until the model's memory is given back. The next message loads it.</source>
         <translation>多少分钟没有消息后释放模型占用的内存。下一条消息会重新加载模型。</translation>
     </message>
     <message>
@@ -2324,7 +2708,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>内置预设。如需修改，请先复制一份。</translation>
     </message>
     <message>
-        <source>Set to this chat&apos;s values</source>
+        <source>Set to this chat's values</source>
         <translation>设为此对话的值</translation>
     </message>
     <message>
@@ -2379,8 +2763,8 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>在互联网上查找模型</translation>
     </message>
     <message>
-        <source>Off, nothing leaves this machine. On, searching and fetching models contacts their hub.</source>
-        <translation>关闭时，没有任何内容离开本机。开启后，搜索和下载模型会联系其站点。</translation>
+        <source>Off, the hub is never contacted. On, searching and fetching models contacts it.</source>
+        <translation>关闭时，绝不会联系模型站点。开启后，搜索和下载模型会联系该站点。</translation>
     </message>
 </context>
 <context>
@@ -2508,13 +2892,6 @@ Without it the reply is likelier by {nats} nats.</source>
     </message>
 </context>
 <context>
-    <name>ProofController</name>
-    <message>
-        <source>Stopped before the end; nothing differed so far.</source>
-        <translation>尚未到末尾就已停止；到目前为止没有差异。</translation>
-    </message>
-</context>
-<context>
     <name>ProofView</name>
     <message>
         <source>Proof</source>
@@ -2527,6 +2904,10 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>{name}: {recorded}</source>
         <translation>{name}：{recorded}</translation>
+    </message>
+    <message>
+        <source>Stopped before the end; nothing differed so far.</source>
+        <translation>尚未到末尾就已停止；到目前为止没有差异。</translation>
     </message>
     <message numerus="yes">
         <source>Identical: %Ln token(s).</source>
@@ -2555,7 +2936,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>模型</translation>
     </message>
     <message>
-        <source>SHA-256 of the model&apos;s file</source>
+        <source>SHA-256 of the model's file</source>
         <translation>模型文件的 SHA-256</translation>
     </message>
     <message>
@@ -2619,7 +3000,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>那里可能出现什么</translation>
     </message>
     <message>
-        <source>The model&apos;s chances in the record and now</source>
+        <source>The model's chances in the record and now</source>
         <translation>记录中与现在的模型概率</translation>
     </message>
     <message>
@@ -2682,6 +3063,128 @@ Without it the reply is likelier by {nats} nats.</source>
     </message>
 </context>
 <context>
+    <name>RemotePage</name>
+    <message>
+        <source>Remote</source>
+        <translation>远程</translation>
+    </message>
+    <message>
+        <source>Use remote models</source>
+        <translation>使用远程模型</translation>
+    </message>
+    <message>
+        <source>Off, no endpoint is contacted. On, your messages go to the one whose model you choose.</source>
+        <translation>关闭时，不会联系任何端点。开启后，您的消息会发送到所选模型所属的端点。</translation>
+    </message>
+    <message>
+        <source>Endpoints</source>
+        <translation>端点</translation>
+    </message>
+    <message>
+        <source>Servers that speak OpenAI's interface, such as vLLM, SGLang, llama.cpp or another Fireside. Their models stand in the list of models, marked as remote.</source>
+        <translation>使用 OpenAI 接口的服务器，例如 vLLM、SGLang、llama.cpp 或另一个 Fireside。它们的模型会出现在模型列表中，并标明为远程。</translation>
+    </message>
+    <message>
+        <source>Add…</source>
+        <translation>添加…</translation>
+    </message>
+    <message>
+        <source>Edit…</source>
+        <translation>编辑…</translation>
+    </message>
+    <message>
+        <source>Ask for models</source>
+        <translation>获取模型列表</translation>
+    </message>
+    <message>
+        <source>Contacts the endpoint and asks which models it has</source>
+        <translation>联系该端点，询问它有哪些模型</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n model(s)</source>
+        <translation>
+            <numerusform>%n 个模型</numerusform></translation>
+    </message>
+    <message>
+        <source>{name}: {host}</source>
+        <translation>{name}：{host}</translation>
+    </message>
+    <message>
+        <source>{endpoint}, {count}</source>
+        <translation>{endpoint}，{count}</translation>
+    </message>
+</context>
+<context>
+    <name>RemoteQuestion</name>
+    <message>
+        <source>Send messages to another machine?</source>
+        <translation>将消息发送到另一台电脑？</translation>
+    </message>
+    <message>
+        <source>“{model}” does not run on this machine. Your messages go to {host}.</source>
+        <translation>“{model}”不在本机运行。您的消息会发送到 {host}。</translation>
+    </message>
+    <message>
+        <source>With each message, what came before it in the chat is sent, too: replies of other models, attached text and the system prompt. What becomes of it there is up to who runs that server.</source>
+        <translation>每条消息都会连同对话中之前的内容一起发送：其他模型的回复、附加的文本和系统提示词。这些内容在那里如何处理，取决于该服务器的运营者。</translation>
+    </message>
+    <message>
+        <source>The connection is not encrypted: whoever is on the way can read along.</source>
+        <translation>连接未加密：传输途中的任何人都可以读到内容。</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Send to {host}</source>
+        <translation>发送到 {host}</translation>
+    </message>
+</context>
+<context>
+    <name>RemotesController</name>
+    <message>
+        <source>This remote model is not available; look into the settings, at “Remote”.</source>
+        <translation>此远程模型不可用；请查看设置中的“远程”页面。</translation>
+    </message>
+    <message>
+        <source>This endpoint is there already; edit it instead.</source>
+        <translation>此端点已存在；请改为编辑它。</translation>
+    </message>
+    <message>
+        <source>{host} lists no model; enter the name of one.</source>
+        <translation>{host} 没有列出模型；请输入一个模型的名称。</translation>
+    </message>
+    <message>
+        <source>It was not kept.</source>
+        <translation>未能保存。</translation>
+    </message>
+    <message>
+        <source>This system has no keyring; the key is forgotten when Fireside closes.</source>
+        <translation>此系统没有钥匙串；关闭 Fireside 后密钥将被清除。</translation>
+    </message>
+    <message>
+        <source>Remote models are switched off; nothing was asked.</source>
+        <translation>远程模型已关闭；没有发出任何查询。</translation>
+    </message>
+    <message>
+        <source>Asking {host} for its models…</source>
+        <translation>正在向 {host} 获取模型列表…</translation>
+    </message>
+    <message>
+        <source>{host} lists no model.</source>
+        <translation>{host} 没有列出模型。</translation>
+    </message>
+    <message>
+        <source>The list of endpoints cannot be written: {reason}.</source>
+        <translation>无法写入端点列表：{reason}。</translation>
+    </message>
+</context>
+<context>
     <name>ReplySettingsController</name>
     <message>
         <source>The changes of this chat are dropped.</source>
@@ -2717,6 +3220,10 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>Waiting for the model…</source>
         <translation>正在等待模型…</translation>
+    </message>
+    <message>
+        <source>Waiting for {host}…</source>
+        <translation>正在等待 {host}…</translation>
     </message>
     <message numerus="yes">
         <source>The context is full: the oldest %n message(s) are left out of what the model reads.</source>
@@ -2937,6 +3444,93 @@ Without it the reply is likelier by {nats} nats.</source>
     </message>
 </context>
 <context>
+    <name>ServerPage</name>
+    <message>
+        <source>Server</source>
+        <translation>服务器</translation>
+    </message>
+    <message>
+        <source>Serve other programs</source>
+        <translation>供其他程序使用</translation>
+    </message>
+    <message>
+        <source>Editors and scripts on this machine that speak OpenAI's interface can ask the model that is loaded. Web pages and other machines cannot.</source>
+        <translation>本机上使用 OpenAI 接口的编辑器和脚本可以使用已加载的模型。网页和其他电脑则不能。</translation>
+    </message>
+    <message>
+        <source>Port</source>
+        <translation>端口</translation>
+    </message>
+    <message>
+        <source>Where programs find it on this machine.</source>
+        <translation>程序在本机上通过此端口访问。</translation>
+    </message>
+    <message>
+        <source>Ask for the token</source>
+        <translation>要求令牌</translation>
+    </message>
+    <message>
+        <source>Off, every program of every person on this machine may ask.</source>
+        <translation>关闭时，本机上任何用户的任何程序都可以使用模型。</translation>
+    </message>
+    <message>
+        <source>Token</source>
+        <translation>令牌</translation>
+    </message>
+    <message>
+        <source>What programs call the API key. Whoever has it can use the model; a new one shuts them out.</source>
+        <translation>在程序中称为 API 密钥。持有令牌者都可以使用模型；换成新令牌后，旧令牌即失效。</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+    <message>
+        <source>Shows the token's letters</source>
+        <translation>显示令牌的内容</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Puts the token on the clipboard</source>
+        <translation>将令牌复制到剪贴板</translation>
+    </message>
+    <message>
+        <source>New token</source>
+        <translation>生成新令牌</translation>
+    </message>
+    <message>
+        <source>Makes another token; programs that have the old one are shut out</source>
+        <translation>生成另一个令牌；持有旧令牌的程序将无法再使用</translation>
+    </message>
+    <message>
+        <source>Load other models</source>
+        <translation>加载其他模型</translation>
+    </message>
+    <message>
+        <source>Off, only the model of the window is served. On, a program that names another one changes it.</source>
+        <translation>关闭时，只提供窗口中的模型。开启后，程序指定其他模型时会更换窗口中的模型。</translation>
+    </message>
+    <message>
+        <source>Log requests</source>
+        <translation>记录请求</translation>
+    </message>
+    <message>
+        <source>A line for each in the log file: when, what kind, how long. Never what was asked or answered.</source>
+        <translation>每个请求在日志文件中记一行：时间、类型和耗时。绝不记录提问和回答的内容。</translation>
+    </message>
+    <message>
+        <source>Programs find it at {address}.</source>
+        <translation>程序可通过 {address} 访问。</translation>
+    </message>
+    <message>
+        <source>Made when the server is switched on</source>
+        <translation>开启服务器时生成</translation>
+    </message>
+</context>
+<context>
     <name>SettingsDialog</name>
     <message>
         <source>Settings</source>
@@ -2990,7 +3584,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>设为所有模型的默认值</translation>
     </message>
     <message>
-        <source>Drop this chat&apos;s changes</source>
+        <source>Drop this chat's changes</source>
         <translation>放弃此对话的更改</translation>
     </message>
     <message>
@@ -3448,6 +4042,10 @@ Without it the reply is likelier by {nats} nats.</source>
         <source>The model runs on this machine. Nothing you write leaves it.</source>
         <translation>模型在本机运行，您写下的内容不会离开这台电脑。</translation>
     </message>
+    <message>
+        <source>The model runs on another machine. What you write goes to {host}.</source>
+        <translation>模型在另一台电脑上运行，您写下的内容会发送到 {host}。</translation>
+    </message>
 </context>
 <context>
     <name>Tray</name>
@@ -3533,6 +4131,10 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>Look inside: why this word?</source>
         <translation>查看内部：为什么是这个词？</translation>
+    </message>
+    <message>
+        <source>Compare two models…</source>
+        <translation>比较两个模型…</translation>
     </message>
     <message>
         <source>Deleted messages…</source>
@@ -3728,6 +4330,10 @@ Without it the reply is likelier by {nats} nats.</source>
 <context>
     <name>errors</name>
     <message>
+        <source>The server cannot listen on {host}, port {port} ({reason}); choose another port.</source>
+        <translation>服务器无法在 {host} 的端口 {port} 上监听（{reason}）；请选择其他端口。</translation>
+    </message>
+    <message>
         <source>“{name}” does not exist; check the path {path}.</source>
         <translation>“{name}”不存在；请检查路径 {path}。</translation>
     </message>
@@ -3740,7 +4346,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>“{name}”是空的；请重新下载。</translation>
     </message>
     <message>
-        <source>“{name}” holds no config.json; choose a model&apos;s own folder.</source>
+        <source>“{name}” holds no config.json; choose a model's own folder.</source>
         <translation>“{name}”中没有 config.json；请选择模型自己的文件夹。</translation>
     </message>
     <message>
@@ -3764,7 +4370,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>无法读取“{name}”（{reason}）；请检查磁盘和权限。</translation>
     </message>
     <message>
-        <source>The folder “{name}” holds no config.json; choose a model&apos;s own folder or a GGUF file.</source>
+        <source>The folder “{name}” holds no config.json; choose a model's own folder or a GGUF file.</source>
         <translation>文件夹“{name}”中没有 config.json；请选择模型自己的文件夹或 GGUF 文件。</translation>
     </message>
     <message>
@@ -3840,7 +4446,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>内存不足，无法继续；请关闭其他程序，或使用更小的模型或上下文。</translation>
     </message>
     <message>
-        <source>The model&apos;s output is not a number any more; its file may be damaged. Try another copy.</source>
+        <source>The model's output is not a number any more; its file may be damaged. Try another copy.</source>
         <translation>模型的输出已不是有效数字，文件可能已损坏。请换一份副本再试。</translation>
     </message>
     <message>
@@ -3848,11 +4454,11 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>尚未加载模型；请先打开一个模型。</translation>
     </message>
     <message>
-        <source>The model&apos;s chat template refuses this conversation: {reason}.</source>
+        <source>The model's chat template refuses this conversation: {reason}.</source>
         <translation>模型的对话模板拒绝了此对话：{reason}。</translation>
     </message>
     <message>
-        <source>The model&apos;s chat template was stopped: {reason}.</source>
+        <source>The model's chat template was stopped: {reason}.</source>
         <translation>模型的对话模板被中止：{reason}。</translation>
     </message>
     <message>
@@ -3862,6 +4468,118 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>The JSON schema cannot be followed: {reason}.</source>
         <translation>无法遵循此 JSON Schema：{reason}。</translation>
+    </message>
+    <message>
+        <source>{sentence} It says: {words}</source>
+        <translation>{sentence}对方的说明：{words}</translation>
+    </message>
+    <message>
+        <source>“{address}” is no address; it should look like https://host/v1.</source>
+        <translation>“{address}”不是有效的地址；地址应类似 https://host/v1。</translation>
+    </message>
+    <message>
+        <source>The address holds a name or password; enter a key in the field for it instead.</source>
+        <translation>地址中含有用户名或密码；请改为在密钥栏中输入密钥。</translation>
+    </message>
+    <message>
+        <source>The key holds characters that no key has; copy it again.</source>
+        <translation>密钥中含有密钥不会有的字符；请重新复制。</translation>
+    </message>
+    <message>
+        <source>{host} was silent for {minutes} minutes; try again later.</source>
+        <translation>{host} 已有 {minutes} 分钟没有响应；请稍后重试。</translation>
+    </message>
+    <message>
+        <source>{host} cannot be reached ({reason}); check its address and the connection.</source>
+        <translation>无法连接 {host}（{reason}）；请检查其地址和网络连接。</translation>
+    </message>
+    <message>
+        <source>{host} has a certificate that this machine does not trust; nothing was sent. Install that of its authority, if you trust it.</source>
+        <translation>{host} 的证书不受本机信任；没有发送任何内容。如果您信任其颁发机构，请安装该机构的证书。</translation>
+    </message>
+    <message>
+        <source>The connection to {host} was cut ({reason}); what arrived is kept. Try again.</source>
+        <translation>与 {host} 的连接中断（{reason}）；已收到的内容会保留。请重试。</translation>
+    </message>
+    <message>
+        <source>The connection to {host} ended in the middle of the reply; what arrived is kept. Try again.</source>
+        <translation>与 {host} 的连接在回复中途结束；已收到的内容会保留。请重试。</translation>
+    </message>
+    <message>
+        <source>{host} sent {what}; check the address, which often ends with /v1.</source>
+        <translation>{host} 返回了{what}；请检查地址，地址通常以 /v1 结尾。</translation>
+    </message>
+    <message>
+        <source>a web page</source>
+        <translation>网页</translation>
+    </message>
+    <message>
+        <source>an answer that is no JSON</source>
+        <translation>不是 JSON 的内容</translation>
+    </message>
+    <message>
+        <source>{host} lists no models; check the address, which often ends with /v1.</source>
+        <translation>{host} 没有列出模型；请检查地址，地址通常以 /v1 结尾。</translation>
+    </message>
+    <message>
+        <source>{host} leads to {place}; nothing was sent there. If you trust that place, enter its own address as an endpoint.</source>
+        <translation>{host} 指向 {place}；没有向那里发送任何内容。如果您信任该处，请将其自己的地址添加为端点。</translation>
+    </message>
+    <message>
+        <source>{host} does not accept this request (error {status}); {advice}.</source>
+        <translation>{host} 不接受此请求（错误 {status}）；{advice}。</translation>
+    </message>
+    <message>
+        <source>change what it names in the settings of the chat</source>
+        <translation>请在此对话的设置中更改它指出的项目</translation>
+    </message>
+    <message>
+        <source>check the model and the address</source>
+        <translation>请检查模型和地址</translation>
+    </message>
+    <message>
+        <source>{host} refuses (error {status}): {advice}.</source>
+        <translation>{host} 拒绝了请求（错误 {status}）：{advice}。</translation>
+    </message>
+    <message>
+        <source>check the key of this endpoint in the settings</source>
+        <translation>请在设置中检查此端点的密钥</translation>
+    </message>
+    <message>
+        <source>check its address and its key in the settings</source>
+        <translation>请在设置中检查其地址和密钥</translation>
+    </message>
+    <message>
+        <source>it does not know this model or this address; ask for its models again in the settings</source>
+        <translation>它不认识此模型或此地址；请在设置中重新获取其模型列表</translation>
+    </message>
+    <message>
+        <source>{host} had too many requests; try again in {seconds} seconds.</source>
+        <translation>{host} 收到的请求过多；请在 {seconds} 秒后重试。</translation>
+    </message>
+    <message>
+        <source>{host} had too many requests; try again later.</source>
+        <translation>{host} 收到的请求过多；请稍后重试。</translation>
+    </message>
+    <message>
+        <source>{host} has trouble of its own (error {status}); try again later.</source>
+        <translation>{host} 自身出现故障（错误 {status}）；请稍后重试。</translation>
+    </message>
+    <message>
+        <source>The conversation is too long for the model at {host}; begin a new chat, or shorten the message.</source>
+        <translation>对话太长，超出了 {host} 上模型的上限；请新建对话，或缩短消息。</translation>
+    </message>
+    <message>
+        <source>{host} could not go on with the reply; what came before is kept. Try again.</source>
+        <translation>{host} 无法继续此回复；之前的内容会保留。请重试。</translation>
+    </message>
+    <message>
+        <source>{host} cannot go on in the middle of a reply; regenerate it instead.</source>
+        <translation>{host} 无法从回复中途继续；请改为重新生成。</translation>
+    </message>
+    <message>
+        <source>Only a model on this machine can be looked into; choose one for that.</source>
+        <translation>只能查看本机模型的内部；请为此选择一个本机模型。</translation>
     </message>
     <message>
         <source>“{name}” cannot be read ({reason}); check its place and permissions.</source>
@@ -4127,7 +4845,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>最大回复长度</translation>
     </message>
     <message>
-        <source>In tokens. 0: up to the context&apos;s end.</source>
+        <source>In tokens. 0: up to the context's end.</source>
         <translation>以 Token 计。0：直到上下文用完。</translation>
     </message>
     <message>
@@ -4199,7 +4917,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>动态温度</translation>
     </message>
     <message>
-        <source>How far the temperature follows the model&apos;s doubt, both ways. 0: off.</source>
+        <source>How far the temperature follows the model's doubt, both ways. 0: off.</source>
         <translation>温度随模型的不确定程度上下变化的幅度。0：关闭。</translation>
     </message>
     <message>
@@ -4271,7 +4989,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>DRY 分隔符</translation>
     </message>
     <message>
-        <source>No sequence goes on over these, one a line. \n stands for a line&apos;s end.</source>
+        <source>No sequence goes on over these, one a line. \n stands for a line's end.</source>
         <translation>重复片段不会跨越这些内容，每行一项。\n 表示换行。</translation>
     </message>
     <message>
@@ -4303,7 +5021,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>停止字符串</translation>
     </message>
     <message>
-        <source>A reply ends before any of these, one a line. \n stands for a line&apos;s end.</source>
+        <source>A reply ends before any of these, one a line. \n stands for a line's end.</source>
         <translation>回复遇到其中任意一项即结束，每行一项。\n 表示换行。</translation>
     </message>
     <message>
