@@ -5,8 +5,6 @@ Not thread-safe: one thread owns it (the worker of the window, or the command li
 
 from __future__ import annotations
 
-import math
-import secrets
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,9 +15,7 @@ import torch
 
 from engine import kernels
 from engine.ahead import ahead_for
-from engine.alternatives import Drawn
 from engine.api import (
-    Circumstances,
     ContextFullError,
     CountTokensRequest,
     EmbedRequest,
@@ -31,15 +27,12 @@ from engine.api import (
     ModelLoaded,
     ModelRequest,
     ModelUnloaded,
-    NumericalError,
     OutOfMemoryError,
     PrefillProgressed,
-    ReplyFinished,
     RequestError,
     SamplerSettings,
     StopReason,
     Timings,
-    TokenGenerated,
     TokensCounted,
     UnloadRequest,
 )
@@ -47,7 +40,7 @@ from engine.cache import common_prefix
 from engine.circumstances import circumstances
 from engine.counting import count_tokens
 from engine.device import give_back_memory
-from engine.distribution import drawn_from, likeliest
+from engine.distribution import likeliest
 from engine.draft import Draft, check_vocabulary
 from engine.embedding import embed
 from engine.grammar import JsonGrammar, JsonVocabulary
@@ -58,11 +51,9 @@ from engine.model import Model, load_model
 from engine.penalties import breaker_ids
 from engine.prompt import LastPrompt
 from engine.reader import Reader, torch_threads
-from engine.sampling import HISTORY, Sampler, can_draw_on_device
-from engine.stopping import StopStrings
-from engine.tokenizers.stream import TextStream
+from engine.reply import Reply
+from engine.sampling import Sampler
 
-LONGEST_CHARACTER = 4  # bytes in UTF-8, and so tokens
 DEFAULT_CONTEXT = 4096  # tokens the cache may grow to unless the request says more
 GUEST_CHUNK_S = (0.04, 0.1)  # a prompt of another's is read in smaller pieces: the window's reply waits for each
 
@@ -295,7 +286,7 @@ class Engine:
         prefilled = time.perf_counter()
         breakers = self.breakers(request.sampler, self.model)
         room = self.context_length - len(ids)
-        reply = _Reply(self.model, request, ids, room=room, breakers=breakers, grammar=grammar)
+        reply = Reply(self.model, request, ids, room=room, breakers=breakers, grammar=grammar)
         logits = reader.logits
         if logits is None or cancelled():
             reply.stop_reason = StopReason.CANCELLED
@@ -355,7 +346,7 @@ class Engine:
             if reader is not None:
                 reader.model.checkpoint.check_whole()
 
-    def _guesser(self, ids: list[int], reply: _Reply) -> Guesser:
+    def _guesser(self, ids: list[int], reply: Reply) -> Guesser:
         if self._draft is None:
             return PromptLookup(ids)
         return Draft(self._draft, ids, reply.sampler, vocabulary=reply.vocabulary)
@@ -379,111 +370,6 @@ class Engine:
                 reader.forget()
 
 
-class _Reply:
-    """A reply in the making: draws tokens, decodes and cuts text, knows why it ended."""
-
-    def __init__(
-        self,
-        model: Model,
-        request: GenerateRequest,
-        prompt: list[int],
-        *,
-        room: int,
-        breakers: frozenset[int],
-        grammar: JsonGrammar | None,
-    ) -> None:
-        self.request, self.room = request, room
-        self._position, self._history = len(prompt), prompt[-HISTORY:]  # of the next token, before it
-        seed = request.sampler.seed
-        self.seed = secrets.randbits(32) if seed is None else seed
-        self.sampler = Sampler(request.sampler, self.seed, breakers=breakers)
-        self.end_ids, self.vocabulary = model.tokenizer.end_ids, model.decoder.vocabulary
-        self.stream, self.stops = TextStream(model.tokenizer), StopStrings(request.stop)
-        self.limit = min(room, request.max_tokens or room)
-        self.grammar = grammar
-        self.ids: list[int] = []
-        self.logprobs: list[float] = []
-        self.alternatives: list[bytes] = []
-        self.parts: list[str] = []
-        self.stop_reason: StopReason | None = None
-        self.first_token_at: float | None = None
-        if self.limit <= 0:
-            self.stop_reason = StopReason.CONTEXT_FULL
-        for token in request.begun_ids[-LONGEST_CHARACTER:]:  # its text is known, but for a character cut in two
-            self.stream.push(token)
-        if self.grammar is not None:
-            for token in request.begun_ids:
-                self.grammar.accept(token)
-
-    def extend(self, logits: torch.Tensor) -> TokenGenerated | None:
-        """Draw the next token from logits [V]; None when the reply ended on an end token."""
-        allowed = logits if self.grammar is None else self.grammar.restrict(logits)
-        choice = self.sampler.choose(allowed, history=self._history, position=self._position)
-        drawn = drawn_from(logits, choice)
-        _check_number(drawn.logprob)
-        if self.grammar is not None:
-            self.grammar.accept(drawn.token_id)
-        return self._accept(drawn)
-
-    @property
-    def can_follow(self) -> bool:
-        """Whether tokens may be drawn elsewhere: the reply goes on, by settings known there and no grammar."""
-        return self.stop_reason is None and self.grammar is None and can_draw_on_device(self.sampler.settings)
-
-    def follow(self, drawn: Iterator[Drawn], cancelled: Cancelled) -> Iterator[TokenGenerated]:
-        """Take tokens until the reply ends."""
-        for token in drawn:
-            _check_number(token.logprob)
-            event = self._accept(token)
-            if event is not None:
-                yield event
-            if cancelled() and self.stop_reason is None:
-                self.stop_reason = StopReason.CANCELLED
-            if self.stop_reason is not None:
-                return
-
-    def _accept(self, drawn: Drawn) -> TokenGenerated | None:
-        token = drawn.token_id
-        self.first_token_at = self.first_token_at or time.perf_counter()
-        if token in self.end_ids:
-            self.stop_reason = StopReason.END_TOKEN
-            return None
-        self.ids.append(token)
-        self._history.append(token)
-        self._position += 1
-        self.logprobs.append(drawn.logprob)
-        self.alternatives.append(drawn.packed)
-        text, stopped = self.stops.push(self.stream.push(token))
-        self.parts.append(text)
-        if stopped:
-            self.stop_reason = StopReason.STOP_STRING
-        elif self.grammar is not None and self.grammar.is_complete:
-            self.stop_reason = StopReason.END_TOKEN
-        elif len(self.ids) >= self.limit:
-            is_context = self.limit == self.room and self.request.max_tokens != self.room
-            self.stop_reason = StopReason.CONTEXT_FULL if is_context else StopReason.MAX_TOKENS
-        return TokenGenerated(self.request.request_id, token, text, drawn.logprob, drawn.packed)
-
-    def finish(self, timings: Timings, made: Circumstances) -> Iterator[Event]:
-        """Show what was held back, then sum the reply up."""
-        assert self.stop_reason is not None
-        if self.stop_reason is not StopReason.STOP_STRING:
-            text, stopped = self.stops.push(self.stream.finish())
-            tail = text if stopped else text + self.stops.finish()
-            self.parts.append(tail)
-        yield ReplyFinished(
-            self.request.request_id,
-            text="".join(self.parts),
-            token_ids=tuple(self.ids),
-            logprobs=tuple(self.logprobs),
-            stop_reason=self.stop_reason,
-            timings=timings,
-            seed=self.seed,
-            alternatives=b"".join(self.alternatives),
-            made=made,
-        )
-
-
 def _set_torch_threads(count: int) -> None:
     if count != torch.get_num_threads():
         torch.set_num_threads(count)
@@ -496,13 +382,6 @@ def _check_bias(settings: SamplerSettings, model: Model) -> None:
                 f"The logit bias names token {token}, but {model.info.name} has {model.decoder.vocabulary} tokens; "
                 "take it out, or choose the model that it was made for."
             )
-
-
-def _check_number(value: float) -> None:
-    if not math.isfinite(value):
-        raise NumericalError(
-            "The model's output is not a number any more; its file may be damaged. Try another copy."
-        )
 
 
 def _notice(model: Model) -> str | None:
