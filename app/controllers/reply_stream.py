@@ -6,6 +6,7 @@ begins replies and decides what follows them.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -29,6 +30,7 @@ from engine.api import (
 )
 
 FRAME_MS = 33  # tokens are gathered for so long: 60 repaints a second took a quarter of a core from the model
+FIGURES_S = 0.25  # between two states of speed and context: a faster one cannot be read, and moves all beside it
 SAVE_MS = 900  # a crash loses at most the last second of a reply: timers come late
 LONG_PROMPT = 200  # tokens to read; below this nobody needs to see how far it is
 
@@ -58,6 +60,7 @@ class ReplyStream(QObject):
         self._hashed: tuple[ModelLoaded, str | None] | None = None
         self.running: RunningReply | None = None
         self._speed_clock = SpeedClock()
+        self._figures_at = 0.0
         self._frame = self._timer(FRAME_MS, self._show_new_text)
         self._saving = self._timer(SAVE_MS, self._save_progress)
         engine.eventArrived.connect(self._handle)
@@ -147,8 +150,10 @@ class ReplyStream(QObject):
         running = self.running
         if running is not None and self._is_shown(running):
             self._shown.stream(running.now())
-            self._window.status.show_speed(self._speed_clock.tok_s)
-            self._show_context(running)
+            if (now := time.monotonic()) - self._figures_at >= FIGURES_S:
+                self._figures_at = now
+                self._window.status.show_speed(self._speed_clock.tok_s)
+                self._show_context(running)
 
     def _show_context(self, running: RunningReply) -> None:
         model = self._engine.model_of(running.request.request_id)
@@ -171,6 +176,8 @@ class ReplyStream(QObject):
         message = running.ended(_STATUS_OF[event.stop_reason], new_text=event.text)
         self._end(message, record=record, alternatives=whole.alternatives)
         self._window.status.show_speed(event.timings.decode_tok_s or None)
+        if self._is_shown(running):
+            self._show_context(running)
         self._title(running)
         self.finished.emit(running.message.id)
 
