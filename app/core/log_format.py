@@ -25,6 +25,14 @@ class LogFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
         self._with_words = os.environ.get(SWITCH, "") not in ("", "0")
 
+    def format(self, record: logging.LogRecord) -> str:
+        """Part of logging's interface. Formatters leave an error's text in its record, for each other to take."""
+        record.exc_text = None
+        try:
+            return super().format(record)
+        finally:
+            record.exc_text = None
+
     def formatException(self, ei: _Raised) -> str:  # noqa: N802 - the name in logging
         """Part of logging's interface."""
         if self._with_words or ei[1] is None:

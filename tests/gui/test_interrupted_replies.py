@@ -253,5 +253,9 @@ def test_the_words_of_errors_are_logged_when_that_is_wanted(monkeypatch: pytest.
     except ValueError as error:
         raised = type(error), error, error.__traceback__
     assert "secret" not in LogFormatter().formatException(raised)
+    record = logging.LogRecord("fireside", logging.ERROR, __file__, 1, "failed", (), raised)
+    assert "my secret" in logging.Formatter().format(record)
+    assert "my secret" not in LogFormatter().format(record)
+    assert "my secret" in logging.Formatter().format(record)
     monkeypatch.setenv(SWITCH, "1")
     assert "ValueError: my secret" in LogFormatter().formatException(raised)

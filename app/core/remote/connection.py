@@ -50,6 +50,7 @@ class Connection:
             self._client = httpx2.AsyncClient(
                 timeout=httpx2.Timeout(SILENCE_S, connect=CONNECT_S),
                 follow_redirects=False,
+                limits=httpx2.Limits(max_keepalive_connections=0),  # a server may close one that it kept at any time
                 headers={"User-Agent": "Fireside", "Accept-Encoding": "identity", **own},  # so that nothing can swell
                 trust_env=not is_here(base_url),  # what is said on this machine goes through no proxy
             )
