@@ -127,7 +127,7 @@ def _read(request: Request) -> _Asked:
     is_streamed = fields.flag("stream", default=False)
     asked = _Asked(
         model=fields.text("model"),
-        prompts=_prompts(fields),
+        prompts=fields.texts("prompt", most=MOST_PROMPTS),
         sampling=sampling_of(fields),
         max_tokens=token_limit(fields, "max_tokens") or USUAL_TOKENS,
         stop=stops(fields),
@@ -139,13 +139,3 @@ def _read(request: Request) -> _Asked:
     )
     fields.finish(unsupported=_UNSUPPORTED, harmless=HARMLESS)
     return asked
-
-
-def _prompts(fields: Fields) -> tuple[str, ...]:
-    value = fields.take("prompt")
-    listed = [value] if isinstance(value, str) else value
-    if not isinstance(listed, list) or not 0 < len(listed) <= MOST_PROMPTS:
-        raise fields.wrong("prompt", f"must be a text or at most {MOST_PROMPTS} of them")
-    if not all(isinstance(prompt, str) for prompt in listed):
-        raise fields.wrong("prompt", "must hold texts: token ids are not taken here", code="unsupported_value")
-    return tuple(listed)

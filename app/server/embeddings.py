@@ -21,7 +21,7 @@ FLOAT_BYTES = 4
 async def embed(desk: Desk, request: Request) -> Response:
     """Answer one request. Raises `ApiError`."""
     fields = Fields.of(request.body)
-    model, texts, client = fields.text("model"), _texts(fields), client_of(request, fields)
+    model, texts, client = fields.text("model"), fields.texts("input", most=MOST_TEXTS), client_of(request, fields)
     dimensions = fields.whole("dimensions", None, least=1, most=1 << 20)
     form = fields.text("encoding_format", "float")
     if form not in ("float", "base64"):
@@ -48,13 +48,3 @@ async def embed(desk: Desk, request: Request) -> Response:
 def _spelt(vector: bytes, form: str) -> Any:
     """A vector as the client wants it: base64 of little-endian float32, or numbers."""
     return base64.b64encode(vector).decode() if form == "base64" else array("f", vector).tolist()
-
-
-def _texts(fields: Fields) -> tuple[str, ...]:
-    value = fields.take("input")
-    listed = [value] if isinstance(value, str) else value
-    if not isinstance(listed, list) or not 0 < len(listed) <= MOST_TEXTS:
-        raise fields.wrong("input", f"must be a text or at most {MOST_TEXTS} of them")
-    if not all(isinstance(text, str) for text in listed):
-        raise fields.wrong("input", "must hold texts: token ids are not taken here", code="unsupported_value")
-    return tuple(listed)

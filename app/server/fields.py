@@ -52,6 +52,16 @@ class Fields:
         """A text, or None."""
         return self.text(field) if field in self._values else None
 
+    def texts(self, field: str, *, most: int) -> tuple[str, ...]:
+        """A field that is a text or an array of them, at least one."""
+        value = self._values.pop(field, None)
+        listed = [value] if isinstance(value, str) else value
+        if not isinstance(listed, list) or not 0 < len(listed) <= most:
+            raise self.wrong(field, f"must be a text or at most {most} of them")
+        if not all(isinstance(text, str) for text in listed):
+            raise self.wrong(field, "must hold texts: token ids are not taken here", code="unsupported_value")
+        return tuple(listed)
+
     def flag(self, field: str, *, default: bool) -> bool:
         """A field that is true or false."""
         value = self._values.pop(field, default)
