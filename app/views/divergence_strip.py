@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QSizePolicy, QStyle, QToolTip, QWidget
 
 from app.theme import Theme
 from app.views.plain_tips import plain_tip
+from app.views.token_keys import token_step
 
 MARGIN = 4  # pixels around the bars
 HEIGHT = 44  # pixels
 LEAST_WIDTH = 2  # pixels of a bar; where there are more tokens, the highest of several is drawn
 WIDEST = 14  # pixels of a bar
-PAGE = 20  # tokens that Page Up and Page Down go over
 
 
 class DivergenceStrip(QWidget):
@@ -71,17 +71,8 @@ class DivergenceStrip(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The arrows go from token to token, in the direction of the language."""
-        ahead = -1 if self.layoutDirection() == Qt.LayoutDirection.RightToLeft else 1
-        steps = {
-            Qt.Key.Key_Right: ahead,
-            Qt.Key.Key_Left: -ahead,
-            Qt.Key.Key_PageDown: PAGE,
-            Qt.Key.Key_PageUp: -PAGE,
-            Qt.Key.Key_Home: -len(self._values),
-            Qt.Key.Key_End: len(self._values),
-        }
-        step = steps.get(Qt.Key(event.key()))
-        if step is None or not self._values:
+        step = token_step(event, self.layoutDirection(), len(self._values))
+        if step is None:
             super().keyPressEvent(event)
             return
         at = -1 if self._index is None and step == 1 else self._index or 0

@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QSizePolicy, QStyle, QWidget
 
 from app.theme import Theme, load_theme
 from app.views.language import in_every_language
+from app.views.token_keys import token_step
 
 PADDING = 5  # pixels at each side of a token
 GAP = 2  # pixels between two
-PAGE = 20  # tokens that Page Up and Page Down go over
 
 
 class TokenStrip(QWidget):
@@ -60,17 +60,8 @@ class TokenStrip(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The arrows go from token to token, in the direction of the language."""
-        ahead = -1 if self.layoutDirection() == Qt.LayoutDirection.RightToLeft else 1
-        steps = {
-            Qt.Key.Key_Right: ahead,
-            Qt.Key.Key_Left: -ahead,
-            Qt.Key.Key_PageDown: PAGE,
-            Qt.Key.Key_PageUp: -PAGE,
-            Qt.Key.Key_Home: -len(self._texts),
-            Qt.Key.Key_End: len(self._texts),
-        }
-        step = steps.get(Qt.Key(event.key()))
-        if step is None or not self._texts:
+        step = token_step(event, self.layoutDirection(), len(self._texts))
+        if step is None:
             super().keyPressEvent(event)
             return
         self._choose((self._index or 0) + step)
