@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QLabel,
-    QPlainTextEdit,
     QTextEdit,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -20,11 +19,11 @@ from PySide6.QtWidgets import (
 from app.core.attention_shares import Rollup
 from app.theme import Theme, code_font, load_theme
 from app.views.alternatives_view import GROUND, SHARE, ShareDelegate, percent
-from app.views.endless_words import bear_endless_words
 from app.views.inspector_parts import token_table
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
 from app.views.plain_tips import plain_tip
+from app.views.reading_field import reading_field
 from app.views.time_slices import TimeSlices
 
 GROUNDS = ("", "doubt_1", "doubt_2", "doubt_3", "doubt_4")  # by level, see `app.core.attention_shares`
@@ -67,14 +66,7 @@ class AttentionView(InspectorView):
         self._bars = ShareDelegate(self._list)
         self._list.setItemDelegateForColumn(1, self._bars)
         self._list.currentItemChanged.connect(lambda item, _before: self._go_to(item))
-        self._text = QPlainTextEdit(self)
-        self._text.setObjectName("attentionText")
-        bear_endless_words(self._text)
-        self._text.setReadOnly(True)
-        self._text.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        self._text.setTabChangesFocus(True)
+        self._text = reading_field(self, "attentionText")
         self._filling = TimeSlices(self)
         form = QFormLayout()
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)

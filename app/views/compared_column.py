@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QLocale, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QTextEdit, QVBoxLayout, QWidget
 
 from app.core.comparison import ComparedSide
 from app.core.settings import CACHE_TYPES
 from app.theme import Theme
 from app.views.alternatives_view import percent
 from app.views.divergence_strip import DivergenceStrip
-from app.views.endless_words import bear_endless_words
+from app.views.reading_field import reading_field
 from app.views.settings_page import WheelGuard
 
 SPACING = 6  # pixels
@@ -61,14 +61,7 @@ class ComparedColumn(QWidget):
         heading.setBuddy(self._model)
         self._figures = self._label("")
         self._figures.setObjectName(f"comparedFigures{number}")
-        self._text = QPlainTextEdit(self)
-        self._text.setObjectName(f"comparedText{number}")
-        bear_endless_words(self._text)
-        self._text.setReadOnly(True)
-        self._text.setTabChangesFocus(True)
-        self._text.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
+        self._text = reading_field(self, f"comparedText{number}")
         self._text.setMinimumHeight(self._text.fontMetrics().lineSpacing() * TEXT_LINES)
         self._text.setAccessibleName(
             self.tr("What the first model says") if number == 1 else self.tr("What the second model says")

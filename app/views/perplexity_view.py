@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.theme import Theme, code_font, load_theme
 from app.views.confidence_view import GROUNDS
-from app.views.endless_words import bear_endless_words
 from app.views.inspector_parts import AskOrStop
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
+from app.views.reading_field import reading_field
 from app.views.time_slices import TimeSlices
 
 AT_ONCE = 200  # tokens put into the text in one go
@@ -47,14 +47,7 @@ class PerplexityView(InspectorView):
         self._save = QPushButton(self)
         self._save.setObjectName("savePerplexity")
         self._save.clicked.connect(self.saveRequested)
-        self._text = QPlainTextEdit(self)
-        self._text.setObjectName("perplexityText")
-        bear_endless_words(self._text)
-        self._text.setReadOnly(True)
-        self._text.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        self._text.setTabChangesFocus(True)
+        self._text = reading_field(self, "perplexityText")
         self._filling = TimeSlices(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 4, 16, 12)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QHeaderView,
     QLabel,
-    QPlainTextEdit,
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -21,10 +20,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.theme import Theme, code_font, load_theme
-from app.views.endless_words import bear_endless_words
 from app.views.flow_layout import FlowLayout
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
+from app.views.reading_field import reading_field
 from app.views.role_names import role_name
 from app.views.time_slices import TimeSlices
 
@@ -86,14 +85,7 @@ class PromptView(InspectorView):
         self._ids = QCheckBox(self)
         self._ids.setObjectName("promptIds")
         self._ids.toggled.connect(lambda _is_on: self._fill_text())
-        self._text = QPlainTextEdit(self)
-        self._text.setObjectName("promptText")
-        bear_endless_words(self._text)
-        self._text.setReadOnly(True)
-        self._text.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        self._text.setTabChangesFocus(True)
+        self._text = reading_field(self, "promptText")
         self._copy = QPushButton(self)
         self._copy.setObjectName("copyPrompt")
         self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.as_text()))
