@@ -10,9 +10,10 @@ import asyncio
 import contextlib
 import importlib
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
@@ -125,7 +126,7 @@ class ServerController(QObject):
             if settings.server_on:
                 self._with_token(server_token)
 
-    def _with_token(self, make: Any) -> None:  # server_token or new_server_token
+    def _with_token(self, make: Callable[[Secrets], str]) -> None:
         """Start, when the keyring has given the token and the server is imported."""
 
         def prepare(_control: Control) -> str:

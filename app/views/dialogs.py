@@ -33,13 +33,11 @@ def ask_files(parent: QWidget) -> list[str]:
 
 def ask_text_file(parent: QWidget) -> Path | None:
     """A document whose text the model reads."""
-    chosen, _ = QFileDialog.getOpenFileName(
+    return _ask_file(
         parent,
         translate("dialogs", "Open a document"),
-        str(Path.home()),
         translate("dialogs", "Documents (*.txt *.md *.pdf);;All files (*)"),
     )
-    return Path(chosen) if chosen else None
 
 
 def ask_import_file(parent: QWidget) -> str | None:
@@ -61,13 +59,9 @@ def ask_import_folder(parent: QWidget) -> str | None:
 
 def ask_preset_file(parent: QWidget) -> Path | None:
     """A file with presets."""
-    chosen, _ = QFileDialog.getOpenFileName(
-        parent,
-        translate("dialogs", "Import presets"),
-        str(Path.home()),
-        translate("dialogs", "Presets (*.json);;All files (*)"),
+    return _ask_file(
+        parent, translate("dialogs", "Import presets"), translate("dialogs", "Presets (*.json);;All files (*)")
     )
-    return Path(chosen) if chosen else None
 
 
 def ask_new_file(parent: QWidget, title: str, proposed: Path, kind: str) -> Path | None:
@@ -86,11 +80,9 @@ def ask_folder(parent: QWidget, title: str, proposed: Path) -> Path | None:
 
 def ask_backup_file(parent: QWidget) -> Path | None:
     """A backup to take back."""
-    pattern = translate("dialogs", "Backups (*.sqlite3);;All files (*)")
-    chosen, _ = QFileDialog.getOpenFileName(
-        parent, translate("dialogs", "Restore a backup"), str(Path.home()), pattern
+    return _ask_file(
+        parent, translate("dialogs", "Restore a backup"), translate("dialogs", "Backups (*.sqlite3);;All files (*)")
     )
-    return Path(chosen) if chosen else None
 
 
 def confirm_replacing(parent: QWidget, name: str) -> bool:
@@ -114,3 +106,8 @@ def confirm(parent: QWidget, title: str, sentence: str) -> bool:
     answer = box.exec()
     box.deleteLater()
     return answer == QMessageBox.StandardButton.Yes
+
+
+def _ask_file(parent: QWidget, title: str, pattern: str) -> Path | None:
+    chosen, _ = QFileDialog.getOpenFileName(parent, title, str(Path.home()), pattern)
+    return Path(chosen) if chosen else None
