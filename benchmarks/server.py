@@ -22,7 +22,6 @@ from benchmarks.figures import Figures
 CLIENTS, REQUESTS_EACH, TOKENS_EACH = 4, 25, 16
 STORY = "Tell me a long story about a fox and a lantern."
 WINDOW_TOKENS, WINDOW_REPLIES, SEED = 120, 3, 7
-PROBE_S = 0.008
 _PROGRAMS = """
 import asyncio, json, sys, time
 import httpx2
@@ -60,6 +59,7 @@ def server(_options: Namespace) -> Figures:
     from app.server.gate import Gate
     from app.server.models import Models, ServedModel
     from app.server.server import Server
+    from benchmarks.event_loop import run_until
     from engine.api import ModelLoaded, ReplyFinished
 
     qt = QApplication(["fireside"])
@@ -73,13 +73,8 @@ def server(_options: Namespace) -> Figures:
             lambda event: replies.append(event) if isinstance(event, ReplyFinished) else None
         )
 
-        def wait(done: Callable[[], bool], timeout_s: float = 100.0) -> None:
-            end = time.perf_counter() + timeout_s
-            while not done():
-                qt.processEvents()
-                if time.perf_counter() > end:
-                    raise TimeoutError("the window did not get there")
-                time.sleep(PROBE_S)
+        def wait(done: Callable[[], bool]) -> None:
+            run_until(done, timeout_s=100.0)
 
         def reply() -> ReplyFinished:
             count = len(replies)

@@ -18,19 +18,19 @@ STORY = "Tell me a long story about a fox and a lantern."
 LONG_TEXT = "The fox carried the lantern over the hill and did not look back. " * 150
 NEW_TOKENS = 200
 SEED = 7
-PROBE_MS = 8  # between two looks of the probe; a frame takes 16
 
 
 def window(_options: Namespace) -> Figures:
     """One life of the window."""
     started = time.perf_counter()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtCore import QEventLoop, Qt, QTimer
+    from PySide6.QtCore import Qt
     from PySide6.QtTest import QTest
     from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
     from app.application import Application
     from app.core.paths import data_folder
+    from benchmarks.event_loop import run_until
     from engine.api import ModelLoaded, ReplyFinished, TokenGenerated
 
     imported = time.perf_counter()
@@ -48,27 +48,8 @@ def window(_options: Namespace) -> Figures:
         events: list[tuple[float, object]] = []
         application.engine.eventArrived.connect(lambda event: events.append((time.perf_counter(), event)))
 
-        def wait(done: Callable[[], bool], timeout_s: float = 60.0) -> float:
-            """Let the window's own event loop run until `done`; the longest time it did not come round."""
-            loop, probe = QEventLoop(), QTimer()
-            longest, last = 0.0, time.perf_counter()
-            end = last + timeout_s
-
-            def look() -> None:
-                nonlocal longest, last
-                now = time.perf_counter()
-                longest, last = max(longest, now - last - PROBE_MS / 1000), now
-                if done() or now > end:
-                    loop.quit()
-
-            probe.setTimerType(Qt.TimerType.PreciseTimer)
-            probe.timeout.connect(look)
-            probe.start(PROBE_MS)
-            if not done():
-                loop.exec()
-            if not done():
-                raise TimeoutError("the window did not get there")
-            return longest
+        def wait(done: Callable[[], bool]) -> float:
+            return run_until(done, timeout_s=60.0)
 
         def say(text: str) -> float:
             composer.setPlainText(text)
