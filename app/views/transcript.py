@@ -419,7 +419,8 @@ class Transcript(QAbstractScrollArea):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A message wants another height: something in it was unfolded, edited or came late."""
-        if event.type() == QEvent.Type.LayoutRequest and not self._is_arranging:
+        is_asked = event.type() == QEvent.Type.LayoutRequest and not self._is_arranging
+        if is_asked and watched in self._views.values():
             self._arrange_later.start()  # once for all of them: each view tells of itself
         return super().eventFilter(watched, event)
 
@@ -588,9 +589,9 @@ class Transcript(QAbstractScrollArea):
         return view
 
     def _put_far_away(self, top: int, bottom: int) -> None:
+        first = self._heights.row_at(top)  # as `_lay_out` has it: one that both take and put away asks for more for ever
         for number, view in [*self._views.items()]:
-            y = self._heights.top(number)
-            is_far = y > bottom or y + self._heights.height(number) < top
+            is_far = number < first or self._heights.top(number) > bottom
             if is_far and not view.is_in_use and not self._mouse.is_pressed:
                 self._put_away(number)
 
