@@ -589,7 +589,7 @@ class Transcript(QAbstractScrollArea):
         return view
 
     def _put_far_away(self, top: int, bottom: int) -> None:
-        first = self._heights.row_at(top)  # as `_lay_out` has it: one that both take and put away asks for more for ever
+        first = self._heights.row_at(top)  # as in `_lay_out`: what one takes and the other puts away never rests
         for number, view in [*self._views.items()]:
             is_far = number < first or self._heights.top(number) > bottom
             if is_far and not view.is_in_use and not self._mouse.is_pressed:
