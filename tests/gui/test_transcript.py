@@ -182,6 +182,7 @@ def test_a_reply_that_grew_out_of_sight_is_whole_when_it_is_scrolled_to(transcri
 
 def test_a_very_long_reply_has_widgets_only_for_its_visible_blocks(transcript: Transcript) -> None:
     transcript.show_messages([message(1, "\n\n".join(f"{PARAGRAPH} {number}" for number in range(600)))])
+    transcript.views()[0].settle()
     settle()
     assert len(shown_blocks(transcript)) < 80
     bar = transcript.verticalScrollBar()
