@@ -139,8 +139,8 @@ def test_a_branch_is_a_chat_of_its_own(qtbot: QtBot, open_window: OpenWindow) ->
 
 
 def test_a_question_that_is_deleted_under_its_reply_ends_the_reply(qtbot: QtBot, open_window: OpenWindow) -> None:
-    fake = FakeEngine([["word "] * 9, ["Hello."]])
-    fake.token_s = 0.2  # longer than a frame
+    fake = FakeEngine([["word "] * 90, ["Hello."]])
+    fake.token_s = 0.02  # the next come within a frame
     application = open_window(lambda: fake)
     say(qtbot, application, "Count", wait=False)
     qtbot.waitUntil(application.chat._stream._frame.isActive)  # new words wait for the next frame
