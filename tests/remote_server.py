@@ -34,6 +34,7 @@ class RemoteServer:
     words: Sequence[str] = ("Hello", " from", " afar", ".")
     thinking: Sequence[str] = ()
     others: Sequence[tuple[str, float]] = ()
+    props: object = None  # what llama.cpp tells of itself
     models: object = field(default_factory=lambda: [{"id": "org/big", "max_model_len": 4096}, {"id": "small"}])
     script: Callable[[Send], None] | None = None
     content_type: str = "text/event-stream"
@@ -74,8 +75,9 @@ def serving(server: RemoteServer, certified: ssl.SSLContext | None = None) -> It
 
         def do_GET(self) -> None:
             server.asked.append(Asked(self.path, self.headers.get("Authorization"), {}))
+            told = server.props if self.path == "/props" else {"object": "list", "data": server.models}
             if not self._refuse({}):
-                self._answer(200, json.dumps({"object": "list", "data": server.models}).encode())
+                self._answer(200, json.dumps(told).encode())
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -254,6 +254,8 @@ def test_models_are_listed(server: Served) -> None:
     try:
         assert [model.id for model in server.client.models.list()] == [MODEL, "Other/model"]
         assert server.client.models.retrieve("Other/model").created == 5
+        lengths = [getattr(model, "max_model_len", None) for model in server.client.models.list()]
+        assert lengths == [2048, None]  # of one that is not loaded it is not known
     finally:
         server.models.others = ()
     with pytest.raises(openai.NotFoundError):

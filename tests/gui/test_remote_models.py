@@ -169,8 +169,12 @@ def test_a_chat_with_a_remote_model_from_the_first_address_to_another_reply(
     assert record["timings"]["prompt_tokens"] == 12
     assert record["token_texts"] == ["Hello", " from", " afar", "."]
     assert len(server.completions()) == 2
+    meter = find(application, QLabel, "contextMeter")
+    qtbot.waitUntil(lambda: meter.text() == "17 of 4,096 tokens")
+    assert meter.toolTip() == "The server counted 17 of 4,096 tokens with the last reply (0%)."
     choose(application, "small")
     qtbot.waitUntil(lambda: find(application, QToolButton, "modelPicker").text() == "small")
+    qtbot.waitUntil(lambda: not meter.isVisible())  # which its server tells no length of
     assert not [one for one in application.window.findChildren(QDialog, "remoteQuestion") if one.isVisible()]
 
     application.close()
@@ -299,6 +303,20 @@ def test_an_endpoint_can_be_asked_again_and_removed_with_its_models_and_key(
     qtbot.waitUntil(lambda: not keyring[server.base_url])
     assert not application.models.is_remote_in_use
     assert json.loads(folder.endpoints.read_text(encoding="utf-8"))["endpoints"] == []
+
+
+@pytest.mark.parametrize(("props", "shown_length"), [({"n_ctx": 8192}, "8,192"), ({}, "131,072")])
+def test_llama_cpp_is_asked_for_the_context_that_it_keeps(
+    qtbot: QtBot, application: Application, server: RemoteServer, props: object, shown_length: str
+) -> None:
+    server.models = [{"id": "newer", "owned_by": "llamacpp", "meta": {"n_ctx_train": 131072}}]
+    server.props = {"default_generation_settings": props}
+    application.preferences.show_dialog("remote")
+    click(application, "refreshEndpoint")
+    qtbot.waitUntil(lambda: any(one.name == "newer" for one in application.window.model_picker.choices))
+    assert [one.path for one in server.asked] == ["/v1/models", "/props"]
+    (choice,) = (one for one in application.window.model_picker.choices if one.host)
+    assert choice.detail == shown_length
 
 
 def test_an_old_chat_offers_its_remote_model(qtbot: QtBot, application: Application, server: RemoteServer) -> None:
