@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from remote_server import RemoteServer, chunk, serving
+from remote_server import RemoteServer, Send, chunk, serving
 
 from app.core.remote.engine import RemoteEngine
 from app.core.remote.errors import RemoteAnswerError, RemoteRefusedError
@@ -101,17 +101,31 @@ def test_transformers_serve(server: RemoteServer) -> None:
     assert (finished.timings.prompt_tokens, finished.timings.generated_tokens) == (9, 2)
 
 
-def test_llama_cpp_python_spells_no_half_characters(server: RemoteServer) -> None:
-    """Its tokens have no bytes, and no text where they are a part of a character."""
-    sends(
-        server,
-        chunk({"content": ""}, logprobs=logprobs(("", None, -1.0))),
-        chunk({"content": "é"}, logprobs=logprobs(("", None, -0.5))),
-        chunk({"content": "t"}, logprobs=logprobs(("t", None, -0.25))),
-        chunk({}, finish_reason="stop"),
-    )
+def test_llama_cpp_python_is_asked_for_no_tokens(server: RemoteServer) -> None:
+    """Where it tells them, without bytes, it leaves characters out of the reply that are more than one token."""
+
+    def answer(send: Send) -> None:
+        told = logprobs(("", None, -1.0)) if "logprobs" in server.asked[-1].body else None
+        send(chunk({"role": "assistant"}, logprobs=None))
+        send(chunk({"content": "" if told else "é"}, logprobs=told) + chunk({}, finish_reason="stop"))
+
+    server.script = answer
     finished = reply(server)
-    assert finished.pieces[:3] == (b"", "é".encode(), b"t")
+    assert (finished.text, finished.pieces) == ("é", ())
+    assert "top_logprobs" not in server.asked[-1].body
+
+
+def test_tgi_tells_tokens_without_bytes(server: RemoteServer) -> None:
+    """What a piece says is what its token spells; of half a character it says nothing."""
+    for_each = [("", "", -1.0), ("é", "", -0.5), ("t", "t", -0.25)]
+    pieces = []
+    for said, token, logprob in for_each:
+        one = {"token": token, "logprob": logprob}
+        told = {"content": [{**one, "top_logprobs": [one]}]}
+        pieces.append(chunk({"content": said}, logprobs=told))
+    sends(server, *pieces, chunk({}, finish_reason="eos_token"))
+    finished = reply(server)
+    assert (finished.text, finished.pieces[:3]) == ("ét", (b"", "é".encode(), b"t"))
     assert [record.top[0].token_id for record in unpack(finished.alternatives)] == [0, 1, 2]
 
 

@@ -44,12 +44,14 @@ class Token:
 class Piece:
     """A part of a reply; `tokens` are those that it was made of, where the server tells them.
 
+    `lacks_bytes`: it says null for the bytes of a token, so that half a character is lost where a token is one.
     `finish` says why the reply ended, `stop_text` at which text; `tool` is the name of one that the model calls.
     """
 
     text: str = ""
     thinking: str = ""
     tokens: tuple[Token, ...] = ()
+    lacks_bytes: bool = False
     finish: str = ""
     stop_text: str = ""
     tool: str = ""
@@ -84,10 +86,12 @@ def piece_of(host: str, content: object, *, key: str | None) -> Piece:
     words = said.get("content")
     text = _text(words) or _parts(words, "text")
     thinking = _text(said.get("reasoning_content")) or _text(said.get("reasoning")) or _thinking_parts(words)
+    listed = _listed(choice.get("logprobs"))
     return Piece(
         text=text,
         thinking=thinking,
-        tokens=_tokens(choice.get("logprobs"), f"{thinking}{text}".encode()),
+        tokens=_tokens(listed, f"{thinking}{text}".encode()),
+        lacks_bytes=any("bytes" in one and one["bytes"] is None for one in listed),
         finish=_text(choice.get("finish_reason")),
         stop_text=_text(choice.get("stop_reason")) or _text(choice.get("matched_stop")),
         tool=_tool(said),
@@ -119,11 +123,15 @@ def _thinking_parts(content: object) -> str:
     return "".join(_parts(one.get("thinking"), "text") for one in listed if isinstance(one, Mapping))
 
 
-def _tokens(value: object, said: bytes) -> tuple[Token, ...]:
+def _listed(logprobs: object) -> list[Mapping[str, object]]:
+    listed = logprobs.get("content") if isinstance(logprobs, Mapping) else None
+    return [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
+
+
+def _tokens(listed: list[Mapping[str, object]], said: bytes) -> tuple[Token, ...]:
     """The tokens of a piece that says this."""
-    listed = value.get("content") if isinstance(value, Mapping) else None
     found, are_spelt = [], True
-    for one in listed if isinstance(listed, list) else ():
+    for one in listed:
         spelt = _spelt(one)
         if spelt is not None:
             top = one.get("top_logprobs")
@@ -148,7 +156,7 @@ def _spelt(value: object) -> tuple[bytes, float] | None:
 
 
 def _spelt_as(token: Token, said: bytes) -> Token:
-    """The only token of a piece, by what the piece says: without bytes the halves of a character are lost."""
+    """The only token of a piece, by what the piece says: nothing else tells the halves of a character."""
     top = tuple((said if spelling == token.spelling else spelling, logprob) for spelling, logprob in token.top)
     return replace(token, spelling=said, top=top)
 

@@ -168,6 +168,9 @@ class RemoteEngine:
                 pieces = iter((_whole(host, connection.json(response), key),))
             try:
                 for piece in pieces:
+                    if piece.lacks_bytes and not reply.texts and "logprobs" not in self._without:
+                        # llama-cpp-python 0.3.36 leaves half characters out of the text, too, where it tells tokens.
+                        raise RemoteRefusedError(f"{host} tells no bytes.", named=frozenset(["logprobs"]))
                     yield from _take_piece(request, piece, reply, host)
             except RemoteUnreachableError:
                 if not reply.finish:  # else only the server's figures are missing
