@@ -35,6 +35,12 @@ SECRET = "The password is swordfish."
 PATIENCE_S = 60.0
 SHOWN = ("search", "--sync", "--onlyvisible", "--name", "Fireside$")  # for xdotool: once the window is there
 SERVED_NAME = Path(FILE_NAME).stem
+SCHEMA = {
+    "type": "object",
+    "properties": {"city": {"enum": ["Paris"]}},
+    "required": ["city"],
+    "additionalProperties": False,
+}
 CALM = {"temperature": 0, "max_tokens": 64}  # the model's own temperature leads it astray now and then
 ENDING_ALL = "--unshare-pid"  # of bwrap: what a command leaves running ends with it
 SERVED_AT = "http://127.0.0.1:8080/v1"
@@ -123,8 +129,11 @@ def check_commands(display: str) -> None:
     assert run(inside(display, "sh", "-c", "command -v python3 || echo none")) == "none\n"
     assert run(inside(display, "fireside", "--version")) == f"fireside {VERSION}\n"
     assert "FILE" in run(inside(display, "fireside", "--help"))
-    words = ["engine", "generate", "--prompt", QUESTION, "--max-tokens", "8", "--temperature", "0", "--json"]
+    words = ["engine", "generate", "--prompt", QUESTION, "--max-tokens", "24", "--temperature", "0", "--json"]
     assert ANSWER in json.loads(run(inside(display, "fireside", *words)))["text"]
+    (HOME / "schema.json").write_text(json.dumps(SCHEMA), encoding="utf-8")
+    formed = json.loads(run(inside(display, "fireside", *words, "--json-schema", "schema.json")))["text"]
+    assert [*json.loads(formed)] == SCHEMA["required"], formed
     listed = json.loads(run(inside(display, "fireside", "models", "--json")))
     assert any(FILE_NAME in json.dumps(model) for model in listed), listed
     answer = run(inside(display, ENDING_ALL, "bash", "-c", SERVING + ASKING % (SERVED_NAME, QUESTION)))
