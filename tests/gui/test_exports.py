@@ -38,10 +38,11 @@ def test_a_pdf_is_written_beside_the_windows_thread(qtbot: QtBot, open_window: O
 
 
 def test_a_home_without_documents_takes_exports_itself(
-    open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     application = open_window(FakeEngine)
+    say(qtbot, application, "Hi")
     application.window.action.export.trigger()
     assert Path(find(application, QLineEdit, "exportOutput").text()).parent == tmp_path
 
