@@ -95,7 +95,7 @@ def install() -> None:
 def screen() -> Iterator[str]:
     """A screen that nobody sees; its name."""
     reading, writing = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x860x24", "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x860x24", "-nolisten", "tcp", "-noreset"]
     server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
     try:
         yield f":{os.read(reading, 16).decode().strip()}"
