@@ -14,7 +14,6 @@ from shiboken6 import isValid
 from app.controllers.background import Background, Control, Job
 from app.controllers.models import ModelsController
 from app.controllers.preferences import PreferencesController
-from app.core.remote.connection import Connection, GivenUp
 from app.core.remote.endpoints import (
     Endpoint,
     Endpoints,
@@ -132,12 +131,12 @@ class RemotesController(QObject):
         def work(control: Control) -> tuple[Endpoint, bool] | None:
             try:
                 listed = _models_of(base_url, entry.key or secrets.get(base_url), control)
-            except GivenUp:
-                return None
             except FiresideError:
                 if not typed:
                     raise
                 listed = ()
+            if listed is None:
+                return None
             whole = with_models(endpoint, [*typed, *(listed or endpoint.models)])
             return whole, secrets.set(base_url, entry.key) if entry.key and whole.models else True
 
@@ -178,10 +177,7 @@ class RemotesController(QObject):
         secrets = self._secrets
 
         def work(control: Control) -> tuple[RemoteModel, ...] | None:
-            try:
-                return _models_of(base_url, secrets.get(base_url), control)
-            except GivenUp:
-                return None
+            return _models_of(base_url, secrets.get(base_url), control)
 
         def keep(listed: tuple[RemoteModel, ...] | None) -> None:
             now = self._endpoints.get(base_url)
@@ -268,10 +264,14 @@ def _choice(endpoint: Endpoint, model: RemoteModel) -> ModelChoice:
     return ModelChoice(endpoint.address(model), model.name, context, name, host=endpoint.host)
 
 
-def _models_of(base_url: str, key: str | None, control: Control) -> tuple[RemoteModel, ...]:
-    """Raises `FiresideError` and `GivenUp`."""
+def _models_of(base_url: str, key: str | None, control: Control) -> tuple[RemoteModel, ...] | None:
+    """The models that an endpoint lists, None when the person thought better of it. Raises `FiresideError`."""
+    from app.core.remote.connection import Connection, GivenUp  # with asyncio, which the window need not wait for
+
     connection = Connection(base_url, key, control.is_cancelled)
     try:
         return listed_models(connection.models())
+    except GivenUp:
+        return None
     finally:
         connection.close()
