@@ -26,6 +26,7 @@ from app.core.known_model import KnownModel, Place
 from app.core.settings import CACHE_TYPES, CHAT_TEMPLATES, LARGEST_CONTEXT, MOST_THREADS, LoadSettings
 from app.views.conversation_list import one_line
 from app.views.dialog_pages import button
+from app.views.known_sentences import said
 from app.views.library_table import LibraryRow
 from app.views.model_words import (
     fit_sentences,
@@ -294,7 +295,7 @@ class _Content(QWidget):
 
 def _told(row: LibraryRow) -> str:
     if row.model.problem is not None:
-        return row.model.problem
+        return said(row.model.problem)
     return "" if row.fit is None else fit_sentences(row.fit)
 
 
