@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -111,6 +112,10 @@ class ReplyStream(QObject):
 
     def _handle(self, event: Event) -> None:
         running = self.running
+        if running is not None and running.settle is not None and isinstance(event, ModelLoaded):
+            settled = replace(running.request, sampler=running.settle())
+            if self._engine.renew(settled):
+                running.request = settled
         if running is None or event.request_id != running.request.request_id:
             return
         match event:
