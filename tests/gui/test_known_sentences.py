@@ -25,7 +25,7 @@ NOT_IN_THE_WINDOW = {
     "app/server/": "other programs read it",
 }
 NEEDS_NO_FORM = {  # what begins with = is made elsewhere, as the source says
-    "This model's chat template knows of no tools; choose a model that was trained for them.": "only programs bring any",
+    "This model's chat template knows of no tools; choose a model that was trained for them.": "programs bring them",
     "Every message needs a role, such as user.": "only programs and files can forget it",
     "Text {} is empty, so there is nothing to embed.": "only programs ask for it",
     "Text {} has {} tokens, but the context holds {}; cut it.": "only programs ask for it",
@@ -41,7 +41,7 @@ NEEDS_NO_FORM = {  # what begins with = is made elsewhere, as the source says
     "= event.message": "handed on",
     "= problem": "`problem_of`, whose sentences have forms",
     "= header.problem or f'“{path.name}” is no model that can chat.'": "handed on, and the other one has a form",
-    "= why or f'{path.name} holds no conversations in a format that Fireside can read.'": "what was skipped, or a form",
+    "= why or f'{path.name} holds no conversations in a format that Fireside can read.'": "skipped, or a form",
     "= NOT_HERE": "has a form",
     "= sentence": "of files and downloads, each with a form, or of something unexpected, which has one too",
     "= with_words(sentence, words_of(content, key=key))": "has a form",
@@ -106,6 +106,10 @@ def test_a_sentence_is_found_by_the_form_that_it_has() -> None:
     for form in all_forms():
         sentence = re.sub(r"\{(\w+)\}", r"<\1>", form)
         assert next(known for known, pattern in _patterns() if pattern.fullmatch(sentence)) == form
+
+
+def is_known(sentence: str) -> bool:
+    return any(pattern.fullmatch(sentence.replace("{}", "<value>")) for _, pattern in _patterns())
 
 
 def test_every_error_that_the_window_can_show_has_a_form() -> None:
