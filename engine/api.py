@@ -354,7 +354,8 @@ class ReplyFinished(Event):
     """The reply is complete; `text` is all of it, `seed` the one that was used.
 
     `alternatives` holds the record of each token, as `engine.alternatives` packs them; `made` says how it came about.
-    `token_texts` stand for the ids where only a remote server knows those, one for each of `logprobs`.
+    Where only a remote server knows the ids, those in `alternatives` are places in `pieces`, which are what they
+    spell: one for each of `logprobs`, then what else could have come.
     """
 
     text: str
@@ -365,7 +366,7 @@ class ReplyFinished(Event):
     seed: int
     alternatives: bytes = b""
     made: Circumstances = field(default_factory=Circumstances)
-    token_texts: tuple[str, ...] = ()
+    pieces: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

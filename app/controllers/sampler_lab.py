@@ -40,8 +40,8 @@ class SamplerLabController(QObject):
         self.view.wholeReplyRequested.connect(self._try_whole)
 
     def _show(self) -> None:
-        reply, index = self._inspector.reply, self._inspector.index
-        if reply is None or self._inspector.tokens is None:
+        reply, index = self._inspector.asked_about, self._inspector.index
+        if reply is None:
             self.view.show_nothing("")
         elif not reply.alternatives or reply.request.sampler.seed is None:
             self.view.show_nothing(
