@@ -22,6 +22,7 @@ from app.controllers.background import Background
 from app.controllers.backups import BackupsController
 from app.controllers.chat import ChatController
 from app.controllers.chat_models import ChatModels
+from app.controllers.chat_templates import ChatTemplatesController
 from app.controllers.comparing import CompareController
 from app.controllers.confidence import ConfidenceController
 from app.controllers.conversations import ConversationsController
@@ -155,6 +156,7 @@ class Application(QObject):
         self.imports = ImportsController(self._background, self.conversations, self.window)
         self.writing = WritingController(self.chat, self.window)
         self.attaching = AttachingController(self._background, self.chat, self.writing, self.window)
+        self._chat_templates = ChatTemplatesController(self.chat, self.models, self.window)
         self.message_menu = MessageMenuController(self.chat, self.models, self.window)
         self.inspector = InspectorController(Inquiries(engines, self.chat), self.chat, self.models, self.window)
         self.alternatives = AlternativesController(self.inspector, self.chat)

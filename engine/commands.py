@@ -64,7 +64,7 @@ def generate(options: Namespace) -> None:
     request = GenerateRequest(
         1,
         prompt=prompt,
-        sampler=_sampler(options),
+        sampler=_sampler(options, _recommended(engine)),
         max_tokens=options.max_tokens,
         stop=tuple(options.stop),
         json_schema=_read_text(options.json_schema) if options.json_schema else None,
@@ -104,7 +104,10 @@ def chat(options: Namespace) -> None:
         messages.append(Message("user", typed))
         request_id += 1
         request = GenerateRequest(
-            request_id, tuple(messages), sampler=_sampler(options), max_tokens=options.max_tokens
+            request_id,
+            tuple(messages),
+            sampler=_sampler(options, _recommended(engine)),
+            max_tokens=options.max_tokens,
         )
         finished = _stream(engine, request, silent=False)
         print("\n")
@@ -317,11 +320,18 @@ def _stream(engine: Engine, request: GenerateRequest, *, silent: bool) -> ReplyF
     raise FiresideError("The engine ended without a reply.")
 
 
-def _sampler(options: Namespace) -> SamplerSettings:
+def _recommended(engine: Engine) -> Sequence[tuple[str, float]]:
+    assert engine.model is not None, "`_engine` has loaded it"
+    return engine.model.info.recommended
+
+
+def _sampler(options: Namespace, recommended: Sequence[tuple[str, float]]) -> SamplerSettings:
+    """As the command line says, else as the model's makers recommend."""
     given: dict[str, Any] = {field.name: getattr(options, field.name) for field in fields(SamplerSettings)}
     for name in ("dry_breakers", "logit_bias"):
         given[name] = None if given[name] is None else tuple(given[name])
-    return replace(SamplerSettings(), **{name: value for name, value in given.items() if value is not None})
+    said = {name: value for name, value in given.items() if value is not None}
+    return replace(SamplerSettings(), **{**dict(recommended), **said})
 
 
 def _system(options: Namespace) -> tuple[Message, ...]:

@@ -6,6 +6,7 @@ Nothing is contacted unless remote models are switched on, and no message leaves
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from PySide6.QtCore import QObject
@@ -20,11 +21,12 @@ from app.core.remote.endpoints import (
     RemoteModel,
     base_url_of,
     host_of,
+    is_of_llama_cpp,
     is_open_to_readers,
     listed_models,
     with_models,
 )
-from app.core.remote.errors import RemoteAddressError
+from app.core.remote.errors import RemoteAddressError, RemoteError
 from app.core.remote.plain_line import plain_line
 from app.core.secrets import Secrets
 from app.core.settings import Settings
@@ -270,7 +272,13 @@ def _models_of(base_url: str, key: str | None, control: Control) -> tuple[Remote
 
     connection = Connection(base_url, key, control.is_cancelled)
     try:
-        return listed_models(connection.models())
+        rows = connection.models()
+        listed = listed_models(rows)
+        if len(listed) == 1 and is_of_llama_cpp(rows):
+            with suppress(RemoteError):  # an older server, or one that does not tell
+                told = connection.context_length()
+                listed = (replace(listed[0], context_length=told or listed[0].context_length),)
+        return listed
     except GivenUp:
         return None
     finally:

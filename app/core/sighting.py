@@ -15,7 +15,7 @@ from typing import Any
 from app.core.files import write_atomically
 from engine.api import ModelHeader, ModelInfo
 
-FILE_VERSION = 1
+FILE_VERSION = 2  # of the program that read them: another one may read more out of the same file
 MOST_KEPT = 10_000
 
 FileState = tuple[str, int, int]  # name, size in bytes, time of the last change in ns

@@ -125,7 +125,8 @@ class Server:
             return self._models.described(urllib.parse.unquote(path.removeprefix(_MODEL)))
         answer = ANSWERS.get(path)
         if answer is None:
-            raise ApiError(404, f"There is nothing at {path:.100}.", code="unknown_url")
+            paths = ", ".join((_MODEL.rstrip("/"), *ANSWERS))
+            raise ApiError(404, f"There is nothing at {path:.100}; here are {paths}.", code="unknown_url")
         _check_method(request, "POST")
         return await answer(self._desk, request)
 

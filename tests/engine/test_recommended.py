@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from engine.api import SamplerSettings
-from engine.loaders import GgufCheckpoint
+from engine.loaders import GgufCheckpoint, open_checkpoint
 from engine.loaders.checkpoint import Checkpoint
-from engine.recommended import recommended_settings
+from engine.recommended import BY_BASENAME, _of_gguf, recommended_settings
+from engine.starter import starter_model_path
 
 
 class _Folder(Checkpoint):
@@ -50,6 +51,41 @@ def test_generation_config_is_read() -> None:
 )
 def test_what_makes_no_sense_is_left_out(content: bytes | None) -> None:
     assert recommended_settings(_Folder(content)) == ()
+
+
+def test_what_the_starter_model_answers_best_with_is_known() -> None:
+    starter = starter_model_path()
+    assert starter is not None
+    with open_checkpoint(starter) as checkpoint:
+        assert dict(recommended_settings(checkpoint)) == {
+            "temperature": 0.2,
+            "top_p": 0.9,
+            "repetition_penalty": 1.05,
+        }
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ({"general.basename": "Qwen3"}, {"temperature": 0.6, "top_k": 20, "top_p": 0.95}),
+        ({"general.basename": "Qwen3", "general.sampling.temp": 0.9}, {"temperature": 0.9}),
+        ({"general.basename": "Qwen3-Coder"}, {}),
+        ({"general.basename": 3}, {}),
+        ({}, {}),
+    ],
+)
+def test_a_family_is_known_by_its_name_unless_the_file_says_more(
+    values: dict[str, object], found: dict[str, float]
+) -> None:
+    assert dict(_of_gguf({"tokenizer.chat_template": "{{ messages }}", **values})) == found
+    assert _of_gguf({"general.basename": "Qwen3"}) == ()  # it does not chat
+
+
+def test_every_setting_of_a_family_is_one_that_the_sampler_takes() -> None:
+    for advice in BY_BASENAME.values():
+        settings = SamplerSettings(**advice)  # type: ignore[arg-type]
+        assert all(type(getattr(SamplerSettings(), name)) is type(value) for name, value in advice.items())
+        assert settings != SamplerSettings()
 
 
 def test_the_keys_of_a_gguf_are_read(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Every sampler has its flag on the command line; one that is not named keeps its default."""
+"""Every sampler has its flag on the command line; one that is not named is as the makers say, else the default."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from engine.commands import _sampler
 
 
 def test_without_flags_the_defaults_hold() -> None:
-    assert _sampler(_parser("python -m engine").parse_args(["generate", "--prompt", "x"])) == SamplerSettings()
+    options = _parser("python -m engine").parse_args(["generate", "--prompt", "x"])
+    assert _sampler(options, ()) == SamplerSettings()
+
+
+def test_a_flag_comes_before_what_the_makers_recommend() -> None:
+    options = _parser("python -m engine").parse_args(["generate", "--prompt", "x", "--temperature", "1.5"])
+    recommended = (("temperature", 0.2), ("top_p", 0.9))
+    assert _sampler(options, recommended) == SamplerSettings(temperature=1.5, top_p=0.9)
 
 
 @pytest.mark.parametrize("verb", [["generate", "--prompt", "x"], ["chat"]])
@@ -34,12 +41,12 @@ def test_every_setting_can_be_named(verb: list[str]) -> None:
             flags += [part for text in value for part in ("--dry-breaker", text)]
         else:
             flags += [f"--{name}", str(value)]
-    assert _sampler(_parser("python -m engine").parse_args([*verb, *flags])) == wanted
+    assert _sampler(_parser("python -m engine").parse_args([*verb, *flags]), ()) == wanted
 
 
 def test_a_value_out_of_range_is_refused_by_name() -> None:
     with pytest.raises(RequestError, match="typical"):
-        _sampler(_parser("python -m engine").parse_args(["chat", "--typical-p", "2"]))
+        _sampler(_parser("python -m engine").parse_args(["chat", "--typical-p", "2"]), ())
 
 
 def test_a_bias_that_is_none_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
