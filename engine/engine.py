@@ -36,6 +36,7 @@ from engine.api import (
     TokensCounted,
     UnloadRequest,
 )
+from engine.builtin_templates import suited_template
 from engine.cache import common_prefix
 from engine.circumstances import circumstances
 from engine.counting import count_tokens
@@ -231,6 +232,8 @@ class Engine:
             context_length=self.context_length,
             load_s=time.perf_counter() - started,
             notice=_notice(model),
+            chat_template=_builtin_in_use(request, model),
+            suited_template=suited_template(model.tokenizer.control_tokens).name,
         )
 
     def _loaded(self, request: LoadRequest, path: str) -> Model:
@@ -240,6 +243,7 @@ class Engine:
             threads=request.threads,
             context=request.context_length,
             cache_type=request.cache_type,
+            chat_template=request.chat_template,
         )
 
     def _new_guest(self, host: Reader) -> _Guest:
@@ -383,6 +387,14 @@ def _check_bias(settings: SamplerSettings, model: Model) -> None:
                 f"The logit bias names token {token}, but {model.info.name} has {model.decoder.vocabulary} tokens; "
                 "take it out, or choose the model that it was made for."
             )
+
+
+def _builtin_in_use(request: LoadRequest, model: Model) -> str:
+    """The name of the built-in chat template that a model is used with; empty for its own."""
+    if request.chat_template != "auto":
+        return request.chat_template
+    tokenizer = model.tokenizer
+    return suited_template(tokenizer.control_tokens).name if tokenizer.chat_template is None else ""
 
 
 def _notice(model: Model) -> str | None:

@@ -11,6 +11,7 @@ from app.controllers.chat import ChatController
 from app.controllers.inspector import InspectorController
 from app.core.inspected_reply import InspectedReply
 from app.views.alternatives_view import AlternativeRow, AlternativesView, TokenFacts
+from app.views.known_sentences import said
 from app.views.sampler_names import sampler_name
 from engine.alternatives import DamagedRecordError, TokenRecord, record_at
 from engine.api import Event
@@ -45,7 +46,7 @@ class AlternativesController(QObject):
             try:
                 record = record_at(reply.alternatives, index)
             except DamagedRecordError as error:
-                self.view.show_nothing(str(error))
+                self.view.show_nothing(said(str(error)))
                 return
             is_last = index + 1 == len(reply.token_ids)
             self.view.offer_end(is_possible=is_last and reply.ended_by_itself and not reply.is_remote)

@@ -39,8 +39,9 @@ class ChatController(QObject):
     """`conversationsChanged()` after anything the sidebar shows, `opened(str or None)` when another is shown.
 
     `replyBegan()` comes before every reply and `replyEnded(Store, conversation id, Status)` after it,
-    `replyFinished(message id)` after those that the engine ended. `saveFailed(sentence)` comes when the store
-    refuses: what was said is still here and can be exported.
+    `replyFinished(message id)` after those that the engine ended and `replyFailed(message id, kind, sentence)` after
+    those that an error ended. `saveFailed(sentence)` comes when the store refuses: what was said is still here and
+    can be exported.
     """
 
     conversationsChanged = Signal()
@@ -48,6 +49,7 @@ class ChatController(QObject):
     replyBegan = Signal()
     replyEnded = Signal(object, str, object)
     replyFinished = Signal(str)
+    replyFailed = Signal(str, str, str)
     saveFailed = Signal(str)
 
     def __init__(self, engine: Engines, store: Store, caches: ReplyCaches, window: MainWindow) -> None:
@@ -61,6 +63,7 @@ class ChatController(QObject):
         self._stream.ended.connect(self._reply_ended)
         self._stream.titled.connect(self.conversationsChanged)
         self._stream.finished.connect(self.replyFinished)
+        self._stream.failed.connect(self.replyFailed)
         self._stream.saveFailed.connect(self.saveFailed)
         window.composer.stopRequested.connect(self.stop)
         window.action.stop.triggered.connect(self.stop)

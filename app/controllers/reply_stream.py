@@ -47,11 +47,13 @@ _STATUS_OF = {
 class ReplyStream(QObject):
     """`ended(RunningReply, Status)` comes when a reply ends in any way, `finished(id)` when the engine made its end.
 
+    `failed(id, kind, sentence)` comes when the engine ended it with an error, after that was told.
     `titled()` comes when a chat got another name, `saveFailed(sentence)` when the store refuses.
     """
 
     ended = Signal(object, object)
     finished = Signal(str)
+    failed = Signal(str, str, str)
     titled = Signal()
     saveFailed = Signal(str)
 
@@ -126,9 +128,10 @@ class ReplyStream(QObject):
                     self._frame.start()
             case ReplyFinished():
                 self._finish(event, running)
-            case RequestFailed(message=sentence):
+            case RequestFailed(message=sentence, kind=kind):
                 self._end(running.ended(Status.FAILED, error=sentence), record=self._record(None, running))
                 self._window.message_bar.show_error(sentence)
+                self.failed.emit(running.message.id, kind, sentence)
 
     def _show_prefill(self, event: PrefillProgressed, running: RunningReply) -> None:
         running.prompt_tokens = event.prompt_tokens

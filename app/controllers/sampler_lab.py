@@ -12,6 +12,7 @@ from app.controllers.alternatives import removed_by
 from app.controllers.inquiries import Inquiry
 from app.controllers.inspector import InspectorController
 from app.core.inspected_reply import InspectedReply
+from app.views.known_sentences import said
 from app.views.sampler_lab_view import LabRow, SamplerLabView
 from app.views.sampler_names import sampler_name
 from engine.alternatives import DamagedRecordError, TokenRecord, record_at
@@ -77,7 +78,7 @@ class SamplerLabController(QObject):
         try:
             record = record_at(reply.alternatives, index)
         except DamagedRecordError as error:
-            self.view.show_nothing(str(error))
+            self.view.show_nothing(said(str(error)))
             return
         self._running = self._recut(reply, first=index, count=1)
         self._running.told.connect(lambda event: self._take(reply, index, record, event))

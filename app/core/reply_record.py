@@ -25,7 +25,7 @@ def reply_record(
 
     Of one that failed, where `finished` is None, what it was asked with. `continues` is the text that the reply began
     with, `branched_at` the number of the token that a person chose. `model_sha256` is what `app.core.model_hash`
-    knows of the model's files; None while it is not known.
+    knows of the model's files; None while it is not known. `chat_template` is there where it is not the model's own.
     """
     record: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
@@ -55,6 +55,8 @@ def reply_record(
     record |= {"model_name": model.info.name, "model_path": model.info.path}
     if model.host:
         return record | _of_server(finished, request, model.host)
+    if model.chat_template:
+        record["chat_template"] = model.chat_template
     return record | {
         "model_sha256": model_sha256,
         "quantisation": model.info.quantisation,
