@@ -22,6 +22,7 @@ from app.controllers.background import Background
 from app.controllers.backups import BackupsController
 from app.controllers.chat import ChatController
 from app.controllers.chat_models import ChatModels
+from app.controllers.chat_templates import ChatTemplatesController
 from app.controllers.comparing import CompareController
 from app.controllers.confidence import ConfidenceController
 from app.controllers.conversations import ConversationsController
@@ -64,7 +65,6 @@ from app.core.library import Library
 from app.core.paths import DataFolder
 from app.core.presets import Presets
 from app.core.remote.endpoints import Endpoints
-from app.core.remote.engine import RemoteEngine
 from app.core.reply_caches import ReplyCaches
 from app.core.rescuing import newest_damaged
 from app.core.scan import ReadHeader
@@ -105,7 +105,7 @@ class Application(QObject):
         self.appearance.themeChanged.connect(self.window.apply_theme)
         self.engine = EngineThread(make_engine)
         secrets = Secrets()
-        self.remote_engine = EngineThread(lambda: RemoteEngine(secrets.get))
+        self.remote_engine = EngineThread(lambda: _remote_engine(secrets))
         engines = Engines(self.engine, self.remote_engine)
         self._caches = ReplyCaches(folder.caches)
         self.chat = ChatController(engines, self.store, self._caches, self.window)
@@ -156,6 +156,7 @@ class Application(QObject):
         self.imports = ImportsController(self._background, self.conversations, self.window)
         self.writing = WritingController(self.chat, self.window)
         self.attaching = AttachingController(self._background, self.chat, self.writing, self.window)
+        self._chat_templates = ChatTemplatesController(self.chat, self.models, self.window)
         self.message_menu = MessageMenuController(self.chat, self.models, self.window)
         self.inspector = InspectorController(Inquiries(engines, self.chat), self.chat, self.models, self.window)
         self.alternatives = AlternativesController(self.inspector, self.chat)
@@ -321,6 +322,13 @@ def run(folder: DataFolder, *, started: float, file: Path | None = None) -> int:
         application.close()
         instance.close()
         return status
+
+
+def _remote_engine(secrets: Secrets) -> EngineLike:
+    """Called on the worker's thread, for which the window need not wait: asyncio is imported there."""
+    from app.core.remote.engine import RemoteEngine
+
+    return RemoteEngine(secrets.get)
 
 
 def _cannot_open(sentence: str) -> int:

@@ -136,6 +136,8 @@ class LoadRequest:
 
     `cache_type` is what keys and values are kept in: auto, f32, f16 or q8_0. `draft_path` names a smaller model of
     the same vocabulary that guesses ahead. `name` is what the model is called where the file's own name says nothing.
+    `chat_template` is auto (the model's own, else one that suits its vocabulary) or the name of a built-in one, see
+    `engine.builtin_templates`.
     """
 
     request_id: int
@@ -146,6 +148,7 @@ class LoadRequest:
     cache_type: str = "auto"
     draft_path: str | None = None
     name: str | None = None
+    chat_template: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +291,11 @@ class LoadProgressed(Event):
 
 @dataclass(frozen=True, slots=True)
 class ModelLoaded(Event):
-    """The model is ready; `context_length` is what the cache may grow to. A remote one runs at `host`."""
+    """The model is ready; `context_length` is what the cache may grow to. A remote one runs at `host`.
+
+    `chat_template` is the name of the built-in template in use, empty for the model's own; `suited_template` that of
+    the one that suits its vocabulary.
+    """
 
     info: ModelInfo
     device: str
@@ -296,6 +303,8 @@ class ModelLoaded(Event):
     load_s: float
     notice: str | None = None  # one sentence for the status line, such as slower fallback kernels
     host: str = ""
+    chat_template: str = ""
+    suited_template: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,7 +354,8 @@ class ReplyFinished(Event):
     """The reply is complete; `text` is all of it, `seed` the one that was used.
 
     `alternatives` holds the record of each token, as `engine.alternatives` packs them; `made` says how it came about.
-    `token_texts` stand for the ids where only a remote server knows those, one for each of `logprobs`.
+    Where only a remote server knows the ids, those in `alternatives` are places in `pieces`, which are what they
+    spell: one for each of `logprobs`, then what else could have come.
     """
 
     text: str
@@ -356,7 +366,7 @@ class ReplyFinished(Event):
     seed: int
     alternatives: bytes = b""
     made: Circumstances = field(default_factory=Circumstances)
-    token_texts: tuple[str, ...] = ()
+    pieces: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from itertools import accumulate
 from typing import Any
 
 from engine.api import Message, RequestError, TemplateError
+from engine.builtin_templates import suited_template
 from engine.templates import render_template
 from engine.tokenizers import Tokenizer
 
@@ -22,40 +23,6 @@ AnyMessage = Message | Mapping[str, Any]
 
 # Noncharacters are never part of a text that is exchanged (Unicode, section 23.7), so they can mark places in it.
 _NONCHARACTERS = tuple(chr(code) for code in range(0xFDD0, 0xFDF0))
-
-_CHATML = (
-    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
-_LLAMA3 = (
-    "{{ bos_token }}{% for message in messages %}<|start_header_id|>{{ message['role'] }}<|end_header_id|>\n\n"
-    "{{ message['content'] | trim }}<|eot_id|>{% endfor %}"
-    "{% if add_generation_prompt %}<|start_header_id|>assistant<|end_header_id|>\n\n{% endif %}"
-)
-_GEMMA = (
-    "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'system' %}"
-    "{{ raise_exception('System role not supported') }}{% endif %}"
-    "<start_of_turn>{{ 'model' if message['role'] == 'assistant' else message['role'] }}\n"
-    "{{ message['content'] | trim }}<end_of_turn>\n{% endfor %}"
-    "{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}"
-)
-_PHI3 = (
-    "{% for message in messages %}<|{{ message['role'] }}|>\n{{ message['content'] }}<|end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
-)
-_PLAIN = (
-    "{% for message in messages %}{% if message['role'] == 'system' %}{{ message['content'] }}\n\n"
-    "{% else %}{{ 'Assistant' if message['role'] == 'assistant' else 'User' }}: {{ message['content'] }}\n{% endif %}"
-    "{% endfor %}{% if add_generation_prompt %}Assistant:{% endif %}"
-)
-# For files without a template: the first whose control token the vocabulary has; the last one needs none.
-BUILTIN_TEMPLATES: tuple[tuple[str, str], ...] = (
-    ("<|im_start|>", _CHATML),
-    ("<|start_header_id|>", _LLAMA3),
-    ("<start_of_turn>", _GEMMA),
-    ("<|end|>", _PHI3),
-    ("", _PLAIN),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +94,7 @@ def build_prompt(
     where there is no reply to continue.
     """
     if template is None:
-        template = builtin_template(tokenizer)
+        template = suited_template(tokenizer.control_tokens).text
     turns = [_as_mapping(message) for message in messages]
     if continue_last and (
         len(turns) < 2 or turns[-1]["role"] != "assistant" or not isinstance(turns[-1].get("content"), str)
@@ -162,12 +129,6 @@ def build_prompt(
         raise TemplateError("This model's chat template knows of no tools; choose a model that was trained for them.")
     known = [message.token_ids if isinstance(message, Message) else () for message in messages]
     return _tokenized(marked + begun, mark, tokenizer, list(zip(turns, known, strict=True)))
-
-
-def builtin_template(tokenizer: Tokenizer) -> str:
-    """A template for a model that brings none, by the control tokens that it knows."""
-    known = tokenizer.control_tokens
-    return next(template for token, template in BUILTIN_TEMPLATES if not token or token in known)
 
 
 def _as_mapping(message: AnyMessage) -> dict[str, Any]:

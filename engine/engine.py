@@ -36,6 +36,7 @@ from engine.api import (
     TokensCounted,
     UnloadRequest,
 )
+from engine.builtin_templates import suited_template
 from engine.cache import common_prefix
 from engine.circumstances import circumstances
 from engine.counting import count_tokens
@@ -49,7 +50,7 @@ from engine.layers import Interrupted, never
 from engine.lookup import Guesser, PromptLookup
 from engine.model import Model, load_model
 from engine.penalties import breaker_ids
-from engine.prompt import LastPrompt
+from engine.prompt import LastPrompt, opened_thinking
 from engine.reader import Reader, torch_threads
 from engine.reply import Reply
 from engine.sampling import Sampler
@@ -231,6 +232,8 @@ class Engine:
             context_length=self.context_length,
             load_s=time.perf_counter() - started,
             notice=_notice(model),
+            chat_template=_builtin_in_use(request, model),
+            suited_template=suited_template(model.tokenizer.control_tokens).name,
         )
 
     def _loaded(self, request: LoadRequest, path: str) -> Model:
@@ -240,6 +243,7 @@ class Engine:
             threads=request.threads,
             context=request.context_length,
             cache_type=request.cache_type,
+            chat_template=request.chat_template,
         )
 
     def _new_guest(self, host: Reader) -> _Guest:
@@ -286,7 +290,8 @@ class Engine:
         prefilled = time.perf_counter()
         breakers = self.breakers(request.sampler, self.model)
         room = self.context_length - len(ids)
-        reply = Reply(self.model, request, ids, room=room, breakers=breakers, grammar=grammar)
+        opening = opened_thinking(request, ids, self.model.tokenizer)
+        reply = Reply(self.model, request, ids, room=room, breakers=breakers, grammar=grammar, opening=opening)
         logits = reader.logits
         if logits is None or cancelled():
             reply.stop_reason = StopReason.CANCELLED
@@ -382,6 +387,14 @@ def _check_bias(settings: SamplerSettings, model: Model) -> None:
                 f"The logit bias names token {token}, but {model.info.name} has {model.decoder.vocabulary} tokens; "
                 "take it out, or choose the model that it was made for."
             )
+
+
+def _builtin_in_use(request: LoadRequest, model: Model) -> str:
+    """The name of the built-in chat template that a model is used with; empty for its own."""
+    if request.chat_template != "auto":
+        return request.chat_template
+    tokenizer = model.tokenizer
+    return suited_template(tokenizer.control_tokens).name if tokenizer.chat_template is None else ""
 
 
 def _notice(model: Model) -> str | None:

@@ -134,7 +134,15 @@ class FakeEngine:
             if "broken" in request.path:
                 raise ModelFileError("“broken.gguf” is not a model file; choose another.")
             self.loaded = request
-            yield ModelLoaded(request.request_id, INFO, device="cpu", context_length=2048, load_s=0.0)
+            yield ModelLoaded(
+                request.request_id,
+                INFO,
+                device="cpu",
+                context_length=2048,
+                load_s=0.0,
+                chat_template=request.chat_template.removeprefix("auto"),
+                suited_template="chatml",
+            )
             return
         if isinstance(request, EmbedRequest):
             for number, text in enumerate(request.texts):

@@ -27,12 +27,14 @@ class Asked:
 class RemoteServer:
     """How it answers; `asked` is what it was asked.
 
-    `words` are the reply, a chunk each. `script` takes over the body of a streamed answer, `status` refuses with
-    `refusal` as its JSON, `refuses` are parameters that it refuses by name.
+    `words` are the reply, a chunk each, `others` what each could have been instead. `script` takes over the body of a
+    streamed answer, `status` refuses with `refusal` as its JSON, `refuses` are parameters that it refuses by name.
     """
 
     words: Sequence[str] = ("Hello", " from", " afar", ".")
     thinking: Sequence[str] = ()
+    others: Sequence[tuple[str, float]] = ()
+    props: object = None  # what llama.cpp tells of itself
     models: object = field(default_factory=lambda: [{"id": "org/big", "max_model_len": 4096}, {"id": "small"}])
     script: Callable[[Send], None] | None = None
     content_type: str = "text/event-stream"
@@ -73,8 +75,9 @@ def serving(server: RemoteServer, certified: ssl.SSLContext | None = None) -> It
 
         def do_GET(self) -> None:
             server.asked.append(Asked(self.path, self.headers.get("Authorization"), {}))
+            told = server.props if self.path == "/props" else {"object": "list", "data": server.models}
             if not self._refuse({}):
-                self._answer(200, json.dumps({"object": "list", "data": server.models}).encode())
+                self._answer(200, json.dumps(told).encode())
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -104,7 +107,9 @@ def serving(server: RemoteServer, certified: ssl.SSLContext | None = None) -> It
             for at, text in enumerate(server.words):
                 if at == 1:
                     server.gate.wait(10)
-                logprobs = {"content": [{"token": text, "logprob": -0.25, "top_logprobs": []}]}
+                pairs = [(text, -0.25), *server.others] if server.others else []
+                top = [{"token": token, "logprob": logprob, "bytes": [*token.encode()]} for token, logprob in pairs]
+                logprobs = {"content": [{"token": text, "logprob": -0.25, "top_logprobs": top}]}
                 send(chunk({"content": text}, logprobs=logprobs))
             send(chunk({}, finish_reason="stop"))
             usage = {"prompt_tokens": 12, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 4}}

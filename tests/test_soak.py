@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import time
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -12,6 +14,7 @@ import pytest
 
 from app.core.conversation import Status
 from app.core.store import Store
+from benchmarks.soak.clock import AwakeClock
 from benchmarks.soak.kills import Outcome, Told, _missing
 from benchmarks.soak.picture import picture
 from benchmarks.soak.spoil import spoiled, spoiled_template
@@ -70,6 +73,19 @@ def test_what_is_spoiled_follows_from_the_dice_and_is_something_else() -> None:
     assert made == [spoiled(sound, Random(seed)) for seed in range(200)]
     assert len(set(made) - {sound}) > 150
     assert len({spoiled_template(["{{ x }}"], Random(seed)) for seed in range(200)}) > 150
+
+
+def test_a_stop_by_a_signal_counts_nothing_for_a_window_that_is_killed() -> None:
+    clock = AwakeClock(longest_s=0.5)
+    old = signal.signal(signal.SIGCONT, lambda *_: clock.skip())
+    try:
+        time.sleep(0.1)
+        signal.raise_signal(signal.SIGCONT)
+        assert clock.now() < 0.1
+        time.sleep(0.1)
+        assert 0.1 <= clock.now() <= 0.6
+    finally:
+        signal.signal(signal.SIGCONT, old)
 
 
 def test_what_was_told_before_a_kill_and_is_not_there_is_a_finding(tmp_path: Path) -> None:

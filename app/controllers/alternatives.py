@@ -11,6 +11,7 @@ from app.controllers.chat import ChatController
 from app.controllers.inspector import InspectorController
 from app.core.inspected_reply import InspectedReply
 from app.views.alternatives_view import AlternativeRow, AlternativesView, TokenFacts
+from app.views.known_sentences import said
 from app.views.sampler_names import sampler_name
 from engine.alternatives import DamagedRecordError, TokenRecord, record_at
 from engine.api import Event
@@ -45,12 +46,16 @@ class AlternativesController(QObject):
             try:
                 record = record_at(reply.alternatives, index)
             except DamagedRecordError as error:
-                self.view.show_nothing(str(error))
+                self.view.show_nothing(said(str(error)))
                 return
-            self.view.offer_end(is_possible=index + 1 == len(reply.token_ids) and reply.ended_by_itself)
+            is_last = index + 1 == len(reply.token_ids)
+            self.view.offer_end(is_possible=is_last and reply.ended_by_itself and not reply.is_remote)
             self._spell(reply, index, record)
 
     def _spell(self, reply: InspectedReply, index: int, record: TokenRecord) -> None:
+        if reply.is_remote:
+            self._show_rows(reply, index, record)
+            return
         ids = [one.token_id for one in record.top]
         self._inspector.spell((*ids, record.token_id), lambda: self._show_rows(reply, index, record))
 
@@ -73,22 +78,27 @@ class AlternativesController(QObject):
         if not self._is_looked_at(reply, index):
             return
         seed = reply.request.sampler.seed if record.survivors else None
-        facts = TokenFacts(record.rank, record.entropy, math.exp(record.logprob), record.survivors, seed, index)
+        text_of = reply.text_of if reply.is_remote else self._inspector.text_of
+        end_ids = () if reply.is_remote else self._inspector.end_ids
+        facts = TokenFacts(
+            *(record.rank, record.entropy, math.exp(record.logprob), record.survivors, seed, index),
+            is_told=reply.is_remote,
+        )
         rows = [
             AlternativeRow(
                 one.token_id,
-                self._inspector.text_of(one.token_id),
+                text_of(one.token_id),
                 math.exp(one.logprob),
                 one.share,
                 came=one.token_id == record.token_id,
-                ends_reply=one.token_id in self._inspector.end_ids,
+                ends_reply=one.token_id in end_ids,
             )
             for one in record.top
         ]
         if all(not row.came for row in rows):
-            came = self._inspector.text_of(record.token_id)
+            came = text_of(record.token_id)
             chance = math.exp(record.logprob)
-            is_end = record.token_id in self._inspector.end_ids
+            is_end = record.token_id in end_ids
             rows.append(AlternativeRow(record.token_id, came, chance, record.share, came=True, ends_reply=is_end))
         self.view.show_rows(facts, rows)
         if seed is None or all(row.share > 0.0 for row in rows):

@@ -32,15 +32,16 @@ from app.core.reply_settings import ReplySettings
 from app.core.store import MEMORY, Store, StoreError
 from app.views.main_window import MainWindow
 from engine.alternatives import branched
-from engine.api import GenerateRequest, ModelLoaded
+from engine.api import GenerateRequest, ModelLoaded, SamplerSettings
 
 
 class ChatController(QObject):
     """`conversationsChanged()` after anything the sidebar shows, `opened(str or None)` when another is shown.
 
     `replyBegan()` comes before every reply and `replyEnded(Store, conversation id, Status)` after it,
-    `replyFinished(message id)` after those that the engine ended. `saveFailed(sentence)` comes when the store
-    refuses: what was said is still here and can be exported.
+    `replyFinished(message id)` after those that the engine ended and `replyFailed(message id, kind, sentence)` after
+    those that an error ended. `saveFailed(sentence)` comes when the store refuses: what was said is still here and
+    can be exported.
     """
 
     conversationsChanged = Signal()
@@ -48,18 +49,21 @@ class ChatController(QObject):
     replyBegan = Signal()
     replyEnded = Signal(object, str, object)
     replyFinished = Signal(str)
+    replyFailed = Signal(str, str, str)
     saveFailed = Signal(str)
 
     def __init__(self, engine: Engines, store: Store, caches: ReplyCaches, window: MainWindow) -> None:
         super().__init__()
         self._engine, self._store, self._caches, self._window = engine, store, caches, window
         self.settings = ReplySettings()
+        self.settle: Callable[[], SamplerSettings] | None = None  # of the shown chat, for the model in use by then
         self._shown = ShownChat(OpenChat(store), window)
         self._stream = ReplyStream(engine, self._shown, window)
         self._temporary: OpenChat | None = None  # the last one; it can be shown again until the window closes
         self._stream.ended.connect(self._reply_ended)
         self._stream.titled.connect(self.conversationsChanged)
         self._stream.finished.connect(self.replyFinished)
+        self._stream.failed.connect(self.replyFailed)
         self._stream.saveFailed.connect(self.saveFailed)
         window.composer.stopRequested.connect(self.stop)
         window.action.stop.triggered.connect(self.stop)
@@ -204,6 +208,7 @@ class ChatController(QObject):
 
         By default in the chat that is shown and with its settings.
         """
+        settle = self.settle if settings is None else None
         chat, settings = chat or self.shown, settings or self.settings
         assert chat.conversation_id is not None
         leaf_id = chat.tree.leaf_id if continued is None else continued.parent_id
@@ -226,7 +231,8 @@ class ChatController(QObject):
             self.show_path()
             self.saveFailed.emit(str(error))
             return
-        self._begin(request, chat, leaf_id, parts, edited_from=None if continued is None else continued.id)
+        edited_from = None if continued is None else continued.id
+        self._begin(request, chat, leaf_id, parts, edited_from=edited_from, settle=settle)
 
     def branch(self, reply: InspectedReply, *, index: int, token_id: int, text: str) -> bool:
         """Another version of a reply with another token at a place, which goes on by itself; whether it began.
@@ -253,6 +259,7 @@ class ChatController(QObject):
         *,
         edited_from: str | None,
         begun_alternatives: bytes = b"",
+        settle: Callable[[], SamplerSettings] | None = None,
     ) -> None:
         """Store the reply that a request will make, with the parts that it begins with, and ask for the rest."""
         assert chat.conversation_id is not None
@@ -273,7 +280,8 @@ class ChatController(QObject):
             return
         chat.add(reply)
         self.replyBegan.emit()
-        self._stream.begin(RunningReply(request, chat.store, chat.conversation_id, reply, begun_alternatives))
+        running = RunningReply(request, chat.store, chat.conversation_id, reply, begun_alternatives, settle=settle)
+        self._stream.begin(running)
         if chat is self.shown:
             self.show_path()
         self.conversationsChanged.emit()

@@ -73,7 +73,7 @@ class ConfidenceController(QObject):
         if reply is None or self._scoring is not None or self._chat.is_busy():
             return
         of, text = reply.request, ""
-        if self._inspector.tokens is None:  # its tokens are not known, or not those of the model in use
+        if self._inspector.asked_about is None:  # its tokens are not known, or not those of the model in use
             of, text = replace(of, begun_ids=()), reply.message.text
         ids: list[int] = []
         records: list[bytes] = []

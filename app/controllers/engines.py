@@ -1,7 +1,8 @@
 """Engines: the engine of this machine and that of remote endpoints behind the interface of one.
 
-Requests go to the one whose model is in use. A reply that is asked for while a model of the other engine is on its
-way waits for it here, and fails with it: what is written for a model on this machine never goes to another one.
+Requests go to the one whose model is in use. A reply that is asked for while a model is on its way waits for it here,
+because its settings depend on the model. It fails with one of the other engine: what is written for a model on this
+machine never goes to another one.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class Engines(QObject):
             self._local.submit(request)  # two models are compared that need not be in use
         elif not isinstance(request, GenerateRequest):
             self._in_use.submit(request)  # a remote one says that it cannot be looked into
-        elif self._awaited is not None and self._awaited[1] is not self._in_use:
+        elif self._awaited is not None:
             self._held.append(request)
         else:
             self._send(request)
@@ -80,6 +81,13 @@ class Engines(QObject):
             self._local.submit(held)  # which tells its end, as of any that is cancelled while it waits
         for engine in (self._local, self._remote):
             engine.cancel(request_id)
+
+    def renew(self, request: GenerateRequest) -> bool:
+        """Send this in place of the request with its number; whether that one still waits for its model."""
+        place = next((at for at, one in enumerate(self._held) if one.request_id == request.request_id), None)
+        if place is not None:
+            self._held[place] = request
+        return place is not None
 
     def use_local(self) -> None:
         """Let the model on this machine reply again; one that is still in the memory is told as loaded once more."""
@@ -123,6 +131,9 @@ class Engines(QObject):
         if is_awaited and isinstance(event, RequestFailed):
             self._awaited = None
             self.eventArrived.emit(event)
+            if engine is self._in_use and self.model is not None:
+                self._release()
+                return
             held, self._held = self._held, []
             for request in held:
                 self.eventArrived.emit(RequestFailed(request.request_id, event.message, event.kind))

@@ -62,6 +62,12 @@ class InspectorController(QObject):
         chat.replyFinished.connect(self._take_finished)
         models.modelReady.connect(lambda _loaded: self._take_model())
 
+    @property
+    def asked_about(self) -> InspectedReply | None:
+        """The reply that is looked at, where the model in use can be asked about its tokens."""
+        reply = self.reply
+        return None if reply is None or self.tokens is None or reply.is_remote else reply
+
     def add_view(self, view: InspectorView) -> None:
         """Offer a view in the panel."""
         self._panel.add_view(view)
@@ -206,7 +212,9 @@ class InspectorController(QObject):
     def _spell_reply(self) -> None:
         reply, loaded = self.reply, self._chat.model
         assert reply is not None
-        if reply.is_remote:
+        if reply.is_remote and reply.told_count:
+            self._show_reply(reply)
+        elif reply.is_remote:
             self._show_nothing(
                 self.tr("This reply was made by a remote model; only one on this machine can be looked into.")
             )
@@ -228,10 +236,15 @@ class InspectorController(QObject):
     def _show_reply(self, reply: InspectedReply) -> None:
         if self.reply is not reply:
             return
-        spelt = [self._pieces[token] for token in reply.token_ids]
+        spelt = reply.told[: reply.told_count] or [self._pieces[token] for token in reply.token_ids]
+        note = ""
+        if reply.is_remote:
+            note = self.tr(
+                "This reply was made by a remote model. Its server told how sure the model was; more cannot be known."
+            )
         self.tokens = TokenMap(spelt, reply.message)
         self.texts = [piece.decode("utf-8", "replace") for piece in spelt]
-        self._panel.show_reply(reply.message.id, [token_text(piece) for piece in spelt])
+        self._panel.show_reply(reply.message.id, [token_text(piece) for piece in spelt], note=note)
         self.replyChosen.emit(reply)
         clicked = None if self._clicked is None else self.tokens.token_at(self._clicked)
         self.choose(self.index if clicked is None else clicked)

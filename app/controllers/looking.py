@@ -39,8 +39,8 @@ class LookingController(QObject):
 
     def _show(self, view: LensView | AttentionView, index: int | None) -> None:
         self._view = view
-        reply = self._inspector.reply
-        if reply is None or self._inspector.tokens is None:
+        reply = self._inspector.asked_about
+        if reply is None:
             self._forget("")
         elif index is None:
             self._forget(self.tr("Click a word of the reply to see how the model came to it."))

@@ -14,6 +14,7 @@ from app.core.store import StoreError
 from app.views.details_dialog import DetailsDialog
 from app.views.main_window import MainWindow
 from app.views.message_menu import MessageMenu
+from app.views.model_words import template_title
 from app.views.value_texts import value_texts
 
 
@@ -106,6 +107,7 @@ class MessageMenuController(QObject):
             (self.tr("SHA-256 of the model"), facts.model_sha256),
             (self.tr("Device"), facts.device),
             (self.tr("Context"), self._tokens(facts.context_length)),
+            (self.tr("Chat template"), template_title(facts.chat_template)),
             (self.tr("Speed"), self._speed(facts.decode_tok_s)),
             (self.tr("Time to the first word"), self._seconds(facts.ttft_s)),
             (self.tr("Reading the prompt"), self._seconds(facts.prefill_s)),

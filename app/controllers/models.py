@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -183,6 +183,14 @@ class ModelsController(QObject):
         if chosen is not None:
             self.open(chosen)
 
+    def use_template(self, name: str) -> None:
+        """Keep that the model in use on this machine has this chat template, and load it so."""
+        path = self._path
+        if path is not None:
+            settings = replace(self.settings_of(path), chat_template=name)
+            self._keep(path, None if settings == self.load_settings else settings)
+            self._load(path)
+
     def unload(self) -> None:
         """Let go of the model; `load_again` brings it back."""
         if self._loaded is not None:
@@ -326,11 +334,15 @@ class ModelsController(QObject):
     def _take(self, one: Alternative) -> None:
         path = one.model.path
         if one.settings != self.settings_of(path):
-            try:
-                self._library.set_load_settings(path, one.settings)
-            except OSError as error:
-                logger.warning("the list of models cannot be written: %s", error)
+            self._keep(path, one.settings)
         self._load(path)
+
+    def _keep(self, path: Path, settings: LoadSettings | None) -> None:
+        """Keep how the model at `path` is loaded; None: as every other."""
+        try:
+            self._library.set_load_settings(path, settings)
+        except OSError as error:
+            logger.warning("the list of models cannot be written: %s", error)
 
     def _tell_change(self) -> None:
         path = self._path

@@ -6,6 +6,7 @@ Nothing is contacted unless remote models are switched on, and no message leaves
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from PySide6.QtCore import QObject
@@ -14,18 +15,18 @@ from shiboken6 import isValid
 from app.controllers.background import Background, Control, Job
 from app.controllers.models import ModelsController
 from app.controllers.preferences import PreferencesController
-from app.core.remote.connection import Connection, GivenUp
 from app.core.remote.endpoints import (
     Endpoint,
     Endpoints,
     RemoteModel,
     base_url_of,
     host_of,
+    is_of_llama_cpp,
     is_open_to_readers,
     listed_models,
     with_models,
 )
-from app.core.remote.errors import RemoteAddressError
+from app.core.remote.errors import RemoteAddressError, RemoteError
 from app.core.remote.plain_line import plain_line
 from app.core.secrets import Secrets
 from app.core.settings import Settings
@@ -132,12 +133,12 @@ class RemotesController(QObject):
         def work(control: Control) -> tuple[Endpoint, bool] | None:
             try:
                 listed = _models_of(base_url, entry.key or secrets.get(base_url), control)
-            except GivenUp:
-                return None
             except FiresideError:
                 if not typed:
                     raise
                 listed = ()
+            if listed is None:
+                return None
             whole = with_models(endpoint, [*typed, *(listed or endpoint.models)])
             return whole, secrets.set(base_url, entry.key) if entry.key and whole.models else True
 
@@ -178,10 +179,7 @@ class RemotesController(QObject):
         secrets = self._secrets
 
         def work(control: Control) -> tuple[RemoteModel, ...] | None:
-            try:
-                return _models_of(base_url, secrets.get(base_url), control)
-            except GivenUp:
-                return None
+            return _models_of(base_url, secrets.get(base_url), control)
 
         def keep(listed: tuple[RemoteModel, ...] | None) -> None:
             now = self._endpoints.get(base_url)
@@ -268,10 +266,20 @@ def _choice(endpoint: Endpoint, model: RemoteModel) -> ModelChoice:
     return ModelChoice(endpoint.address(model), model.name, context, name, host=endpoint.host)
 
 
-def _models_of(base_url: str, key: str | None, control: Control) -> tuple[RemoteModel, ...]:
-    """Raises `FiresideError` and `GivenUp`."""
+def _models_of(base_url: str, key: str | None, control: Control) -> tuple[RemoteModel, ...] | None:
+    """The models that an endpoint lists, None when the person thought better of it. Raises `FiresideError`."""
+    from app.core.remote.connection import Connection, GivenUp  # with asyncio, which the window need not wait for
+
     connection = Connection(base_url, key, control.is_cancelled)
     try:
-        return listed_models(connection.models())
+        rows = connection.models()
+        listed = listed_models(rows)
+        if len(listed) == 1 and is_of_llama_cpp(rows):
+            with suppress(RemoteError):  # an older server, or one that does not tell
+                told = connection.context_length()
+                listed = (replace(listed[0], context_length=told or listed[0].context_length),)
+        return listed
+    except GivenUp:
+        return None
     finally:
         connection.close()

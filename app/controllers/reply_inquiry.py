@@ -18,7 +18,8 @@ from engine.inspection.api import InspectionRequest
 class ReplyInquiry(QObject):
     """`told(event)`, `failed(sentence)` and `stopped()` come while the reply is looked at, `ended()` always.
 
-    `reply` is the one that is looked at, once its tokens are spelt; whoever shows it calls `follow`.
+    `reply` is the one that is looked at, once its tokens are spelt and if the model in use can be asked about it;
+    whoever shows it calls `follow`.
     """
 
     told = Signal(object)
@@ -34,7 +35,7 @@ class ReplyInquiry(QObject):
 
     def follow(self) -> bool:
         """Take up the reply that the inspector looks at; whether it is another one."""
-        reply = self._inspector.reply if self._inspector.tokens is not None else None
+        reply = self._inspector.asked_about
         if reply is self.reply:
             return False
         self.stop()

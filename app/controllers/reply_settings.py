@@ -92,7 +92,7 @@ class ReplySettingsController(QObject):
 
     def own_values(self) -> Mapping[str, Any]:
         """What the open chat is answered with, where it is neither built in nor the model's."""
-        resolved = resolve(self._layers())
+        resolved = resolve(self._layers(self._own()))
         below = (Layer.BUILT_IN, Layer.MODEL)
         return {name: resolved.value(name) for name, layer in resolved.origins.items() if layer not in below}
 
@@ -117,9 +117,11 @@ class ReplySettingsController(QObject):
 
     def refresh(self) -> None:
         """Put the layers together anew: the model, a preset or a default has changed."""
-        layers, own = self._layers(), self._own()
+        own = self._own()
+        layers = self._layers(own)
         resolved = resolve(layers)
         self._chat.settings = resolved.settings
+        self._chat.settle = lambda: resolve(self._layers(own)).settings.sampler
         self._window.settings_panel.show_settings(resolved, resolve({**layers, Layer.CHAT: {}}), self._preset(own))
 
     def save(self) -> None:
@@ -167,8 +169,8 @@ class ReplySettingsController(QObject):
     def _model_path(self) -> str | None:
         return None if self._chat.model is None else self._chat.model.info.path
 
-    def _layers(self) -> dict[Layer, Values]:
-        settings, own, model = self._preferences.settings, self._own(), self._chat.model
+    def _layers(self, own: ChatSettings) -> dict[Layer, Values]:
+        settings, model = self._preferences.settings, self._chat.model
         preset = self._preset(own)
         layers: dict[Layer, Values] = {Layer.OWN: settings.own_values, Layer.CHAT: own.values}
         if model is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -46,11 +47,13 @@ _STATUS_OF = {
 class ReplyStream(QObject):
     """`ended(RunningReply, Status)` comes when a reply ends in any way, `finished(id)` when the engine made its end.
 
+    `failed(id, kind, sentence)` comes when the engine ended it with an error, after that was told.
     `titled()` comes when a chat got another name, `saveFailed(sentence)` when the store refuses.
     """
 
     ended = Signal(object, object)
     finished = Signal(str)
+    failed = Signal(str, str, str)
     titled = Signal()
     saveFailed = Signal(str)
 
@@ -109,6 +112,10 @@ class ReplyStream(QObject):
 
     def _handle(self, event: Event) -> None:
         running = self.running
+        if running is not None and running.settle is not None and isinstance(event, ModelLoaded):
+            settled = replace(running.request, sampler=running.settle())
+            if self._engine.renew(settled):
+                running.request = settled
         if running is None or event.request_id != running.request.request_id:
             return
         match event:
@@ -121,9 +128,10 @@ class ReplyStream(QObject):
                     self._frame.start(max(round((self._shown_at - time.monotonic()) * 1000) + FRAME_MS, 0))
             case ReplyFinished():
                 self._finish(event, running)
-            case RequestFailed(message=sentence):
+            case RequestFailed(message=sentence, kind=kind):
                 self._end(running.ended(Status.FAILED, error=sentence), record=self._record(None, running))
                 self._window.message_bar.show_error(sentence)
+                self.failed.emit(running.message.id, kind, sentence)
 
     def _show_prefill(self, event: PrefillProgressed, running: RunningReply) -> None:
         running.prompt_tokens = event.prompt_tokens

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from app.core.conversation import Part, PartKind, Status, StoredMessage, text_parts
 from app.core.store import Store
 from app.core.thinking import split_thinking
 from engine.alternatives import certainties
-from engine.api import GenerateRequest, ReplyFinished
+from engine.api import GenerateRequest, ReplyFinished, SamplerSettings
 
 # Before a reply has shown more than the beginning of one of these, nobody can say whether it thinks.
 _OPENINGS = ("<think>", "<thinking>", "<|channel|>analysis<|message|>")
@@ -19,6 +20,7 @@ class RunningReply:
     """One reply; what `message` says already is continued, and its other parts stay.
 
     `begun_alternatives` are the records of the tokens that the request begins with, see `engine.alternatives`.
+    `settle` gives the settings for the model in use, which may be another one by when the request can be sent.
     """
 
     def __init__(
@@ -28,9 +30,11 @@ class RunningReply:
         conversation_id: str,
         message: StoredMessage,
         begun_alternatives: bytes = b"",
+        *,
+        settle: Callable[[], SamplerSettings] | None = None,
     ) -> None:
         self.request, self.store, self.conversation_id, self.message = request, store, conversation_id, message
-        self._begun_alternatives = begun_alternatives
+        self.settle, self._begun_alternatives = settle, begun_alternatives
         self.text = message.text
         self.tokens = 0
         self.prompt_tokens = 0

@@ -12,6 +12,7 @@ from app.controllers.alternatives import removed_by
 from app.controllers.inquiries import Inquiry
 from app.controllers.inspector import InspectorController
 from app.core.inspected_reply import InspectedReply
+from app.views.known_sentences import said
 from app.views.sampler_lab_view import LabRow, SamplerLabView
 from app.views.sampler_names import sampler_name
 from engine.alternatives import DamagedRecordError, TokenRecord, record_at
@@ -39,8 +40,8 @@ class SamplerLabController(QObject):
         self.view.wholeReplyRequested.connect(self._try_whole)
 
     def _show(self) -> None:
-        reply, index = self._inspector.reply, self._inspector.index
-        if reply is None or self._inspector.tokens is None:
+        reply, index = self._inspector.asked_about, self._inspector.index
+        if reply is None:
             self.view.show_nothing("")
         elif not reply.alternatives or reply.request.sampler.seed is None:
             self.view.show_nothing(
@@ -77,7 +78,7 @@ class SamplerLabController(QObject):
         try:
             record = record_at(reply.alternatives, index)
         except DamagedRecordError as error:
-            self.view.show_nothing(str(error))
+            self.view.show_nothing(said(str(error)))
             return
         self._running = self._recut(reply, first=index, count=1)
         self._running.told.connect(lambda event: self._take(reply, index, record, event))

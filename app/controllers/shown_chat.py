@@ -5,6 +5,8 @@ Knows nothing of engine and store; `ChatController` and `ReplyStream` share the 
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.controllers.open_chat import OpenChat, first_read
 from app.controllers.shown_message import ShownPath, shown_message
 from app.core.conversation import StoredMessage
@@ -28,7 +30,8 @@ class ShownChat:
     def show_path(self) -> None:
         """Show the path of the tree as it is now."""
         path = self.chat.tree.path()
-        self._transcript.show_messages(ShownPath(path, self._shown), [message.id for message in path])
+        show = partial(self._of_chat, self.chat)  # the transcript may ask for more when another one is on its way
+        self._transcript.show_messages(ShownPath(path, show), [message.id for message in path])
 
     def update(self, message: StoredMessage) -> None:
         """Put a newer state of a message in its place."""
@@ -54,10 +57,13 @@ class ShownChat:
             self._transcript.update_message(self._shown(message))
 
     def _shown(self, message: StoredMessage) -> TranscriptMessage:
+        return self._of_chat(self.chat, message)
+
+    def _of_chat(self, chat: OpenChat, message: StoredMessage) -> TranscriptMessage:
         return shown_message(
             message,
-            versions=self.chat.tree.siblings(message.id),
+            versions=chat.tree.siblings(message.id),
             is_running=message.id == self.running_id,
-            is_first_read=message.id == self.chat.first_read_id,
-            read_file=self.chat.store.attachment_data,
+            is_first_read=message.id == chat.first_read_id,
+            read_file=chat.store.attachment_data,
         )

@@ -1,6 +1,7 @@
 """TokenCountsController: how much of the context the open chat takes with what is being written, and what files cost.
 
-The engine counts beside a running reply. While the open chat's own reply is running, the stream tells its figures.
+The engine counts beside a running reply. While the open chat's own reply is running, the stream tells its figures. Of
+a remote model only its server can count, which tells the figures with each reply.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from app.controllers.engines import Engines
 from app.controllers.writing import WritingController
 from app.core.conversation import PartKind, Status, StoredMessage, prompt_messages
 from app.core.file_prompt import fenced_file
+from app.core.reply_facts import reply_facts
 from app.views.main_window import MainWindow
 from app.views.status_row import ContextState
 from engine.api import CountTokensRequest, Event, ModelLoaded, TokensCounted
@@ -50,7 +52,7 @@ class TokenCountsController(QObject):
         if model is None:
             return
         if model.host:
-            self._window.status.show_context(None, None)  # only its server can count
+            self._show_told(model)
             return
         items = [item for item in self._writing.current.files if item.tokens is None and _text_of(item)]
         prompt = prompt_messages(
@@ -73,6 +75,19 @@ class TokenCountsController(QObject):
     def close(self) -> None:
         """Count nothing any more."""
         self._waiting.timeout.disconnect(self.count)
+
+    def _show_told(self, model: ModelLoaded) -> None:
+        """What the server counted at the chat's last reply, if it is one of this model."""
+        shown = self._chat.shown
+        last = shown.tree.path()[-1:]
+        if self._chat.is_shown_running() or not last or last[0].role != "assistant":
+            self._window.status.show_context(None, None)
+            return
+        facts = reply_facts(shown.store.record(last[0].id))
+        used = None
+        if facts.prompt_tokens is not None and facts.model_path == model.info.path:
+            used = facts.prompt_tokens + (facts.generated_tokens or 0)
+        self._window.status.show_context(used, model.context_length, ContextState.TOLD)
 
     def _draft(self) -> Iterator[StoredMessage]:
         parts = self._writing.current.draft()

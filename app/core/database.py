@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from app.core.schema import NewerSchemaError, migrate
+from app.core.schema import MIGRATIONS, NewerSchemaError, migrate
 from app.core.sqlite_copy import copy_database, damage
 from engine.api import FiresideError
 
@@ -170,7 +170,10 @@ def store_error(what: str, path: Path | str, error: sqlite3.Error | UnicodeDecod
             f"{what}: {place} is damaged ({error}); a rescue (`python -m app rescue`) saves what can be read."
         )
     if isinstance(error, NewerSchemaError):
-        return StoreError(f"{what}: {place} {error}.")
+        return StoreError(
+            f"{what}: {place} was written by a newer Fireside (format {error.version}, this one knows "
+            f"{len(MIGRATIONS)}); update Fireside."
+        )
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return StoreError(f"{what}: {place} is used by another program; close it, then try again.")
     if name.startswith("SQLITE_FULL") or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):

@@ -10,28 +10,41 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.core.conversation import MessageTree, StoredMessage, prompt_messages
-from app.core.reply_record import recorded_token_ids, token_record
+from app.core.remote.told_tokens import numbered
+from app.core.reply_record import recorded_token_ids, token_record, told_alternatives, told_tokens
 from app.core.reply_settings import ReplySettings, accepted_values
+from app.core.token_text import token_text
+from engine.alternatives import RECORD_BYTES
 from engine.api import GenerateRequest, Message
 
 
 @dataclass(frozen=True, slots=True)
 class InspectedReply:
-    """`request` has the reply's tokens as `begun_ids`; `alternatives` are their records, empty where not kept."""
+    """`request` has the reply's tokens as `begun_ids`; `alternatives` are their records, empty where not kept.
+
+    Of a remote reply no engine here knows the tokens. `told_count` is the number of those that its server told, with
+    their places as ids; `told` is what they and the ids of what else could have come spell, see `told_tokens`.
+    """
 
     message: StoredMessage
     request: GenerateRequest
     alternatives: bytes
     record: Mapping[str, Any]
+    told: tuple[bytes, ...] = ()
+    told_count: int = 0
 
     @property
     def token_ids(self) -> tuple[int, ...]:
         """The tokens of the reply, behind the text that a continued one began with."""
-        return self.request.begun_ids
+        return self.request.begun_ids or tuple(range(self.told_count))
 
     def asked_as(self, request_id: int) -> GenerateRequest:
         """The request under the number of a question about it."""
         return replace(self.request, request_id=request_id)
+
+    def text_of(self, token_id: int) -> str:
+        """A token that a server told, as it is written alone; one that is not there has no text."""
+        return token_text(self.told[token_id]) if token_id < len(self.told) else ""
 
     @property
     def ended_by_itself(self) -> bool:
@@ -52,8 +65,8 @@ class InspectedReply:
 
     @property
     def is_remote(self) -> bool:
-        """Whether a server made it, which told nothing of its tokens."""
-        return bool(self.record.get("host")) and not self.token_ids
+        """Whether a server made it, and no model on this machine read it."""
+        return bool(self.record.get("host")) and not self.request.begun_ids
 
     def is_by(self, path: str, name: str, quantisation: str) -> bool:
         """Whether a model is the one whose tokens these are, as far as the record tells."""
@@ -95,4 +108,14 @@ def inspected_reply(
         continue_last=is_continued,
         begun_ids=recorded_token_ids(token_record(record)),
     )
-    return InspectedReply(message, request, alternatives, record)
+    reply = InspectedReply(message, request, alternatives, record)
+    return _as_told(reply) if reply.is_remote else reply
+
+
+def _as_told(reply: InspectedReply) -> InspectedReply:
+    """A remote reply with its tokens, and with what else could have come where the server told it."""
+    tokens = told_tokens(reply.record)
+    pieces, alternatives = numbered(tokens)
+    if len(reply.alternatives) == len(tokens) * RECORD_BYTES:
+        pieces, alternatives = (*pieces, *told_alternatives(reply.record)), reply.alternatives
+    return replace(reply, told=pieces, told_count=len(tokens), alternatives=alternatives)

@@ -18,6 +18,7 @@ class ReplyFacts:
     host: str = ""  # of the server of a remote model
     device: str = ""
     context_length: int | None = None
+    chat_template: str = ""  # the name of a built-in one
     prompt_tokens: int | None = None
     reused_tokens: int | None = None
     generated_tokens: int | None = None
@@ -54,6 +55,7 @@ def reply_facts(record: Mapping[str, Any]) -> ReplyFacts:
         host=_text(record.get("host")),
         device=_text(record.get("device")),
         context_length=_whole(record.get("context_length")),
+        chat_template=_text(record.get("chat_template")),
         prompt_tokens=_whole(timings.get("prompt_tokens")),
         reused_tokens=_whole(timings.get("reused_tokens")),
         generated_tokens=_whole(timings.get("generated_tokens")),

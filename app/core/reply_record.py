@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
+from app.core.remote.answers import LOWEST, Token
 from app.core.remote.parameters import sampler_parameters
 from engine.api import Circumstances, GenerateRequest, Message, ModelInfo, ModelLoaded, ReplyFinished
 from engine.version import installed_version
@@ -24,7 +25,7 @@ def reply_record(
 
     Of one that failed, where `finished` is None, what it was asked with. `continues` is the text that the reply began
     with, `branched_at` the number of the token that a person chose. `model_sha256` is what `app.core.model_hash`
-    knows of the model's files; None while it is not known.
+    knows of the model's files; None while it is not known. `chat_template` is there where it is not the model's own.
     """
     record: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
@@ -54,6 +55,8 @@ def reply_record(
     record |= {"model_name": model.info.name, "model_path": model.info.path}
     if model.host:
         return record | _of_server(finished, request, model.host)
+    if model.chat_template:
+        record["chat_template"] = model.chat_template
     return record | {
         "model_sha256": model_sha256,
         "quantisation": model.info.quantisation,
@@ -63,7 +66,10 @@ def reply_record(
 
 
 def _of_server(finished: ReplyFinished | None, request: GenerateRequest, host: str) -> dict[str, Any]:
-    """Of a remote model only what was sent, and what its server told: the tokens as texts in the place of ids."""
+    """Of a remote model only what was sent, and what its server told: the tokens as texts in the place of ids.
+
+    `token_texts` are those of the reply, `alternative_texts` the others that its alternatives count behind them.
+    """
     known: dict[str, Any] = {
         "host": host,
         "sampler": sampler_parameters(request.sampler),
@@ -71,8 +77,18 @@ def _of_server(finished: ReplyFinished | None, request: GenerateRequest, host: s
     }
     if finished is not None:
         known["timings"] = {name: value for name, value in asdict(finished.timings).items() if value}
-        known["token_texts"] = finished.token_texts
+        texts = [_written(piece) for piece in finished.pieces]
+        known["token_texts"] = texts[: len(finished.logprobs)]
+        known["alternative_texts"] = texts[len(finished.logprobs) :]
     return known
+
+
+def _written(piece: bytes) -> str | list[int]:
+    """A token as a text, or as its bytes where it is a part of a character."""
+    try:
+        return piece.decode()
+    except UnicodeDecodeError:
+        return list(piece)
 
 
 def _system_prompt(prompt: tuple[Message, ...] | str) -> str:
@@ -103,6 +119,36 @@ def recorded_token_ids(record: Mapping[str, Any]) -> tuple[int, ...]:
     if not isinstance(ids, list) or not all(type(token) is int for token in ids):
         return ()
     return tuple(ids)
+
+
+def told_tokens(record: Mapping[str, Any]) -> tuple[Token, ...]:
+    """The tokens of a remote reply as far as its server told them; what else could have come is kept apart."""
+    pieces, logprobs = _pieces(record.get("token_texts")), record.get("logprobs")
+    listed = logprobs if isinstance(logprobs, list) else []
+    if len(listed) != len(pieces) or not all(isinstance(one, int | float) and LOWEST <= one <= 0.0 for one in listed):
+        return ()
+    return tuple(Token(*each) for each in zip(pieces, map(float, listed), strict=True))
+
+
+def told_alternatives(record: Mapping[str, Any]) -> tuple[bytes, ...]:
+    """What else could have come in a remote reply, as its alternatives count it behind its tokens."""
+    return _pieces(record.get("alternative_texts"))
+
+
+def _pieces(written: object) -> tuple[bytes, ...]:
+    """What `_written` wrote; empty where it is anything else."""
+    try:
+        return tuple(map(_read, written if isinstance(written, list) else ()))
+    except (TypeError, ValueError):
+        return ()
+
+
+def _read(written: object) -> bytes:
+    if isinstance(written, str):
+        return written.encode()
+    if isinstance(written, list):
+        return bytes(written)
+    raise TypeError(written)
 
 
 def recorded_circumstances(record: Mapping[str, Any]) -> Circumstances:

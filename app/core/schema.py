@@ -174,7 +174,11 @@ MIGRATIONS: tuple[str, ...] = (
 
 
 class NewerSchemaError(sqlite3.NotSupportedError):
-    """The database was written by a newer Fireside."""
+    """The database was written by a newer Fireside, in the format `version`."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"a database of format {version}")
+        self.version = version
 
 
 def migrate(database: sqlite3.Connection, path: Path | None) -> None:
@@ -184,9 +188,7 @@ def migrate(database: sqlite3.Connection, path: Path | None) -> None:
     """
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if version > len(MIGRATIONS):
-        raise NewerSchemaError(
-            f"was written by a newer Fireside (format {version}, this one knows {len(MIGRATIONS)}); update Fireside"
-        )
+        raise NewerSchemaError(version)
     if version < 0:
         raise damage(f"its format is {version}")
     holds_something = version > 0

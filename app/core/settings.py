@@ -15,12 +15,14 @@ from app.core.json_file import JsonFile
 from app.core.reply_settings import Values, accepted_values, resolve
 from app.core.stored_fields import accepted, flag, named_texts, one_of, optional_text, read, text, texts, whole
 from app.core.themes import THEME_NAMES
+from engine.builtin_templates import TEMPLATE_NAMES
 
 FILE_VERSION = 1
 START_WITH = ("new", "last")  # chat
 WIDEST = 10_000  # pixels
 DEVICES = ("auto", "cpu", "cuda", "mps")
 CACHE_TYPES = ("auto", "f32", "f16", "q8_0")
+CHAT_TEMPLATES = ("auto", *TEMPLATE_NAMES)
 LARGEST_CONTEXT = 1 << 24  # tokens
 MOST_THREADS = 1024
 MOST_IDLE_MIN = 7 * 24 * 60
@@ -38,6 +40,7 @@ class LoadSettings:
     context_length: int | None = whole(None, smallest=256, largest=LARGEST_CONTEXT)
     cache_type: str = one_of(*CACHE_TYPES)
     draft_path: str | None = optional_text()
+    chat_template: str = one_of(*CHAT_TEMPLATES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,19 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
+from app.core.conversation import PartKind
+from app.core.thinking import ThinkingStream, split_thinking
 from app.server.desk import DONE, HARMLESS, UNSUPPORTED, Desk, begun, client_of, sse
+from app.server.exchange import EventStream, Request, Response
 from app.server.fields import Fields, stream_usage
-from app.server.http import EventStream, Request, Response
 from app.server.log_probabilities import MOST_ALTERNATIVES, chat_log_probabilities
-from app.server.messages import messages_of, tools_of
+from app.server.messages import messages_of
 from app.server.replies import Usage, finish_reason, reply_events, whole_reply
 from app.server.sampling import MOST_CHOICES, sampling_of, settings_for, stops, token_limit
+from app.server.tool_choice import LONGEST_SCHEMA, Tools, tools_of
 from app.server.tools import ToolCall, ToolStream
 from engine.api import GenerateRequest, Message, ModelInfo, ReplyFinished, TokenGenerated
 
-LONGEST_SCHEMA = 32 << 10  # characters: 1,000 properties take 0.1 s to understand, 5,000 took 9 s
 _ANY_OBJECT = '{"type": "object"}'
 
 
@@ -34,8 +36,7 @@ class _Asked:
     max_tokens: int | None
     stop: tuple[str, ...]
     json_schema: str | None
-    tools: str | None
-    functions: frozenset[str]  # that may be called
+    tools: Tools
     is_parallel: bool  # whether more than one call may come
     choices: int
     is_streamed: bool
@@ -51,8 +52,8 @@ class _Asked:
             settings_for(self.sampling, info, choice=choice),
             max_tokens=self.max_tokens,
             stop=self.stop,
-            json_schema=self.json_schema,
-            tools=self.tools,
+            json_schema=self.tools.schema or self.json_schema,
+            tools=self.tools.told,
         )
 
 
@@ -114,11 +115,16 @@ class _Answer:
         return text, [_described(call) for call in (calls if self.asked.is_parallel else calls[:1])]
 
     def _choice(self, index: int, finished: ReplyFinished) -> dict[str, Any]:
-        held = ToolStream(self.asked.functions) if self.asked.functions else None
-        text = finished.text if held is None else held.push(finished.text)
+        names = self.asked.tools.names
+        held = ToolStream(names) if names else None
+        parts = {part.kind: part.text for part in split_thinking(finished.text)}
+        answer = parts.get(PartKind.TEXT, "")
+        text = answer if held is None else held.push(answer)
         rest, calls = self.calls(held)
         content = text + rest
         message: dict[str, Any] = {"role": "assistant", "content": content if content or not calls else None}
+        if PartKind.THINKING in parts:
+            message["reasoning_content"] = parts[PartKind.THINKING]
         if calls:
             message["tool_calls"] = calls
         return {
@@ -143,8 +149,9 @@ class _ChoiceStream:
 
     def __init__(self, answer: _Answer, index: int) -> None:
         self._answer, self._index = answer, index
-        functions = answer.asked.functions
-        self._held = ToolStream(functions) if functions else None
+        names = answer.asked.tools.names
+        self._held = ToolStream(names) if names else None
+        self._thinking = ThinkingStream()
         self._taken = 0  # characters of the reply
         self._has_begun = False
 
@@ -160,11 +167,19 @@ class _ChoiceStream:
         if finished is not None:
             text += finished.text[self._taken + len(text) :]  # what was held back as it might have been a stop string
         self._taken += len(text)
+        thinking, text = self._thinking.push(text)
+        if finished is not None:
+            last = self._thinking.finish()
+            thinking, text = thinking + last[0], text + last[1]
         shown = text if self._held is None else self._held.push(text)
         rest, calls = self._answer.calls(self._held) if finished is not None else ("", [])
         packed = b"".join(token.alternatives for token in tokens)
-        if shown or rest or (packed and self._answer.asked.alternatives is not None):
-            made.append(self._answer.chunk(self._index, {"content": shown + rest}, packed=packed))
+        told = shown + rest
+        if thinking or told or (packed and self._answer.asked.alternatives is not None):
+            delta = {"reasoning_content": thinking} if thinking else {}
+            if told or not thinking:
+                delta["content"] = told
+            made.append(self._answer.chunk(self._index, delta, packed=packed))
         if calls:
             numbered = [{"index": number, **call} for number, call in enumerate(calls)]
             made.append(self._answer.chunk(self._index, {"tool_calls": numbered}))
@@ -177,9 +192,9 @@ class _ChoiceStream:
 
 def _read(request: Request) -> _Asked:
     fields = Fields.of(request.body)
-    tools, functions = tools_of(fields)
+    tools = tools_of(fields)
     json_schema = _json_schema(fields)
-    if json_schema is not None and tools is not None:
+    if json_schema is not None and tools.told is not None:
         raise fields.wrong("response_format", "cannot be followed while tools may be called; leave one of them out")
     is_streamed = fields.flag("stream", default=False)
     asked = _Asked(
@@ -190,7 +205,6 @@ def _read(request: Request) -> _Asked:
         stop=stops(fields),
         json_schema=json_schema,
         tools=tools,
-        functions=functions,
         is_parallel=fields.flag("parallel_tool_calls", default=True),
         choices=fields.whole("n", 1, least=1, most=MOST_CHOICES) or 1,
         is_streamed=is_streamed,

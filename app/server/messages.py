@@ -1,4 +1,4 @@
-"""The messages and tools of a chat completion, as the engine's chat template takes them."""
+"""The messages of a chat completion, as the engine's chat template takes them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from app.server.fields import Fields
 from engine.api import Message
 
 ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant", "tool": "tool"}
+THOUGHT = ("reasoning_content", "reasoning")  # what a template reads a thinking as, and its newer name in the API
 MOST_MESSAGES = 10_000
-MOST_TOOLS = 128
 
 
 def messages_of(fields: Fields) -> tuple[Message, ...]:
@@ -20,22 +20,6 @@ def messages_of(fields: Fields) -> tuple[Message, ...]:
     if not 0 < len(listed) <= MOST_MESSAGES:
         raise fields.wrong("messages", f"must hold 1 to {MOST_MESSAGES} messages")
     return tuple(_message(value, f"messages[{number}]") for number, value in enumerate(listed))
-
-
-def tools_of(fields: Fields) -> tuple[str | None, frozenset[str]]:
-    """The field `tools` as JSON for the template, and the names of its functions; None where none may be called."""
-    listed = fields.listed("tools")
-    choice = fields.take("tool_choice", "auto")
-    if choice not in ("auto", "none"):
-        raise fields.wrong(
-            "tool_choice", "may be auto or none: a call cannot be forced here", code="unsupported_value"
-        )
-    if len(listed) > MOST_TOOLS:
-        raise fields.wrong("tools", f"may hold at most {MOST_TOOLS} tools")
-    names = frozenset(_function_name(value, f"tools[{number}]") for number, value in enumerate(listed))
-    if not listed or choice == "none":
-        return None, frozenset()
-    return json.dumps(listed, ensure_ascii=False), names
 
 
 def _message(value: Any, where: str) -> Message:
@@ -49,6 +33,9 @@ def _message(value: Any, where: str) -> Message:
     calls = fields.listed("tool_calls") if role == "assistant" else []
     if calls:
         more["tool_calls"] = [_call(call, f"{where}.tool_calls[{number}]") for number, call in enumerate(calls)]
+    thought = [fields.optional_text(name) for name in THOUGHT] if role == "assistant" else []
+    if any(thought):
+        more[THOUGHT[0]] = thought[0] or thought[1]
     content = _content(fields, may_lack=role == "assistant")
     for name in ("name", *(("tool_call_id",) if role == "tool" else ())):
         if (text := fields.optional_text(name)) is not None:
@@ -84,10 +71,3 @@ def _call(value: Any, where: str) -> dict[str, Any]:
         arguments = function.get("arguments")  # as the model wrote it
     called = {"name": function["name"], "arguments": arguments}
     return {"id": str(value.get("id", "")), "type": "function", "function": called}
-
-
-def _function_name(value: Any, where: str) -> str:
-    function = value.get("function") if isinstance(value, dict) and value.get("type") == "function" else None
-    if not isinstance(function, dict) or not isinstance(function.get("name"), str):
-        raise ApiError(400, f"“{where}” must be of type function, with a name.", parameter=where)
-    return function["name"]

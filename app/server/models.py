@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.server.errors import ApiError
-from app.server.http import Response
+from app.server.exchange import Response
 from engine.api import ModelLoaded
 
 
@@ -69,14 +69,22 @@ class Models:
 
     def listed(self) -> Response:
         """Answer GET /v1/models."""
-        return Response(json.dumps({"object": "list", "data": [_described(one) for one in self._all()]}).encode())
+        listed = [self._described(one) for one in self._all()]
+        return Response(json.dumps({"object": "list", "data": listed}).encode())
 
     def described(self, name: str) -> Response:
         """Answer GET /v1/models/NAME. Raises `ApiError` 404."""
         found = self._named(name)
         if found is None:
             raise _unknown(name)
-        return Response(json.dumps(_described(found)).encode())
+        return Response(json.dumps(self._described(found)).encode())
+
+    def _described(self, model: ServedModel) -> dict[str, Any]:
+        """With the length of the context, as vLLM calls it, where the model is loaded."""
+        told: dict[str, Any] = {"id": model.name, "object": "model", "created": model.created_s}
+        if self.loaded is not None and model == self.own:
+            told["max_model_len"] = self.loaded.context_length
+        return told | {"owned_by": "fireside"}
 
     def _named(self, name: str) -> ServedModel | None:
         return next((one for one in self._all() if one.name == name), None)
@@ -85,10 +93,6 @@ class Models:
         """Each name once: the first model that has it."""
         every = (*(() if self.own is None else (self.own,)), *self.others)
         return list({one.name: one for one in reversed(every)}.values())[::-1]
-
-
-def _described(model: ServedModel) -> dict[str, Any]:
-    return {"id": model.name, "object": "model", "created": model.created_s, "owned_by": "fireside"}
 
 
 def _unknown(name: str) -> ApiError:

@@ -18,8 +18,9 @@ from app.server.desk import Desk
 from app.server.embeddings import embed
 from app.server.engine_link import Engine
 from app.server.errors import ApiError
+from app.server.exchange import EventStream, Request, Response
 from app.server.gate import Gate
-from app.server.http import EventStream, HttpServer, Request, Response
+from app.server.http import HttpServer
 from app.server.models import Models
 from engine.api import FiresideError
 
@@ -124,7 +125,8 @@ class Server:
             return self._models.described(urllib.parse.unquote(path.removeprefix(_MODEL)))
         answer = ANSWERS.get(path)
         if answer is None:
-            raise ApiError(404, f"There is nothing at {path:.100}.", code="unknown_url")
+            paths = ", ".join((_MODEL.rstrip("/"), *ANSWERS))
+            raise ApiError(404, f"There is nothing at {path:.100}; here are {paths}.", code="unknown_url")
         _check_method(request, "POST")
         return await answer(self._desk, request)
 

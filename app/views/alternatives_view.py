@@ -50,7 +50,10 @@ class AlternativeRow:
 
 @dataclass(frozen=True, slots=True)
 class TokenFacts:
-    """What is known of the token that came. `rank` counts from 0; `survivors` is 0 where nothing was drawn."""
+    """What is known of the token that came. `rank` counts from 0; `survivors` is 0 where nothing was drawn.
+
+    `is_told`: only a server knows more; rank and entropy are not certain, and nothing can go on from another token.
+    """
 
     rank: int
     entropy: float
@@ -58,6 +61,7 @@ class TokenFacts:
     survivors: int
     seed: int | None
     position: int
+    is_told: bool = False
 
 
 class AlternativesView(InspectorView):
@@ -140,9 +144,9 @@ class AlternativesView(InspectorView):
         elif self._is_last(row):
             self.endRequested.emit()
 
-    @staticmethod
-    def _may_go_on(row: AlternativeRow) -> bool:
-        return not row.came and not row.ends_reply
+    def _may_go_on(self, row: AlternativeRow) -> bool:
+        is_told = self._facts is not None and self._facts.is_told
+        return not row.came and not row.ends_reply and not is_told
 
     def _is_last(self, row: AlternativeRow | None) -> bool:
         """Whether it is the token that came, before the reply's end."""
@@ -191,8 +195,10 @@ class AlternativesView(InspectorView):
                 item.setFont(TOKEN, bold)
         has_rows = bool(self._rows)
         self._list.setColumnHidden(AFTER, self._facts is not None and not self._facts.survivors)
-        for part in (self._list, self._go_on, self._hint):
-            part.setVisible(has_rows)
+        is_told = self._facts is not None and self._facts.is_told
+        self._list.setVisible(has_rows)
+        for part in (self._go_on, self._hint):
+            part.setVisible(has_rows and not is_told)
         self._say_facts()
         self._show_branch()
 
@@ -218,6 +224,10 @@ class AlternativesView(InspectorView):
         facts = self._facts
         if facts is None:
             self._summary.setText(self._sentence)
+            return
+        if facts.is_told:
+            told = self.tr("Its chance was {chance}, as the server tells")
+            self._summary.setText(told.format(chance=percent(facts.chance)))
             return
         number = QLocale()
         lines = [

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QW
 
 from app.core.downloads.shelf import Download, State
 from app.views.dialog_pages import button
+from app.views.known_sentences import said
 
 _STEPS = 1000  # of the bar, whose integers end at 2^31
 
@@ -67,7 +68,7 @@ class DownloadRow(QWidget):
             State.WAITING: self.tr("Waits for its turn."),
             State.RUNNING: amount,
             State.PAUSED: self.tr("Paused at {amount}.").format(amount=amount),
-            State.FAILED: download.problem,
+            State.FAILED: said(download.problem),
             State.DONE: self.tr("Here: {size}.").format(size=self._size(download.offer.size_bytes)),
         }
         self._state.setText(sentences[state])

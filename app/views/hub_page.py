@@ -25,6 +25,7 @@ from app.core.downloads.shelf import Download
 from app.core.fit import Verdict
 from app.views.dialog_pages import at_end, button, column
 from app.views.download_row import DownloadRow
+from app.views.known_sentences import said
 
 _DATA = Qt.ItemDataRole.UserRole
 
@@ -107,7 +108,7 @@ class HubPage(QWidget):
 
     def show_notice(self, sentence: str) -> None:
         """Say what the page waits for, or what went wrong."""
-        self._notice.setText(sentence)
+        self._notice.setText(said(sentence))
         self._notice.setVisible(bool(sentence))
 
     def show_models(self, models: Sequence[HubModel]) -> None:

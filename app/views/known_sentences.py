@@ -1,7 +1,7 @@
 """Sentences of the engine and the core in the window's language. They are made in English, where there is no Qt.
 
 A known one is found again by its form, and its values are put into the translation; any other stays as it is. The
-forms are those of the source (a test compares them), the ones that a person meets often. Special ones come first.
+forms are those of the source (a test compares them); here stand the ones that a person meets often.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import re
 from functools import cache
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+
+from app.views.rare_sentences import GENERAL_FORMS, RARE_FORMS
 
 FORMS = (
     # The server
@@ -97,6 +99,11 @@ FORMS = (
     QT_TRANSLATE_NOOP(
         "errors", "The connection to {host} ended in the middle of the reply; what arrived is kept. Try again."
     ),
+    QT_TRANSLATE_NOOP(
+        "errors",
+        "{host} ended its answer before the first word, which servers do when the conversation is too long for the "
+        "model. Begin a new chat, or try again.",
+    ),
     QT_TRANSLATE_NOOP("errors", "{host} sent {what}; check the address, which often ends with /v1."),
     QT_TRANSLATE_NOOP("errors", "a web page"),
     QT_TRANSLATE_NOOP("errors", "an answer that is no JSON"),
@@ -178,11 +185,16 @@ def said(sentence: str) -> str:
     return sentence
 
 
+def all_forms() -> tuple[str, ...]:
+    """The forms as they are tried, special ones first."""
+    return tuple(map(str, (*RARE_FORMS, *FORMS, *GENERAL_FORMS)))  # Qt declares its marking to return an object
+
+
 @cache
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Each form with what finds it: a placeholder stands for anything."""
     made = []
-    for form in map(str, FORMS):  # Qt declares its marking of texts to return an object
+    for form in all_forms():
         pieces = re.split(r"\{(\w+)\}", form)
         pattern = "".join(f"(?P<{piece}>.+?)" if at % 2 else re.escape(piece) for at, piece in enumerate(pieces))
         made.append((form, re.compile(pattern, re.DOTALL)))

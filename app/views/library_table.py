@@ -15,6 +15,7 @@ from app.core.fit import Fit, Verdict
 from app.core.known_model import KnownModel
 from app.core.settings import LoadSettings
 from app.views.conversation_list import one_line
+from app.views.known_sentences import said
 from app.views.model_words import parameters_text, size_text, tokens_text, verdict_text
 from app.views.plain_tips import plain_tip
 
@@ -93,7 +94,9 @@ class LibraryTable(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return self._text(row, column)
             case Qt.ItemDataRole.ToolTipRole:
-                return plain_tip(row.model.problem or (str(row.model.path) if column is Column.NAME else ""))
+                if row.model.problem is not None:
+                    return plain_tip(said(row.model.problem))
+                return plain_tip(str(row.model.path) if column is Column.NAME else "")
             case Qt.ItemDataRole.FontRole if row.is_loaded:
                 font = QFont(QApplication.font())
                 font.setBold(True)

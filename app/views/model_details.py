@@ -23,12 +23,21 @@ from PySide6.QtWidgets import (
 )
 
 from app.core.known_model import KnownModel, Place
-from app.core.settings import CACHE_TYPES, LARGEST_CONTEXT, MOST_THREADS, LoadSettings
+from app.core.settings import CACHE_TYPES, CHAT_TEMPLATES, LARGEST_CONTEXT, MOST_THREADS, LoadSettings
 from app.views.conversation_list import one_line
 from app.views.dialog_pages import button
+from app.views.known_sentences import said
 from app.views.library_table import LibraryRow
-from app.views.model_words import fit_sentences, parameters_text, size_text, source_title, tokens_text
+from app.views.model_words import (
+    fit_sentences,
+    parameters_text,
+    size_text,
+    source_title,
+    template_title,
+    tokens_text,
+)
 from app.views.settings_page import WheelGuard, choose, combo, name_choices, number_of, optional_number, show_number
+from engine.builtin_templates import TEMPLATE_NAMES
 
 CONTEXT_STEP = 256  # tokens
 
@@ -110,6 +119,14 @@ class ModelDetails(QScrollArea):
                 "a reply's details say how many guesses were right."
             )
         )
+        self._template = combo("modelChatTemplate", CHAT_TEMPLATES)
+        name_choices(self._template, (self.tr("Automatic"), *map(template_title, TEMPLATE_NAMES)))
+        self._template.setToolTip(
+            self.tr(
+                "How a conversation is written for the model. Automatic: as its file says, or where that says "
+                "nothing, as suits its vocabulary. Another one helps when its own fails."
+            )
+        )
         form = QFormLayout()
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         for title, editor in (
@@ -117,6 +134,7 @@ class ModelDetails(QScrollArea):
             (self.tr("Memory of the conversation"), self._cache),
             (self.tr("Threads"), self._threads),
             (self.tr("Draft model"), self._draft),
+            (self.tr("Chat template"), self._template),
         ):
             editor.setAccessibleName(title)
             self._guard.guard(editor)
@@ -130,6 +148,7 @@ class ModelDetails(QScrollArea):
         rows.addWidget(self._draft_note)
         self._own.clicked.connect(lambda is_on: self._change(LoadSettings() if is_on else None))
         self._cache.activated.connect(lambda _index: self._change_one(cache_type=self._cache.currentData()))
+        self._template.activated.connect(lambda _index: self._change_one(chat_template=self._template.currentData()))
         self._context.valueChanged.connect(lambda _value: self._change_one(context_length=number_of(self._context)))
         self._draft.activated.connect(lambda _index: self._change_one(draft_path=self._draft.currentData() or None))
         self._threads.valueChanged.connect(lambda _value: self._change_one(threads=number_of(self._threads)))
@@ -223,12 +242,13 @@ class ModelDetails(QScrollArea):
 
     def _show_load(self, load: LoadSettings | None) -> None:
         self._own.setChecked(load is not None)
-        for editor in (self._context, self._cache, self._threads, self._draft):
+        for editor in (self._context, self._cache, self._threads, self._draft, self._template):
             editor.setEnabled(load is not None)
         shown = load or LoadSettings()
         show_number(self._context, shown.context_length)
         show_number(self._threads, shown.threads)
         choose(self._cache, shown.cache_type)
+        choose(self._template, shown.chat_template)
         self._show_drafts(shown.draft_path)
 
     def _show_drafts(self, chosen: str | None) -> None:
@@ -275,7 +295,7 @@ class _Content(QWidget):
 
 def _told(row: LibraryRow) -> str:
     if row.model.problem is not None:
-        return row.model.problem
+        return said(row.model.problem)
     return "" if row.fit is None else fit_sentences(row.fit)
 
 

@@ -56,6 +56,13 @@ def fit_sentences(fit: Fit) -> str:
     return f"{first}\n{second}"
 
 
+def template_title(name: str) -> str:
+    """A built-in chat template as a person reads it; those of families are called by their own names."""
+    if name == "plain":
+        return translate("models", "Plain text")
+    return {"chatml": "ChatML", "llama-3": "Llama 3", "gemma": "Gemma", "phi-3": "Phi-3"}.get(name, name)
+
+
 def source_title(key: str) -> str:
     """Who keeps a copy of a model. Programs are called by their own names."""
     return {

@@ -18,10 +18,11 @@ class ContextState(StrEnum):
     FITS = "fits"
     LEAVES_OUT = "leaves_out"
     TOO_LONG = "too_long"
+    TOLD = "told"  # by the server of a remote model, at the last reply; what comes next is not counted
 
 
 class StatusRow(QWidget):
-    """Three labels; an empty text takes no room."""
+    """Three labels; an empty text takes no room, and the last is not there where nothing is known."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,12 +64,13 @@ class StatusRow(QWidget):
             self._context.setProperty("state", state.value)
             self._context.style().unpolish(self._context)
             self._context.style().polish(self._context)
+        self._context.setVisible(used_tokens is not None and bool(context_length))
         if used_tokens is None or not context_length:
             self._context.setText("")
             return
         used, total = QLocale().toString(used_tokens), QLocale().toString(context_length)
         match state:
-            case ContextState.FITS:
+            case ContextState.FITS | ContextState.TOLD:
                 shown = self.tr("{used} of {total} tokens")
             case ContextState.LEAVES_OUT:
                 shown = self.tr("{used} of {total} tokens: the oldest turns are left out")
@@ -76,10 +78,14 @@ class StatusRow(QWidget):
                 shown = self.tr("{used} of {total} tokens: too long for the model")
         self._context.setText(shown.format(used=used, total=total))
         percent = min(round(100 * used_tokens / context_length), 100)
-        detail = self.tr(
-            "{used} of {total} tokens are in use ({percent}%). "
-            "When the context is full, the oldest turns are left out of what the model reads."
-        ).format(used=used, total=total, percent=percent)
+        if state is ContextState.TOLD:
+            told = self.tr("The server counted {used} of {total} tokens with the last reply ({percent}%).")
+        else:
+            told = self.tr(
+                "{used} of {total} tokens are in use ({percent}%). "
+                "When the context is full, the oldest turns are left out of what the model reads."
+            )
+        detail = told.format(used=used, total=total, percent=percent)
         self._context.setToolTip(detail)
         self._context.setAccessibleDescription(detail)
 

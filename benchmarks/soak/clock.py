@@ -19,3 +19,7 @@ class AwakeClock:
         self._awake_s += min(now - self._last, self._longest_s)
         self._last = now
         return self._awake_s
+
+    def skip(self) -> None:
+        """Count nothing of what passed since the last look: the process was stopped in it."""
+        self._last = time.monotonic()

@@ -26,7 +26,7 @@ from benchmarks.soak.clock import AwakeClock
 REPORT, FINDINGS = "files.json", "findings"
 HANG_S = 60.0  # awake, for one file
 MOST_CPU_S, USUAL_CPU_S = {"template": 3.0}, 1.0  # a template may compute for two seconds, and is stopped then
-MOST_BYTES, USUAL_BYTES = {"tokenizer": 512 << 20}, 200 << 20  # the library takes 45 times a file, here up to 10 MB
+MOST_BYTES = 200 << 20
 MOST_FINDINGS = 20  # of a kind; then the rest is not tried
 
 
@@ -144,7 +144,7 @@ def main() -> int:
     folder = Path(place) / "file"
     folder.mkdir()
     kind = KINDS[name](folder)
-    most_cpu_s, most_bytes = MOST_CPU_S.get(name, USUAL_CPU_S), MOST_BYTES.get(name, USUAL_BYTES)
+    most_cpu_s = MOST_CPU_S.get(name, USUAL_CPU_S)
     before = 0
     for number in range(int(first), int(end)):
         kind.spoil(Random(f"{seed} {name} {number}"))
@@ -164,7 +164,7 @@ def main() -> int:
         grown = peak_rss_bytes() - before
         if not finding and cpu_s > most_cpu_s and number > int(first):
             finding = f"it took {cpu_s:.2f} s of the processor"
-        if not finding and grown > most_bytes:
+        if not finding and grown > MOST_BYTES:
             finding, before = f"it took {grown >> 20} MB", peak_rss_bytes()
         if finding:
             _keep(folder, Path(findings) / f"{name} {number}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from random import Random
@@ -26,7 +27,7 @@ from benchmarks.soak.clock import AwakeClock
 from engine.api import Event, RequestFailed, TokenGenerated
 
 TICK_MS = 20
-LONGEST_TICK_S = 0.5  # a pause from outside must not look like a second that was not saved
+LONGEST_TICK_S = 0.5  # of what passes between two looks: a machine that slept tells no process so
 QUESTIONS = ("Tell me about foxes.", "And 绿茶?", "Write a list of ten rivers.", "Why?")
 
 
@@ -37,6 +38,8 @@ class Talker(QObject):
         super().__init__()
         self._application, self._dice = application, Random(seed)
         self._clock = AwakeClock(longest_s=LONGEST_TICK_S)
+        if hasattr(signal, "SIGCONT"):  # sent after a stop; while it lasts nothing can be saved, and nothing is shown
+            signal.signal(signal.SIGCONT, lambda *_: self._clock.skip())
         self._message_id, self._length = "", 0
         store = application.store
         store.add_message = self._telling(store.add_message)  # type: ignore[method-assign]

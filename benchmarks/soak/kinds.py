@@ -27,8 +27,9 @@ from app.core.store import MEMORY, Store, open_store
 from benchmarks.alternating import REPOSITORY
 from benchmarks.soak.spoil import spoiled, spoiled_bytes, spoiled_template
 from engine.api import Message
+from engine.builtin_templates import BUILTIN_TEMPLATES
 from engine.cache_file import Refusal, load_cache, save_cache, saved_ids
-from engine.chat import BUILTIN_TEMPLATES, render
+from engine.chat import render
 from engine.model import load_model
 
 DATA = REPOSITORY / "tests" / "reference" / "data"
@@ -98,7 +99,7 @@ class Template:
     def __init__(self, folder: Path) -> None:
         stored = sorted((DATA / "chat_templates").glob("*.json"))
         own = [json.loads(path.read_text(encoding="utf-8")).get("template", "") for path in stored]
-        self._sound = [*(template for _, template in BUILTIN_TEMPLATES), *filter(None, own)]
+        self._sound = [*(one.text for one in BUILTIN_TEMPLATES), *filter(None, own)]
         self._path, self._template = folder / "template.jinja", ""
 
     def spoil(self, dice: Random) -> None:

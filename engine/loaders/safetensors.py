@@ -181,8 +181,9 @@ def _parse_header(file: MappedFile) -> list[tuple[TensorInfo, _Place]]:
     end = 8 + length
     for info, place in entries:
         if place.start != end:
-            kind = "overlaps another one" if place.start < end else "leaves a hole before it"
-            raise ModelFileError(f"{where}: the tensor {info.name!r:.80} {kind} (byte {place.start}).")
+            tensor = f"the tensor {info.name!r:.80}"
+            complaint = f"{tensor} overlaps another one" if place.start < end else f"{tensor} leaves a hole before it"
+            raise ModelFileError(f"{where}: {complaint} (byte {place.start}).")
         end = place.stop
     if end != file.size_bytes:
         raise ModelFileError(f"{where}: the tensors end at byte {end}, the file at {file.size_bytes}.")

@@ -123,7 +123,7 @@ def _guarded(build: Any) -> Any:
     except (TokenizerError, UnsupportedModelError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:
-        raise TokenizerError(f"{_WHERE.capitalize()} is damaged: {error}.") from error
+        raise TokenizerError(f"The tokenizer in the file is damaged: {error}.") from error
 
 
 def _merges(vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> tuple[dict[str, int], list[tuple[str, str]]]:

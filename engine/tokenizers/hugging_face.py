@@ -12,6 +12,7 @@ import tokenizers
 from engine.api import ModelFileError, TokenizerError
 from engine.loaders.json_text import parse_json
 from engine.tokenizers.gguf import END_SPELLINGS
+from engine.tokenizers.json_shape import check_shape
 from engine.tokenizers.tokenizer import LibraryCutter, SpecialTokens, Tokenizer
 from engine.tokenizers.vocabulary import Marker, Spelling, Vocabulary
 
@@ -37,6 +38,7 @@ def tokenizer_from_folder(folder: SideFiles) -> Tokenizer:
             "with transformers' AutoTokenizer.save_pretrained."
         )
     description = _parse(content, "tokenizer.json")
+    check_shape(description)
     settings = _optional(folder, "tokenizer_config.json")
     try:
         return _build(description, settings, folder)

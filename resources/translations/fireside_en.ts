@@ -43,7 +43,9 @@
     <message numerus="yes">
         <source>With the %Ln message(s) before it</source>
         <translation>
-            <numerusform>With the %Ln message before it</numerusform><numerusform>With the %Ln messages before it</numerusform></translation>
+            <numerusform>With the %Ln message before it</numerusform>
+            <numerusform>With the %Ln messages before it</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -51,12 +53,16 @@
     <message numerus="yes">
         <source>By itself: {nats} nats, perplexity {perplexity}, %Ln token(s).</source>
         <translation>
-            <numerusform>By itself: {nats} nats, perplexity {perplexity}, %Ln token.</numerusform><numerusform>By itself: {nats} nats, perplexity {perplexity}, %Ln tokens.</numerusform></translation>
+            <numerusform>By itself: {nats} nats, perplexity {perplexity}, %Ln token.</numerusform>
+            <numerusform>By itself: {nats} nats, perplexity {perplexity}, %Ln tokens.</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>By {name}: {nats} nats, perplexity {perplexity}, %Ln token(s).</source>
         <translation>
-            <numerusform>By {name}: {nats} nats, perplexity {perplexity}, %Ln token.</numerusform><numerusform>By {name}: {nats} nats, perplexity {perplexity}, %Ln tokens.</numerusform></translation>
+            <numerusform>By {name}: {nats} nats, perplexity {perplexity}, %Ln token.</numerusform>
+            <numerusform>By {name}: {nats} nats, perplexity {perplexity}, %Ln tokens.</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -171,7 +177,9 @@
     <message numerus="yes">
         <source>%n model(s)</source>
         <translation>
-            <numerusform>%n model</numerusform><numerusform>%n models</numerusform></translation>
+            <numerusform>%n model</numerusform>
+            <numerusform>%n models</numerusform>
+        </translation>
     </message>
 </context>
 <context>

@@ -175,7 +175,7 @@
         <translation>主题</translation>
     </message>
     <message>
-        <source>System follows the desktop's setting.</source>
+        <source>System follows the desktop&apos;s setting.</source>
         <translation>“跟随系统”即采用桌面的设置。</translation>
     </message>
     <message>
@@ -183,7 +183,7 @@
         <translation>文字大小</translation>
     </message>
     <message>
-        <source>Of all texts, beside the desktop's own size. 100 %: unchanged.</source>
+        <source>Of all texts, beside the desktop&apos;s own size. 100 %: unchanged.</source>
         <translation>所有文字相对于桌面字号的大小。100 %：不变。</translation>
     </message>
 </context>
@@ -383,7 +383,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>已停止：有些部分尚未试过去掉。</translation>
     </message>
     <message>
-        <source>With all of them the reply's log-probability is {nats} nats.</source>
+        <source>With all of them the reply&apos;s log-probability is {nats} nats.</source>
         <translation>全部保留时，回复的对数概率为 {nats} nat。</translation>
     </message>
     <message>
@@ -554,7 +554,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>已达到设置允许的最大回复长度，回复被截断</translation>
     </message>
     <message>
-        <source>Cut off: the model's context is full</source>
+        <source>Cut off: the model&apos;s context is full</source>
         <translation>模型的上下文已满，回复被截断</translation>
     </message>
     <message>
@@ -575,6 +575,21 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>Use it again</source>
         <translation>继续使用该模型</translation>
+    </message>
+</context>
+<context>
+    <name>ChatTemplatesController</name>
+    <message>
+        <source>Answer with the template {name}</source>
+        <translation>用模板 {name} 重新回答</translation>
+    </message>
+    <message>
+        <source>Another template…</source>
+        <translation>其他模板…</translation>
+    </message>
+    <message>
+        <source>{model} has the template {name} from now on. Its settings in the library can set it back.</source>
+        <translation>{model} 今后使用模板 {name}。可在模型库中它的设置里改回。</translation>
     </message>
 </context>
 <context>
@@ -674,7 +689,8 @@ Without it the reply is likelier by {nats} nats.</source>
     <message numerus="yes">
         <source>With the %Ln message(s) before it</source>
         <translation>
-            <numerusform>包含之前的 %Ln 条消息</numerusform></translation>
+            <numerusform>包含之前的 %Ln 条消息</numerusform>
+        </translation>
     </message>
     <message>
         <source>The system prompt counts as one of them</source>
@@ -685,7 +701,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>总是选最可能的 Token</translation>
     </message>
     <message>
-        <source>What differs is then the models' doing; else both draw with the chat's settings and one seed</source>
+        <source>What differs is then the models&apos; doing; else both draw with the chat&apos;s settings and one seed</source>
         <translation>这样差异全部来自模型本身；否则两者都按此对话的设置和同一随机种子抽取</translation>
     </message>
     <message>
@@ -701,7 +717,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>停止</translation>
     </message>
     <message>
-        <source>Both reply, and read the other's reply; the model in use comes back afterwards</source>
+        <source>Both reply, and read the other&apos;s reply; the model in use comes back afterwards</source>
         <translation>两个模型各自回复，并读取对方的回复；之后恢复当前模型</translation>
     </message>
     <message>
@@ -761,7 +777,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>第 {number} 处差异，共 {count} 处。</translation>
     </message>
     <message>
-        <source>Their vocabularies differ, so no divergence is defined; each figure is by that model's own tokens.</source>
+        <source>Their vocabularies differ, so no divergence is defined; each figure is by that model&apos;s own tokens.</source>
         <translation>两者的词表不同，因此散度没有定义；各项数值按各模型自己的 Token 计算。</translation>
     </message>
 </context>
@@ -830,12 +846,14 @@ Without it the reply is likelier by {nats} nats.</source>
     <message numerus="yes">
         <source>By itself: {nats} nats, perplexity {perplexity}, %Ln token(s).</source>
         <translation>
-            <numerusform>自身评分：{nats} nat，困惑度 {perplexity}，%Ln 个 Token。</numerusform></translation>
+            <numerusform>自身评分：{nats} nat，困惑度 {perplexity}，%Ln 个 Token。</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>By {name}: {nats} nats, perplexity {perplexity}, %Ln token(s).</source>
         <translation>
-            <numerusform>{name} 评分：{nats} nat，困惑度 {perplexity}，%Ln 个 Token。</numerusform></translation>
+            <numerusform>{name} 评分：{nats} nat，困惑度 {perplexity}，%Ln 个 Token。</numerusform>
+        </translation>
     </message>
     <message>
         <source>Divergence: {mean} nats a token, at most {most}, at “{token}”.</source>
@@ -962,7 +980,7 @@ Without it the reply is likelier by {nats} nats.</source>
 <context>
     <name>ConnectionFields</name>
     <message>
-        <source>Kept in the system's keyring</source>
+        <source>Kept in the system&apos;s keyring</source>
         <translation>保存在系统钥匙串中</translation>
     </message>
     <message>
@@ -1118,7 +1136,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>回复耗时超过 10 秒且 Fireside 不在前台时发送通知。</translation>
     </message>
     <message>
-        <source>With the reply's beginning</source>
+        <source>With the reply&apos;s beginning</source>
         <translation>通知中显示回复的开头</translation>
     </message>
     <message>
@@ -1246,7 +1264,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>密钥</translation>
     </message>
     <message>
-        <source>Kept in the system's keyring. Empty where none is needed.</source>
+        <source>Kept in the system&apos;s keyring. Empty where none is needed.</source>
         <translation>保存在系统钥匙串中。不需要密钥时请留空。</translation>
     </message>
     <message>
@@ -1476,7 +1494,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>语言</translation>
     </message>
     <message>
-        <source>System follows the desktop's language.</source>
+        <source>System follows the desktop&apos;s language.</source>
         <translation>“跟随系统”即采用桌面的语言。</translation>
     </message>
     <message>
@@ -1814,7 +1832,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>每一行：如果模型到此为止，会说什么</translation>
     </message>
     <message>
-        <source>Each layer's output is read as if it were the last one (the logit lens). The first layers are not made for that, so their guesses say little.</source>
+        <source>Each layer&apos;s output is read as if it were the last one (the logit lens). The first layers are not made for that, so their guesses say little.</source>
         <translation>把每一层的输出当作最后一层来读（Logit Lens）。前面的层并非为此而设，它们的猜测意义不大。</translation>
     </message>
 </context>
@@ -2057,6 +2075,10 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>上下文</translation>
     </message>
     <message>
+        <source>Chat template</source>
+        <translation>对话模板</translation>
+    </message>
+    <message>
         <source>Speed</source>
         <translation>速度</translation>
     </message>
@@ -2228,8 +2250,12 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>自动</translation>
     </message>
     <message>
-        <source>A draft model guesses ahead; what is said stays the same. Measured: one that is always right and a sixth as costly gave 30 tokens a second instead of 24. Where it does not pay, it pauses by itself; a reply's details say how many guesses were right.</source>
+        <source>A draft model guesses ahead; what is said stays the same. Measured: one that is always right and a sixth as costly gave 30 tokens a second instead of 24. Where it does not pay, it pauses by itself; a reply&apos;s details say how many guesses were right.</source>
         <translation>草稿模型会提前猜测后面的 Token；回复内容不变。实测：草稿模型总是猜对且开销为六分之一时，速度为每秒 30 个 Token，而不用时为 24 个。得不偿失时会自动暂停；回复详情会显示猜对了多少。</translation>
+    </message>
+    <message>
+        <source>How a conversation is written for the model. Automatic: as its file says, or where that says nothing, as suits its vocabulary. Another one helps when its own fails.</source>
+        <translation>对话以何种格式写给模型。自动：按模型文件的规定；文件没有规定时，按其词表选用。模型自带的模板出错时，可换用其他模板。</translation>
     </message>
     <message>
         <source>Context length</source>
@@ -2515,7 +2541,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>闲置时卸载</translation>
     </message>
     <message>
-        <source>Minutes without a message until the model's memory is given back. The next message loads it.</source>
+        <source>Minutes without a message until the model&apos;s memory is given back. The next message loads it.</source>
         <translation>多少分钟没有消息后释放模型占用的内存。下一条消息会重新加载模型。</translation>
     </message>
     <message>
@@ -2708,7 +2734,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>内置预设。如需修改，请先复制一份。</translation>
     </message>
     <message>
-        <source>Set to this chat's values</source>
+        <source>Set to this chat&apos;s values</source>
         <translation>设为此对话的值</translation>
     </message>
     <message>
@@ -2936,7 +2962,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>模型</translation>
     </message>
     <message>
-        <source>SHA-256 of the model's file</source>
+        <source>SHA-256 of the model&apos;s file</source>
         <translation>模型文件的 SHA-256</translation>
     </message>
     <message>
@@ -3000,7 +3026,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>那里可能出现什么</translation>
     </message>
     <message>
-        <source>The model's chances in the record and now</source>
+        <source>The model&apos;s chances in the record and now</source>
         <translation>记录中与现在的模型概率</translation>
     </message>
     <message>
@@ -3081,7 +3107,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>端点</translation>
     </message>
     <message>
-        <source>Servers that speak OpenAI's interface, such as vLLM, SGLang, llama.cpp or another Fireside. Their models stand in the list of models, marked as remote.</source>
+        <source>Servers that speak OpenAI&apos;s interface, such as vLLM, SGLang, llama.cpp or another Fireside. Their models stand in the list of models, marked as remote.</source>
         <translation>使用 OpenAI 接口的服务器，例如 vLLM、SGLang、llama.cpp 或另一个 Fireside。它们的模型会出现在模型列表中，并标明为远程。</translation>
     </message>
     <message>
@@ -3107,7 +3133,8 @@ Without it the reply is likelier by {nats} nats.</source>
     <message numerus="yes">
         <source>%n model(s)</source>
         <translation>
-            <numerusform>%n 个模型</numerusform></translation>
+            <numerusform>%n 个模型</numerusform>
+        </translation>
     </message>
     <message>
         <source>{name}: {host}</source>
@@ -3454,7 +3481,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>供其他程序使用</translation>
     </message>
     <message>
-        <source>Editors and scripts on this machine that speak OpenAI's interface can ask the model that is loaded. Web pages and other machines cannot.</source>
+        <source>Editors and scripts on this machine that speak OpenAI&apos;s interface can ask the model that is loaded. Web pages and other machines cannot.</source>
         <translation>本机上使用 OpenAI 接口的编辑器和脚本可以使用已加载的模型。网页和其他电脑则不能。</translation>
     </message>
     <message>
@@ -3486,7 +3513,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>显示</translation>
     </message>
     <message>
-        <source>Shows the token's letters</source>
+        <source>Shows the token&apos;s letters</source>
         <translation>显示令牌的内容</translation>
     </message>
     <message>
@@ -3584,7 +3611,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>设为所有模型的默认值</translation>
     </message>
     <message>
-        <source>Drop this chat's changes</source>
+        <source>Drop this chat&apos;s changes</source>
         <translation>放弃此对话的更改</translation>
     </message>
     <message>
@@ -3983,6 +4010,13 @@ Without it the reply is likelier by {nats} nats.</source>
     </message>
 </context>
 <context>
+    <name>TemplateMenu</name>
+    <message>
+        <source>Chat template</source>
+        <translation>对话模板</translation>
+    </message>
+</context>
+<context>
     <name>ThinkingView</name>
     <message>
         <source>Thinking…</source>
@@ -4346,7 +4380,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>“{name}”是空的；请重新下载。</translation>
     </message>
     <message>
-        <source>“{name}” holds no config.json; choose a model's own folder.</source>
+        <source>“{name}” holds no config.json; choose a model&apos;s own folder.</source>
         <translation>“{name}”中没有 config.json；请选择模型自己的文件夹。</translation>
     </message>
     <message>
@@ -4370,7 +4404,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>无法读取“{name}”（{reason}）；请检查磁盘和权限。</translation>
     </message>
     <message>
-        <source>The folder “{name}” holds no config.json; choose a model's own folder or a GGUF file.</source>
+        <source>The folder “{name}” holds no config.json; choose a model&apos;s own folder or a GGUF file.</source>
         <translation>文件夹“{name}”中没有 config.json；请选择模型自己的文件夹或 GGUF 文件。</translation>
     </message>
     <message>
@@ -4446,7 +4480,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>内存不足，无法继续；请关闭其他程序，或使用更小的模型或上下文。</translation>
     </message>
     <message>
-        <source>The model's output is not a number any more; its file may be damaged. Try another copy.</source>
+        <source>The model&apos;s output is not a number any more; its file may be damaged. Try another copy.</source>
         <translation>模型的输出已不是有效数字，文件可能已损坏。请换一份副本再试。</translation>
     </message>
     <message>
@@ -4454,11 +4488,11 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>尚未加载模型；请先打开一个模型。</translation>
     </message>
     <message>
-        <source>The model's chat template refuses this conversation: {reason}.</source>
+        <source>The model&apos;s chat template refuses this conversation: {reason}.</source>
         <translation>模型的对话模板拒绝了此对话：{reason}。</translation>
     </message>
     <message>
-        <source>The model's chat template was stopped: {reason}.</source>
+        <source>The model&apos;s chat template was stopped: {reason}.</source>
         <translation>模型的对话模板被中止：{reason}。</translation>
     </message>
     <message>
@@ -4701,6 +4735,978 @@ Without it the reply is likelier by {nats} nats.</source>
         <source>{name} cannot be read: {reason}.</source>
         <translation>无法读取 {name}：{reason}。</translation>
     </message>
+    <message>
+        <source>“{name}” was changed or removed on the disk since it was loaded; load it again.</source>
+        <translation>“{name}”在加载之后被更改或移除；请重新加载。</translation>
+    </message>
+    <message>
+        <source>“{name}” was cut while it was read; get it again, then load it again.</source>
+        <translation>“{name}”在读取时被截断；请重新获取后再加载。</translation>
+    </message>
+    <message>
+        <source>{name} has another byte order than the first part.</source>
+        <translation>{name} 的字节序与第一个分卷不同。</translation>
+    </message>
+    <message>
+        <source>The folder “{name}” holds its weights as a Python pickle ({file}), which can run any code when it is opened, so Fireside does not. Get the same model as safetensors or GGUF.</source>
+        <translation>文件夹“{name}”中的权重是 Python pickle 文件（{file}），打开时可能运行任意代码，因此 Fireside 不会打开它。请获取同一模型的 safetensors 或 GGUF 版本。</translation>
+    </message>
+    <message>
+        <source>The folder “{name}” holds no safetensors; choose a folder with a model&apos;s weights.</source>
+        <translation>文件夹“{name}”中没有 safetensors；请选择含有模型权重的文件夹。</translation>
+    </message>
+    <message>
+        <source>{name}: the key &apos;general.architecture&apos; is missing.</source>
+        <translation>{name}：缺少键 &apos;general.architecture&apos;。</translation>
+    </message>
+    <message>
+        <source>{name}: the file is part of a model split into {count} files, but is not named NAME-00001-of-0000N.gguf; give it its original name.</source>
+        <translation>{name}：此文件属于拆分成 {count} 个分卷的模型，但文件名不是 NAME-00001-of-0000N.gguf 的形式；请恢复原来的文件名。</translation>
+    </message>
+    <message>
+        <source>{name}: the tensor {tensor} is in two parts of the model.</source>
+        <translation>{name}：张量 {tensor} 出现在模型的两个分卷中。</translation>
+    </message>
+    <message>
+        <source>{name}: the tensor {tensor} is in two files of the model.</source>
+        <translation>{name}：张量 {tensor} 出现在模型的两个文件中。</translation>
+    </message>
+    <message>
+        <source>{name}: there is no tensor &apos;token_embd.weight&apos;; is this a language model?</source>
+        <translation>{name}：没有张量 &apos;token_embd.weight&apos;；这是语言模型吗？</translation>
+    </message>
+    <message>
+        <source>{name}: no tensor named {tensor}; is this a language model?</source>
+        <translation>{name}：没有名为 {tensor} 的张量；这是语言模型吗？</translation>
+    </message>
+    <message>
+        <source>{name}: no GGUF tensor is known for {tensor}.</source>
+        <translation>{name}：没有与 {tensor} 对应的 GGUF 张量。</translation>
+    </message>
+    <message>
+        <source>{name}: the tensor {tensor} has shape {shape}, but the model&apos;s settings ask for {wanted}.</source>
+        <translation>{name}：张量 {tensor} 的形状为 {shape}，而模型设置要求 {wanted}。</translation>
+    </message>
+    <message>
+        <source>{name}: {file} is a link to a file outside of the folder; it is not followed.</source>
+        <translation>{name}：{file} 是指向文件夹之外的链接；不会跟随。</translation>
+    </message>
+    <message>
+        <source>{name}: {file} is not the name of a file in this folder.</source>
+        <translation>{name}：{file} 不是此文件夹中的文件名。</translation>
+    </message>
+    <message>
+        <source>{name}: a header of {length} bytes is announced; at most 100 MiB are possible.</source>
+        <translation>{name}：文件头声称有 {length} 字节；最多允许 100 MiB。</translation>
+    </message>
+    <message>
+        <source>{name}: the header is not a JSON object.</source>
+        <translation>{name}：文件头不是 JSON 对象。</translation>
+    </message>
+    <message>
+        <source>{name}: the header is damaged: {reason}.</source>
+        <translation>{name}：文件头已损坏：{reason}。</translation>
+    </message>
+    <message>
+        <source>{name}: the tensors end at byte {end}, the file at {size}.</source>
+        <translation>{name}：张量在字节 {end} 处结束，文件在 {size} 处结束。</translation>
+    </message>
+    <message>
+        <source>{where} is not described by a JSON object.</source>
+        <translation>{where}没有用 JSON 对象描述。</translation>
+    </message>
+    <message>
+        <source>{where} has the unknown dtype {type}.</source>
+        <translation>{where}的数据类型 {type} 未知。</translation>
+    </message>
+    <message>
+        <source>{where} has no valid shape or data_offsets.</source>
+        <translation>{where}没有有效的 shape 或 data_offsets。</translation>
+    </message>
+    <message>
+        <source>{where} takes {bytes} bytes, but its shape {shape} needs {needed}.</source>
+        <translation>{where}占 {bytes} 字节，但其形状 {shape} 需要 {needed} 字节。</translation>
+    </message>
+    <message>
+        <source>{where} ends at byte {stop}, past the end of the file at {size}; the file is cut off, download it again.</source>
+        <translation>{where}在字节 {stop} 处结束，超出了文件末尾 {size}；文件不完整，请重新下载。</translation>
+    </message>
+    <message>
+        <source>{name}/config.json does not name a model_type, so its architecture is unknown.</source>
+        <translation>{name}/config.json 没有注明 model_type，因此不知道其架构。</translation>
+    </message>
+    <message>
+        <source>config.json does not name a model_type, so its architecture is unknown.</source>
+        <translation>config.json 没有注明 model_type，因此不知道其架构。</translation>
+    </message>
+    <message>
+        <source>{folder}/{name} does not hold a JSON object.</source>
+        <translation>{folder}/{name} 中不是 JSON 对象。</translation>
+    </message>
+    <message>
+        <source>{folder}/{name} is not valid JSON: {reason}.</source>
+        <translation>{folder}/{name} 不是有效的 JSON：{reason}。</translation>
+    </message>
+    <message>
+        <source>{folder}/{name} holds no weight_map from tensors to files.</source>
+        <translation>{folder}/{name} 中没有从张量到文件的 weight_map。</translation>
+    </message>
+    <message>
+        <source>it holds more than {most} values</source>
+        <translation>其中的值超过 {most} 个</translation>
+    </message>
+    <message>
+        <source>it is nested too deeply</source>
+        <translation>嵌套过深</translation>
+    </message>
+    <message>
+        <source>a name is there twice</source>
+        <translation>有名称出现了两次</translation>
+    </message>
+    <message>
+        <source>{name}: the model&apos;s settings make no model: {reason}.</source>
+        <translation>{name}：模型设置无法构成模型：{reason}。</translation>
+    </message>
+    <message>
+        <source>{name}: the setting {key} is missing.</source>
+        <translation>{name}：缺少设置 {key}。</translation>
+    </message>
+    <message>
+        <source>{name}: {key} is {value}, not a number from {least} to {most}.</source>
+        <translation>{name}：{key} 为 {value}，不是 {least} 到 {most} 之间的数。</translation>
+    </message>
+    <message>
+        <source>{name}: {key} is {value}, not true or false.</source>
+        <translation>{name}：{key} 为 {value}，不是 true 或 false。</translation>
+    </message>
+    <message>
+        <source>{name}: {key} is {value}, not a mapping.</source>
+        <translation>{name}：{key} 为 {value}，不是映射。</translation>
+    </message>
+    <message>
+        <source>{name}: activation {function} is not supported.</source>
+        <translation>{name}：不支持激活函数 {function}。</translation>
+    </message>
+    <message>
+        <source>{name}: {heads} query heads cannot share {shared} key/value heads evenly.</source>
+        <translation>{name}：{heads} 个查询头无法均分 {shared} 个键值头。</translation>
+    </message>
+    <message>
+        <source>{name}: the head size {size} is odd.</source>
+        <translation>{name}：注意力头的大小 {size} 是奇数。</translation>
+    </message>
+    <message>
+        <source>Rope scaling {kind} is not supported; known are linear, dynamic, yarn, llama3 and longrope.</source>
+        <translation>不支持 RoPE 缩放方式 {kind}；支持 linear、dynamic、yarn、llama3 和 longrope。</translation>
+    </message>
+    <message>
+        <source>The rope scaling {kind} in the model&apos;s settings is broken: {reason}.</source>
+        <translation>模型设置中的 RoPE 缩放 {kind} 有误：{reason}。</translation>
+    </message>
+    <message>
+        <source>“{name}” names no model file on this machine; open the model file itself.</source>
+        <translation>“{name}”没有指向本机上的模型文件；请直接打开模型文件。</translation>
+    </message>
+    <message>
+        <source>“{name}” is no model that can chat.</source>
+        <translation>“{name}”不是可以对话的模型。</translation>
+    </message>
+    <message>
+        <source>“{name}” is not there any more; find it again or forget it.</source>
+        <translation>“{name}”已不在原处；请重新定位，或从列表移除。</translation>
+    </message>
+    <message>
+        <source>It cannot be read ({reason}); check its permissions.</source>
+        <translation>无法读取（{reason}）；请检查权限。</translation>
+    </message>
+    <message>
+        <source>The block type {name} is not known; known are: {known}.</source>
+        <translation>块类型 {name} 未知；已知的有：{known}。</translation>
+    </message>
+    <message>
+        <source>{name}: the shape {shape} is impossible.</source>
+        <translation>{name}：形状 {shape} 不可能。</translation>
+    </message>
+    <message>
+        <source>{name}: the block size {size} is impossible.</source>
+        <translation>{name}：块大小 {size} 不可能。</translation>
+    </message>
+    <message>
+        <source>{name}: the scales&apos; own block size {size} is impossible.</source>
+        <translation>{name}：缩放系数的块大小 {size} 不可能。</translation>
+    </message>
+    <message>
+        <source>{name}.weight is stored as {type}, not as bytes.</source>
+        <translation>{name}.weight 的存储类型是 {type}，不是字节。</translation>
+    </message>
+    <message>
+        <source>{name}.weight has {bytes} bytes for {values} values.</source>
+        <translation>{name}.weight 用 {bytes} 字节存放 {values} 个值。</translation>
+    </message>
+    <message>
+        <source>{name}: the description of its packing is not a JSON object.</source>
+        <translation>{name}：打包说明不是 JSON 对象。</translation>
+    </message>
+    <message>
+        <source>{name}: the description of its packing is damaged: {reason}.</source>
+        <translation>{name}：打包说明已损坏：{reason}。</translation>
+    </message>
+    <message>
+        <source>Rows of {values} values packed by two cannot be taken apart.</source>
+        <translation>每行 {values} 个值两两打包，无法拆开。</translation>
+    </message>
+    <message>
+        <source>{name}.weight_shape is {shape}, but the words are {words}.</source>
+        <translation>{name}.weight_shape 为 {shape}，而打包的字为 {words}。</translation>
+    </message>
+    <message>
+        <source>{name}: the scales {shape} do not fit {rows} rows.</source>
+        <translation>{name}：缩放系数 {shape} 与 {rows} 行不符。</translation>
+    </message>
+    <message>
+        <source>Weights packed with {bits} bits are not supported.</source>
+        <translation>不支持以 {bits} 位打包的权重。</translation>
+    </message>
+    <message>
+        <source>{name}.weight_g_idx names groups that are not there.</source>
+        <translation>{name}.weight_g_idx 指向不存在的组。</translation>
+    </message>
+    <message>
+        <source>{name} has shape {shape}, which does not fit blocks of {size}.</source>
+        <translation>{name} 的形状为 {shape}，与大小为 {size} 的块不符。</translation>
+    </message>
+    <message>
+        <source>AWQ weights in the version {version} are not supported.</source>
+        <translation>不支持 {version} 版本的 AWQ 权重。</translation>
+    </message>
+    <message>
+        <source>A packed weight has no groups.</source>
+        <translation>有打包的权重没有分组。</translation>
+    </message>
+    <message>
+        <source>AWQ packs 8 rows together; rows {first} to {last} cannot be taken apart.</source>
+        <translation>AWQ 每 8 行打包在一起；第 {first} 到 {last} 行无法拆开。</translation>
+    </message>
+    <message>
+        <source>{name}.g_idx names groups that are not there; there are {count}.</source>
+        <translation>{name}.g_idx 指向不存在的组；共有 {count} 组。</translation>
+    </message>
+    <message>
+        <source>{name}.weight_scale has {groups} groups for {inputs} inputs.</source>
+        <translation>{name}.weight_scale 有 {groups} 组，而输入有 {inputs} 个。</translation>
+    </message>
+    <message>
+        <source>{name}.weight_global_scale has {count} numbers instead of one.</source>
+        <translation>{name}.weight_global_scale 有 {count} 个数，而不是一个。</translation>
+    </message>
+    <message>
+        <source>MLX weights packed as {kind} are not supported.</source>
+        <translation>不支持以 {kind} 打包的 MLX 权重。</translation>
+    </message>
+    <message>
+        <source>{name}.weight has rows of {values} values, not whole groups of {size}.</source>
+        <translation>{name}.weight 每行 {values} 个值，不是 {size} 个一组的整数倍。</translation>
+    </message>
+    <message>
+        <source>config.json describes the weights&apos; packing as {kind}.</source>
+        <translation>config.json 将权重的打包方式写作 {kind}。</translation>
+    </message>
+    <message>
+        <source>The weights are packed as {kind}, which is not supported in safetensors; known are {known}. Get the model as GGUF, or unquantised.</source>
+        <translation>权重以 {kind} 打包，safetensors 中不支持这种方式；支持的有 {known}。请获取模型的 GGUF 版本或未量化版本。</translation>
+    </message>
+    <message>
+        <source>The tensor {tensor} is missing: a packed weight is not complete.</source>
+        <translation>缺少张量 {tensor}：打包的权重不完整。</translation>
+    </message>
+    <message>
+        <source>The tensor {tensor} has shape {shape}, its weight&apos;s packing {packing}.</source>
+        <translation>张量 {tensor} 的形状为 {shape}，而其权重的打包为 {packing}。</translation>
+    </message>
+    <message>
+        <source>Weights packed with {key} = {value} are not supported.</source>
+        <translation>不支持以 {key} = {value} 打包的权重。</translation>
+    </message>
+    <message>
+        <source>The tokenizer knows a token {token}, but the model&apos;s embedding has {rows} rows; the file is damaged, or its tokenizer belongs to another model. Get another copy.</source>
+        <translation>分词器中有 Token {token}，但模型的嵌入层只有 {rows} 行；文件已损坏，或分词器属于其他模型。请换一份副本。</translation>
+    </message>
+    <message>
+        <source>There is no tokenizer.json beside the weights; get the complete folder, or convert the tokenizer with transformers&apos; AutoTokenizer.save_pretrained.</source>
+        <translation>权重旁边没有 tokenizer.json；请获取完整的文件夹，或用 transformers 的 AutoTokenizer.save_pretrained 转换分词器。</translation>
+    </message>
+    <message>
+        <source>The tokenizer cuts texts by the rule {rule}, which is not known; its replies would be wrong.</source>
+        <translation>分词器按未知的规则 {rule} 切分文本；回复会出错。</translation>
+    </message>
+    <message>
+        <source>The tokenizer&apos;s table of replacements is damaged: {at} of {size} bytes.</source>
+        <translation>分词器的替换表已损坏：{size} 字节中的第 {at} 字节。</translation>
+    </message>
+    <message>
+        <source>The tokenizer made the id {token}, outside of its {count} tokens.</source>
+        <translation>分词器给出了编号 {token}，超出其 {count} 个 Token。</translation>
+    </message>
+    <message>
+        <source>The tokenizer cannot encode this text: {reason}.</source>
+        <translation>分词器无法编码这段文本：{reason}。</translation>
+    </message>
+    <message>
+        <source>Token {token} is outside the vocabulary of {count} tokens.</source>
+        <translation>Token {token} 超出了 {count} 个 Token 的词表。</translation>
+    </message>
+    <message>
+        <source>In {where}, {count} tokens have {types} types.</source>
+        <translation>在{where}中，{count} 个 Token 却有 {types} 个类型。</translation>
+    </message>
+    <message>
+        <source>In {where}, {count} tokens have {scores} scores.</source>
+        <translation>在{where}中，{count} 个 Token 却有 {scores} 个分数。</translation>
+    </message>
+    <message>
+        <source>In {where}, there is no unknown token {token}.</source>
+        <translation>在{where}中，没有未知 Token {token}。</translation>
+    </message>
+    <message>
+        <source>In {where}, &apos;tokenizer.ggml.{key}&apos; is missing or of the wrong type.</source>
+        <translation>在{where}中，缺少 &apos;tokenizer.ggml.{key}&apos; 或其类型不对。</translation>
+    </message>
+    <message>
+        <source>In {where}, the byte token {token} is not spelt &lt;0x..&gt;.</source>
+        <translation>在{where}中，字节 Token {token} 的写法不是 &lt;0x..&gt;。</translation>
+    </message>
+    <message>
+        <source>In {where}, the merge {merge} names no two tokens.</source>
+        <translation>在{where}中，合并规则 {merge} 没有给出两个 Token。</translation>
+    </message>
+    <message>
+        <source>The tokenizer in the file is damaged: {reason}.</source>
+        <translation>文件中的分词器已损坏：{reason}。</translation>
+    </message>
+    <message>
+        <source>tokenizer.json holds no vocabulary.</source>
+        <translation>tokenizer.json 中没有词表。</translation>
+    </message>
+    <message>
+        <source>tokenizer.json: the token id {token} is too large.</source>
+        <translation>tokenizer.json：Token 编号 {token} 过大。</translation>
+    </message>
+    <message>
+        <source>tokenizer.json: the added token {token} has no valid id and content.</source>
+        <translation>tokenizer.json：添加的 Token {token} 没有有效的 id 和 content。</translation>
+    </message>
+    <message>
+        <source>tokenizer.json is damaged: its model is no object.</source>
+        <translation>tokenizer.json 已损坏：其中的 model 不是对象。</translation>
+    </message>
+    <message>
+        <source>tokenizer.json is damaged: its vocabulary does not give each token a number.</source>
+        <translation>tokenizer.json 已损坏：词表没有给每个 Token 编号。</translation>
+    </message>
+    <message>
+        <source>tokenizer.json is damaged: its merges are not pairs of tokens.</source>
+        <translation>tokenizer.json 已损坏：合并规则不是成对的 Token。</translation>
+    </message>
+    <message>
+        <source>tokenizer.json is damaged: it holds more than {most} settings.</source>
+        <translation>tokenizer.json 已损坏：其中的设置超过 {most} 项。</translation>
+    </message>
+    <message>
+        <source>tokenizer.json is damaged ({kind}: {reason}).</source>
+        <translation>tokenizer.json 已损坏（{kind}：{reason}）。</translation>
+    </message>
+    <message>
+        <source>tokenizer.json is damaged: {reason}.</source>
+        <translation>tokenizer.json 已损坏：{reason}。</translation>
+    </message>
+    <message>
+        <source>The chat template has {count} characters; {most} are possible.</source>
+        <translation>对话模板有 {count} 个字符；最多允许 {most} 个。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s chat template failed ({kind}: {reason}).</source>
+        <translation>模型的对话模板出错（{kind}：{reason}）。</translation>
+    </message>
+    <message>
+        <source>it calls the method {name} of a text, which is not allowed</source>
+        <translation>它调用了文本的方法 {name}，这是不允许的</translation>
+    </message>
+    <message>
+        <source>it indents JSON enormously</source>
+        <translation>它给 JSON 加了过大的缩进</translation>
+    </message>
+    <message>
+        <source>it calls a {kind}, which is no function</source>
+        <translation>它调用了 {kind}，而那不是函数</translation>
+    </message>
+    <message>
+        <source>it computes with enormous numbers</source>
+        <translation>它用过大的数字计算</translation>
+    </message>
+    <message>
+        <source>it writes an enormous date</source>
+        <translation>它写出过长的日期</translation>
+    </message>
+    <message>
+        <source>it formats texts with %, which is not allowed; `format` and `~` are</source>
+        <translation>它用 % 设置文本格式，这是不允许的；可以用 `format` 和 `~`</translation>
+    </message>
+    <message>
+        <source>it rounds to an enormous number of digits</source>
+        <translation>它舍入到过多的位数</translation>
+    </message>
+    <message>
+        <source>it formats a text to an enormous width</source>
+        <translation>它把文本设置成过大的宽度</translation>
+    </message>
+    <message>
+        <source>it takes more than {seconds} seconds or {steps} steps</source>
+        <translation>它用时超过 {seconds} 秒或 {steps} 步</translation>
+    </message>
+    <message>
+        <source>it builds a text of more than {most} million characters</source>
+        <translation>它生成的文本超过 {most} 百万个字符</translation>
+    </message>
+    <message>
+        <source>it builds more than {most} million characters of text</source>
+        <translation>它生成的文本总共超过 {most} 百万个字符</translation>
+    </message>
+    <message>
+        <source>it builds a list of more than {most} million items</source>
+        <translation>它生成的列表超过 {most} 百万项</translation>
+    </message>
+    <message>
+        <source>it works on lists within lists that are enormous</source>
+        <translation>它处理的嵌套列表过大</translation>
+    </message>
+    <message>
+        <source>the messages are nested too deeply</source>
+        <translation>消息嵌套过深</translation>
+    </message>
+    <message>
+        <source>The model&apos;s output is not a number any more; its file may be damaged.</source>
+        <translation>模型的输出已不是有效数字，文件可能已损坏。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s output is not a number; its file may be damaged.</source>
+        <translation>模型的输出不是有效数字，文件可能已损坏。</translation>
+    </message>
+    <message>
+        <source>The beginning of the reply fills the context: load the model with a longer one.</source>
+        <translation>回复的开头已占满上下文：请以更长的上下文加载模型。</translation>
+    </message>
+    <message>
+        <source>The logit bias names token {token}, but {name} has {count} tokens; take it out, or choose the model that it was made for.</source>
+        <translation>logit 偏置指定了 Token {token}，但 {name} 只有 {count} 个 Token；请去掉它，或选择它所针对的模型。</translation>
+    </message>
+    <message>
+        <source>The token limit must be 1 or more.</source>
+        <translation>Token 上限必须至少为 1。</translation>
+    </message>
+    <message>
+        <source>Sampler setting out of range: {reason}.</source>
+        <translation>采样设置超出范围：{reason}。</translation>
+    </message>
+    <message>
+        <source>There is no message to answer.</source>
+        <translation>没有可以回答的消息。</translation>
+    </message>
+    <message>
+        <source>Only a reply behind a message can be continued.</source>
+        <translation>只能续写消息之后的回复。</translation>
+    </message>
+    <message>
+        <source>This model has no end token, so its replies cannot be held to a JSON schema.</source>
+        <translation>此模型没有结束 Token，因此无法让回复遵循 JSON Schema。</translation>
+    </message>
+    <message>
+        <source>{draft} cannot be the draft of {name}: their vocabularies differ. Choose a smaller model of the same family.</source>
+        <translation>{draft} 不能作为 {name} 的草稿模型：两者的词表不同。请选择同一系列中更小的模型。</translation>
+    </message>
+    <message>
+        <source>The alternatives of this reply are in a form that is not known here; update Fireside.</source>
+        <translation>此回复的备选 Token 采用了未知的格式；请更新 Fireside。</translation>
+    </message>
+    <message>
+        <source>The alternatives that are kept of this reply are cut off; they cannot be shown.</source>
+        <translation>此回复保留的备选 Token 不完整，无法显示。</translation>
+    </message>
+    <message>
+        <source>What the words of this reply could have been is damaged, and cannot be shown.</source>
+        <translation>此回复的备选内容已损坏，无法显示。</translation>
+    </message>
+    <message>
+        <source>Only a reply to messages can be attributed to them.</source>
+        <translation>只能把对消息的回复归因于这些消息。</translation>
+    </message>
+    <message>
+        <source>The reply is empty, so there is nothing to score.</source>
+        <translation>回复是空的，没有可以评分的内容。</translation>
+    </message>
+    <message>
+        <source>The reply has {count} stored tokens, so there is none at {place}.</source>
+        <translation>回复存有 {count} 个 Token，因此位置 {place} 处没有 Token。</translation>
+    </message>
+    <message>
+        <source>The reply has {count} tokens, so there is none at {place}.</source>
+        <translation>回复有 {count} 个 Token，因此位置 {place} 处没有 Token。</translation>
+    </message>
+    <message>
+        <source>{name} has no token that ends a reply.</source>
+        <translation>{name} 没有结束回复的 Token。</translation>
+    </message>
+    <message>
+        <source>To draw a reply again its seed is needed; its record lacks it.</source>
+        <translation>要重新抽取回复，需要它的种子；其记录中没有。</translation>
+    </message>
+    <message>
+        <source>There is no token to look at.</source>
+        <translation>没有可以查看的 Token。</translation>
+    </message>
+    <message>
+        <source>This reply cannot be made again: its record lacks the seed or the tokens.</source>
+        <translation>无法重新生成此回复：其记录中缺少种子或 Token。</translation>
+    </message>
+    <message>
+        <source>{name} says nothing to this prompt, so there is nothing to compare.</source>
+        <translation>{name} 对此提示词没有任何回复，因此没有可比较的内容。</translation>
+    </message>
+    <message>
+        <source>There is nothing to score: the text needs a token, and another one before it.</source>
+        <translation>没有可以评分的内容：文本至少需要一个 Token，且其前面还要有一个。</translation>
+    </message>
+    <message>
+        <source>The text is too short: at least two tokens are needed.</source>
+        <translation>文本太短：至少需要两个 Token。</translation>
+    </message>
+    <message>
+        <source>Something unexpected went wrong ({kind}); the log file has the details.</source>
+        <translation>发生了意外错误（{kind}）；详情请查看日志文件。</translation>
+    </message>
+    <message>
+        <source>It was cancelled.</source>
+        <translation>已取消。</translation>
+    </message>
+    <message>
+        <source>the account behind the key has no credit left</source>
+        <translation>此密钥所属的账户余额不足</translation>
+    </message>
+    <message>
+        <source>the key does not allow this; check it, or choose another model</source>
+        <translation>此密钥不允许这样做；请检查密钥，或选择其他模型</translation>
+    </message>
+    <message>
+        <source>check the address, which often ends with /v1</source>
+        <translation>请检查地址，地址通常以 /v1 结尾</translation>
+    </message>
+    <message>
+        <source>the conversation is too long for it; begin a new chat, or leave attachments out</source>
+        <translation>对话对它来说太长；请新建对话，或去掉附件</translation>
+    </message>
+    <message>
+        <source>{host} sent an answer that is far too long; check the address.</source>
+        <translation>{host} 返回的内容过长；请检查地址。</translation>
+    </message>
+    <message>
+        <source>{host} sent a packed answer, which nobody asked for; it was not opened.</source>
+        <translation>{host} 返回了压缩的内容，但没有请求压缩；未打开它。</translation>
+    </message>
+    <message>
+        <source>The proxy of this system cannot be used for {host} ({reason}); set http_proxy and https_proxy to an http address.</source>
+        <translation>无法用本系统的代理访问 {host}（{reason}）；请将 http_proxy 和 https_proxy 设为 http 地址。</translation>
+    </message>
+    <message>
+        <source>{host} sent something that is no part of a reply; what came before is kept. Check the address.</source>
+        <translation>{host} 返回了不属于回复的内容；之前的内容会保留。请检查地址。</translation>
+    </message>
+    <message>
+        <source>{host} sent something in the middle of the reply that is no JSON; what came before is kept. Try again.</source>
+        <translation>{host} 在回复中途返回了不是 JSON 的内容；之前的内容会保留。请重试。</translation>
+    </message>
+    <message>
+        <source>{host} sent an event of more than {most} MiB, which is no reply; what came before is kept. Check the address.</source>
+        <translation>{host} 返回的单个事件超过 {most} MiB，不是回复；之前的内容会保留。请检查地址。</translation>
+    </message>
+    <message>
+        <source>{host} does not end its reply; what arrived is kept. Choose another model there.</source>
+        <translation>{host} 的回复没有结束；已收到的内容会保留。请选择那里的其他模型。</translation>
+    </message>
+    <message>
+        <source>{host} sent no reply; check the address, which often ends with /v1.</source>
+        <translation>{host} 没有返回回复；请检查地址，地址通常以 /v1 结尾。</translation>
+    </message>
+    <message>
+        <source>The model at {host} called the tool “{tool}”, but Fireside offers none; ask for words.</source>
+        <translation>{host} 上的模型调用了工具“{tool}”，但 Fireside 不提供工具；请要求它用文字回答。</translation>
+    </message>
+    <message>
+        <source>{host} withheld the rest of the reply (content filter); ask in other words.</source>
+        <translation>{host} 隐去了回复的其余部分（内容过滤）；请换个说法提问。</translation>
+    </message>
+    <message>
+        <source>{host} broke off in the middle of the reply; what arrived is kept. Try again.</source>
+        <translation>{host} 在回复中途中断；已收到的内容会保留。请重试。</translation>
+    </message>
+    <message>
+        <source>The tokens of a remote model cannot be counted here.</source>
+        <translation>无法在此计算远程模型的 Token 数。</translation>
+    </message>
+    <message>
+        <source>A remote model cannot go on from a token; choose a model on this machine for that.</source>
+        <translation>远程模型无法从某个 Token 处继续；请为此选择本机的模型。</translation>
+    </message>
+    <message>
+        <source>The JSON schema of this chat is no JSON; correct it in its settings.</source>
+        <translation>此对话的 JSON Schema 不是 JSON；请在对话设置中更正。</translation>
+    </message>
+    <message>
+        <source>{host} wants you to sign in: set an access token in the settings.</source>
+        <translation>{host} 要求登录：请在设置中填写访问令牌。</translation>
+    </message>
+    <message>
+        <source>{host} does not let you have this; accept the model&apos;s licence on its page, then set an access token.</source>
+        <translation>{host} 不允许获取此内容；请在模型页面上接受其许可证，然后填写访问令牌。</translation>
+    </message>
+    <message>
+        <source>{host} does not know this model or file.</source>
+        <translation>{host} 不认识此模型或文件。</translation>
+    </message>
+    <message>
+        <source>{host} asks to wait, because there were too many requests.</source>
+        <translation>{host} 要求等待，因为请求过多。</translation>
+    </message>
+    <message>
+        <source>{host} answered with the error {code}.</source>
+        <translation>{host} 返回了错误 {code}。</translation>
+    </message>
+    <message>
+        <source>{host} cannot be reached or went silent ({reason}); check the connection.</source>
+        <translation>无法连接 {host} 或其没有响应（{reason}）；请检查网络连接。</translation>
+    </message>
+    <message>
+        <source>{host} leads round in circles; nothing was fetched.</source>
+        <translation>{host} 的跳转形成循环；没有下载任何内容。</translation>
+    </message>
+    <message>
+        <source>{host} leads from a safe address to an unsafe one; nothing was fetched.</source>
+        <translation>{host} 从安全的地址跳转到不安全的地址；没有下载任何内容。</translation>
+    </message>
+    <message>
+        <source>“{address}” is no web address; it should look like https://huggingface.co.</source>
+        <translation>“{address}”不是网址；应类似 https://huggingface.co。</translation>
+    </message>
+    <message>
+        <source>“{address}” is no address; it should look like https://huggingface.co.</source>
+        <translation>“{address}”不是有效的地址；应类似 https://huggingface.co。</translation>
+    </message>
+    <message>
+        <source>{host} sent an answer that is no JSON; check the address.</source>
+        <translation>{host} 返回了不是 JSON 的内容；请检查地址。</translation>
+    </message>
+    <message>
+        <source>{host} sent an answer that is far too long.</source>
+        <translation>{host} 返回的内容过长。</translation>
+    </message>
+    <message>
+        <source>The hub answered a search with something that is no list; check the address.</source>
+        <translation>模型站点对搜索返回的不是列表；请检查地址。</translation>
+    </message>
+    <message>
+        <source>“{name}” is no repository; they look like organisation/name.</source>
+        <translation>“{name}”不是仓库；仓库的写法类似 组织/名称。</translation>
+    </message>
+    <message>
+        <source>The hub&apos;s answer about “{name}” makes no sense; check the address.</source>
+        <translation>模型站点关于“{name}”的回应无法理解；请检查地址。</translation>
+    </message>
+    <message>
+        <source>“{name}” needs {size} GB more than {place} has room for. Make room, then resume; what was fetched stays.</source>
+        <translation>“{name}”所需的空间比 {place} 的剩余空间多 {size} GB。请腾出空间后继续；已下载的部分会保留。</translation>
+    </message>
+    <message>
+        <source>The server sent another part of the file than it was asked for.</source>
+        <translation>服务器返回的不是所请求的文件部分。</translation>
+    </message>
+    <message>
+        <source>“{name}” arrived damaged: its hash is not the one that was announced. Fetch it again.</source>
+        <translation>“{name}”已损坏：其哈希值与公布的不符。请重新下载。</translation>
+    </message>
+    <message>
+        <source>The server has {size} bytes of “{name}”, but announced {announced}; look at the model&apos;s page.</source>
+        <translation>服务器上的“{name}”有 {size} 字节，而公布的是 {announced} 字节；请查看模型页面。</translation>
+    </message>
+    <message>
+        <source>The server knows no such part of the file; it is fetched anew.</source>
+        <translation>服务器没有文件的这一部分；将重新下载。</translation>
+    </message>
+    <message>
+        <source>The server sends more of “{name}” than it announced.</source>
+        <translation>服务器发送的“{name}”比公布的更长。</translation>
+    </message>
+    <message>
+        <source>“{name}” is a device or pipe and no file; attach a file.</source>
+        <translation>“{name}”是设备或管道，不是文件；请附加文件。</translation>
+    </message>
+    <message>
+        <source>“{name}” is {what}, which cannot be read; attach the text in it.</source>
+        <translation>“{name}”是{what}，无法读取；请附加其中的文本。</translation>
+    </message>
+    <message>
+        <source>a zip archive or office document</source>
+        <translation>zip 压缩包或办公文档</translation>
+    </message>
+    <message>
+        <source>a gzip archive</source>
+        <translation>gzip 压缩包</translation>
+    </message>
+    <message>
+        <source>a 7z archive</source>
+        <translation>7z 压缩包</translation>
+    </message>
+    <message>
+        <source>“{name}” {what}; save it as UTF-8 text and attach that.</source>
+        <translation>“{name}”{what}；请另存为 UTF-8 文本后再附加。</translation>
+    </message>
+    <message>
+        <source>is no text</source>
+        <translation>不是文本</translation>
+    </message>
+    <message>
+        <source>is no text in UTF-8 (byte {at})</source>
+        <translation>不是 UTF-8 文本（字节 {at}）</translation>
+    </message>
+    <message>
+        <source>“{name}” is no text: it holds zero bytes (the first at {at}).</source>
+        <translation>“{name}”不是文本：其中有零字节（第一个在 {at} 处）。</translation>
+    </message>
+    <message>
+        <source>Reading “{name}” was cancelled.</source>
+        <translation>已取消读取“{name}”。</translation>
+    </message>
+    <message>
+        <source>“{name}” is encrypted; save a copy without a password and attach that.</source>
+        <translation>“{name}”已加密；请另存一份没有密码的副本再附加。</translation>
+    </message>
+    <message>
+        <source>“{name}” holds pictures of pages and no text; run text recognition (OCR) over it first.</source>
+        <translation>“{name}”中是页面图像，没有文本；请先进行文字识别（OCR）。</translation>
+    </message>
+    <message>
+        <source>“{name}” takes too much time or memory to read; attach the pages that matter.</source>
+        <translation>读取“{name}”所需的时间或内存过多；请只附加需要的页面。</translation>
+    </message>
+    <message>
+        <source>“{name}” is damaged or no PDF; save it again and attach that.</source>
+        <translation>“{name}”已损坏或不是 PDF；请重新保存后再附加。</translation>
+    </message>
+    <message>
+        <source>There is no {what} with the id {id}.</source>
+        <translation>没有 id 为 {id} 的 {what}。</translation>
+    </message>
+    <message>
+        <source>{what}: {place} was written by a newer Fireside (format {format}, this one knows {known}); update Fireside.</source>
+        <translation>{what}：{place}由较新的 Fireside 写入（格式 {format}，此版本支持到 {known}）；请更新 Fireside。</translation>
+    </message>
+    <message>
+        <source>{what}: what it belongs to is not there any more; open another conversation or folder.</source>
+        <translation>{what}：它所属的内容已不存在；请打开其他对话或文件夹。</translation>
+    </message>
+    <message>
+        <source>“{name}” is the database itself; name another file for its backup.</source>
+        <translation>“{name}”就是数据库本身；请为备份指定其他文件。</translation>
+    </message>
+    <message>
+        <source>“{name}” holds no conversation that can be read.</source>
+        <translation>“{name}”中没有可以读取的对话。</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be read: {reason}; check the file and its disk.</source>
+        <translation>无法读取“{name}”：{reason}；请检查文件和磁盘。</translation>
+    </message>
+    <message>
+        <source>The damaged database {path} cannot be set aside: {reason}.</source>
+        <translation>无法将损坏的数据库 {path} 移到一旁：{reason}。</translation>
+    </message>
+    <message>
+        <source>the memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>{format} always holds everything; choose another format to leave thinking out.</source>
+        <translation>{format} 总是包含全部内容；要去掉思考过程，请选择其他格式。</translation>
+    </message>
+    <message>
+        <source>There is no folder “{name}”; name one as the sidebar shows it (Work or Work/Tea).</source>
+        <translation>没有文件夹“{name}”；请按侧边栏中的写法指定（如 Work 或 Work/Tea）。</translation>
+    </message>
+    <message>
+        <source>{name} holds more than {most} files; unpack it and import a part of it.</source>
+        <translation>{name} 中的文件超过 {most} 个；请解压后导入其中一部分。</translation>
+    </message>
+    <message>
+        <source>{name} would unpack to more than {most} GB; import a part of it.</source>
+        <translation>{name} 解压后超过 {most} GB；请导入其中一部分。</translation>
+    </message>
+    <message>
+        <source>{name} cannot be read further: {reason}.</source>
+        <translation>无法继续读取 {name}：{reason}。</translation>
+    </message>
+    <message>
+        <source>{name} was written by a newer Fireside; update this one to read it.</source>
+        <translation>{name} 由较新的 Fireside 写入；请更新后再读取。</translation>
+    </message>
+    <message>
+        <source>GPT4All&apos;s file holds an unknown kind of message, {kind}.</source>
+        <translation>GPT4All 的文件中有未知的消息类型 {kind}。</translation>
+    </message>
+    <message>
+        <source>GPT4All&apos;s file nests its messages too deeply.</source>
+        <translation>GPT4All 的文件中消息嵌套过深。</translation>
+    </message>
+    <message>
+        <source>{name} was written by a newer GPT4All (format {format}, known are 1 to {last}).</source>
+        <translation>{name} 由较新的 GPT4All 写入（格式 {format}，支持 1 到 {last}）。</translation>
+    </message>
+    <message>
+        <source>{name} holds a value of a type that cannot be read (QVariant {type}).</source>
+        <translation>{name} 中有无法读取的值类型（QVariant {type}）。</translation>
+    </message>
+    <message>
+        <source>{name} ends too early or is damaged.</source>
+        <translation>{name} 不完整或已损坏。</translation>
+    </message>
+    <message>
+        <source>“{name}” was written by a newer Fireside; update Fireside to read it.</source>
+        <translation>“{name}”由较新的 Fireside 写入；请更新 Fireside 后再读取。</translation>
+    </message>
+    <message>
+        <source>“{name}” holds no presets; choose a file that Fireside exported.</source>
+        <translation>“{name}”中没有预设；请选择 Fireside 导出的文件。</translation>
+    </message>
+    <message>
+        <source>“{name}” is larger than {most} MiB; it holds no presets.</source>
+        <translation>“{name}”超过 {most} MiB；其中不是预设。</translation>
+    </message>
+    <message>
+        <source>“{name}” is not JSON: {reason}.</source>
+        <translation>“{name}”不是 JSON：{reason}。</translation>
+    </message>
+    <message>
+        <source>{name} is larger than {most} MiB.</source>
+        <translation>{name} 超过 {most} MiB。</translation>
+    </message>
+    <message>
+        <source>{name} does not hold a JSON object.</source>
+        <translation>{name} 中不是 JSON 对象。</translation>
+    </message>
+    <message>
+        <source>{name} is not valid JSON: {reason}.</source>
+        <translation>{name} 不是有效的 JSON：{reason}。</translation>
+    </message>
+    <message>
+        <source>{name}: the tensor {tensor} is missing.</source>
+        <translation>{name}：缺少张量 {tensor}。</translation>
+    </message>
+    <message>
+        <source>{name}: {complaint} (byte {at}).</source>
+        <translation>{name}：{complaint}（字节 {at}）。</translation>
+    </message>
+    <message>
+        <source>this is not a GGUF file</source>
+        <translation>这不是 GGUF 文件</translation>
+    </message>
+    <message>
+        <source>the key &apos;general.alignment&apos; is {value}, not a power of two from 8 on</source>
+        <translation>键 &apos;general.alignment&apos; 为 {value}，不是大于等于 8 的 2 的幂</translation>
+    </message>
+    <message>
+        <source>{where} is there twice</source>
+        <translation>{where}出现了两次</translation>
+    </message>
+    <message>
+        <source>{where} has the unknown value type {type}</source>
+        <translation>{where}的值类型 {type} 未知</translation>
+    </message>
+    <message>
+        <source>{where} is an array of the unknown or nested type {type}</source>
+        <translation>{where}是未知或嵌套类型 {type} 的数组</translation>
+    </message>
+    <message>
+        <source>{where} holds a string that is longer than what is left</source>
+        <translation>{where}中的字符串超出了剩余部分</translation>
+    </message>
+    <message>
+        <source>the tensor {tensor} does not begin at a multiple of {alignment} bytes</source>
+        <translation>张量 {tensor} 的起点不是 {alignment} 字节的倍数</translation>
+    </message>
+    <message>
+        <source>the tensor {tensor} ends at byte {stop}, past the end of the file at {size}; the file is cut off, download it again</source>
+        <translation>张量 {tensor} 在字节 {stop} 处结束，超出了文件末尾 {size}；文件不完整，请重新下载</translation>
+    </message>
+    <message>
+        <source>{tensor} overlaps another one</source>
+        <translation>{tensor}与另一个张量重叠</translation>
+    </message>
+    <message>
+        <source>{tensor} leaves a hole before it</source>
+        <translation>{tensor}之前有空隙</translation>
+    </message>
+    <message>
+        <source>{where} has {dimensions} dimensions; 1 to {most} are possible</source>
+        <translation>{where}有 {dimensions} 个维度；允许 1 到 {most} 个</translation>
+    </message>
+    <message>
+        <source>{where} has the impossible shape {shape}</source>
+        <translation>{where}的形状 {shape} 不可能</translation>
+    </message>
+    <message>
+        <source>{where} has rows of {values} values, not whole {kind} blocks of {size}</source>
+        <translation>{where}每行 {values} 个值，不是 {size} 个一块的 {kind} 的整数倍</translation>
+    </message>
+    <message>
+        <source>the tensors {first} and {second} overlap</source>
+        <translation>张量 {first} 与 {second} 重叠</translation>
+    </message>
+    <message>
+        <source>{where} holds a string of {length} bytes, more than {most} MiB</source>
+        <translation>{where}中的字符串有 {length} 字节，超过 {most} MiB</translation>
+    </message>
+    <message>
+        <source>the file ends inside {where}; it is cut off, download it again</source>
+        <translation>文件在{where}处中断，不完整；请重新下载</translation>
+    </message>
+    <message>
+        <source>{where} announces {count} {what}, more than {left} bytes can hold</source>
+        <translation>{where}声称有 {count} 项（{what}），超出了 {left} 字节所能容纳的数量</translation>
+    </message>
+    <message>
+        <source>{where} is damaged ({reason})</source>
+        <translation>{where}已损坏（{reason}）</translation>
+    </message>
+    <message>
+        <source>{name}: the tensor {tensor}</source>
+        <translation>{name} 的张量 {tensor} </translation>
+    </message>
+    <message>
+        <source>the header</source>
+        <translation>文件头</translation>
+    </message>
+    <message>
+        <source>the tokenizer in the file</source>
+        <translation>文件的分词器</translation>
+    </message>
+    <message>
+        <source>the key {key}</source>
+        <translation>键 {key} </translation>
+    </message>
+    <message>
+        <source>the tensor {tensor}</source>
+        <translation>张量 {tensor} </translation>
+    </message>
+    <message>
+        <source>{what}: {place}: {reason}.</source>
+        <translation>{what}：{place}：{reason}。</translation>
+    </message>
 </context>
 <context>
     <name>models</name>
@@ -4731,6 +5737,10 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>Up to {context} tokens would fit.</source>
         <translation>最多可容纳 {context} 个 Token。</translation>
+    </message>
+    <message>
+        <source>Plain text</source>
+        <translation>纯文本</translation>
     </message>
     <message>
         <source>Own folder</source>
@@ -4845,7 +5855,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>最大回复长度</translation>
     </message>
     <message>
-        <source>In tokens. 0: up to the context's end.</source>
+        <source>In tokens. 0: up to the context&apos;s end.</source>
         <translation>以 Token 计。0：直到上下文用完。</translation>
     </message>
     <message>
@@ -4917,7 +5927,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>动态温度</translation>
     </message>
     <message>
-        <source>How far the temperature follows the model's doubt, both ways. 0: off.</source>
+        <source>How far the temperature follows the model&apos;s doubt, both ways. 0: off.</source>
         <translation>温度随模型的不确定程度上下变化的幅度。0：关闭。</translation>
     </message>
     <message>
@@ -4989,7 +5999,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>DRY 分隔符</translation>
     </message>
     <message>
-        <source>No sequence goes on over these, one a line. \n stands for a line's end.</source>
+        <source>No sequence goes on over these, one a line. \n stands for a line&apos;s end.</source>
         <translation>重复片段不会跨越这些内容，每行一项。\n 表示换行。</translation>
     </message>
     <message>
@@ -5021,7 +6031,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>停止字符串</translation>
     </message>
     <message>
-        <source>A reply ends before any of these, one a line. \n stands for a line's end.</source>
+        <source>A reply ends before any of these, one a line. \n stands for a line&apos;s end.</source>
         <translation>回复遇到其中任意一项即结束，每行一项。\n 表示换行。</translation>
     </message>
     <message>

@@ -134,6 +134,28 @@ def test_what_was_written_for_a_model_here_never_goes_elsewhere_when_it_fails(bo
     assert text_of(both.wait_for(both.ask())) == "there"  # what is in use is shown, and this is written for it
 
 
+def test_a_reply_that_waits_for_its_model_can_be_renewed_until_it_is_sent(both: Both) -> None:
+    both.here.may_load.clear()
+    load = both.load("/m.gguf", wait=False)
+    number = both.ask(wait=False)
+    assert both.engines.renew(GenerateRequest(number, "y"))
+    assert not both.engines.renew(GenerateRequest(number + 1, "z"))
+    both.here.may_load.set()
+    both.wait_for(load)
+    both.wait_for(number)
+    assert [(one.request_id, one.prompt) for one in both.here.requests] == [(number, "y")]
+    assert not both.engines.renew(GenerateRequest(number, "z"))
+
+
+def test_the_model_in_use_answers_where_another_one_of_this_machine_fails(both: Both) -> None:
+    both.load("/m.gguf")
+    both.here.may_load.clear()
+    both.load("/broken.gguf", wait=False)
+    number = both.ask(wait=False)
+    both.here.may_load.set()
+    assert text_of(both.wait_for(number)) == "here"
+
+
 def test_a_reply_that_waits_for_the_other_engine_can_be_stopped(both: Both) -> None:
     both.load(REMOTE)
     both.here.may_load.clear()

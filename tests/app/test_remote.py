@@ -95,7 +95,7 @@ def test_a_reply_streams_with_its_figures(server: RemoteServer) -> None:
     assert (finished.text, finished.stop_reason) == ("Hello from afar.", StopReason.END_TOKEN)
     assert (finished.timings.prompt_tokens, finished.timings.reused_tokens) == (12, 4)
     assert finished.timings.generated_tokens == 5
-    assert finished.token_texts == ("Hello", " from", " afar", ".")
+    assert finished.pieces == (b"Hello", b" from", b" afar", b".")
     assert finished.logprobs == (-0.25,) * 4
 
 
@@ -112,6 +112,7 @@ def test_what_is_asked_are_the_messages_and_what_was_chosen(server: RemoteServer
     assert (body["mirostat"], body["mirostat_tau"]) == (2, 4.0)
     assert (body["max_tokens"], body["stop"]) == (9, ["END"])
     assert body["response_format"]["json_schema"]["schema"] == {"type": "object"}
+    assert (body["logprobs"], body["top_logprobs"]) == (True, 5)
     assert "min_p" not in body
 
 
@@ -204,6 +205,9 @@ def test_a_connection_that_ends_behind_the_end_of_the_reply_is_no_fault(server: 
         (400, {"error": {"code": "context_length_exceeded"}}, {}, ContextFullError, "too long"),
         (400, {"message": "maximum context length is 4096"}, {}, ContextFullError, "too long"),
         (422, {"detail": [{"loc": ["body"]}]}, {}, RemoteRefusedError, "does not accept"),
+        (400, [{"error": {"message": "No such field"}}], {}, RemoteRefusedError, "It says: No such field"),  # Google
+        (500, {"error": {"message": "1 validation error: 'top_k'"}}, {}, RemoteRefusedError, "does not accept"),
+        (400, {"error": {"message": "longer than the maximum model length of 9"}}, {}, ContextFullError, "too long"),
     ],
 )
 def test_a_refusal_says_what_to_do(
@@ -246,6 +250,11 @@ SPOILT = {
     "an old tool call": (chunk({"function_call": {"name": "rm"}}), RemoteAnswerError),
     "withheld": (chunk({}, finish_reason="content_filter"), RemoteRefusedError),
     "broken off": (chunk({}, finish_reason="abort"), RemoteAnswerError),
+    "out of resources": (chunk({}, finish_reason="insufficient_system_resource"), RemoteAnswerError),  # DeepSeek
+    "an error of vLLM's": (b'data: {"object": "error", "message": "died", "code": 400}\n\n', RemoteRefusedError),
+    "an error in the choice": (chunk({}, error={"code": 502, "message": "gone"}), RemoteRefusedError),  # OpenRouter
+    "an error as a field": (b'error: {"code": 500, "message": "slot died"}\n\n', RemoteRefusedError),  # llama.cpp
+    "an error as an event": (b'event: error\ndata: {"error": "crashed"}\n\n', RemoteAnswerError),  # LM Studio
     "a web page": (b"<!DOCTYPE html><html></html>\n\n", RemoteUnreachableError),
 }
 
@@ -324,7 +333,7 @@ def test_another_fireside_is_an_endpoint_like_any_other() -> None:
         assert isinstance(finished, ReplyFinished)
         assert (finished.text, finished.stop_reason) == ("Hello there.", StopReason.END_TOKEN)
         assert finished.timings.prompt_tokens == 10
-        assert len(finished.token_texts) == len(finished.logprobs) == 3
+        assert finished.pieces[: len(finished.logprobs)] == (b"Hello", b" there", b".")
         (asked,) = other.fake.requests
         assert (asked.prompt, asked.max_tokens, asked.stop) == (PROMPT, 9, ("X",))
         assert (asked.sampler.top_k, asked.sampler.repetition_penalty, asked.sampler.seed) == (7, 1.1, 3)

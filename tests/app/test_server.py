@@ -13,6 +13,7 @@ from typing import Any
 import openai
 import pytest
 from fakes import FakeEngine
+from openai.types.chat import ChatCompletionMessageFunctionToolCall
 from pytestqt.qtbot import QtBot
 from served import MODEL, Served, served
 
@@ -34,6 +35,14 @@ WEATHER: Any = {
     "type": "function",
     "function": {"name": "weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}},
 }
+FORCED: Any = {"tools": [WEATHER], "tool_choice": "required"}
+DEFINED: Any = [{"$defs": {"Place": {"type": kind}}, "$ref": "#/$defs/Place"} for kind in ("string", "object")]
+
+
+def function(name: str, parameters: Any) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": name, "parameters": parameters}}
+
+
 LONG = {"name": "long", "schema": {"enum": ["x" * (1 << 15)]}}
 
 
@@ -224,6 +233,51 @@ def test_tools_are_left_out_where_none_may_be_called(server: Served) -> None:
     assert asked(server).tools is None
 
 
+def test_a_call_that_is_asked_for_is_a_reply_that_follows_a_schema(server: Served) -> None:
+    clock: Any = {"type": "function", "function": {"name": "clock"}}
+    places: Any = function("places", DEFINED[1])
+    server.fake.replies = [['{"name": "clock", ', '"arguments": {}}']]
+    named: Any = {"type": "function", "function": {"name": "clock"}}
+    create = server.client.chat.completions.create
+    answer = create(model=MODEL, messages=HELLO, tools=[WEATHER, clock], tool_choice=named)
+    schema = json.loads(asked(server).json_schema or "")
+    assert schema["properties"]["name"] == {"const": "clock"}
+    assert schema["properties"]["arguments"]["additionalProperties"] is False
+    (call,) = answer.choices[0].message.tool_calls or []
+    assert isinstance(call, ChatCompletionMessageFunctionToolCall)
+    assert (call.function.name, call.function.arguments) == ("clock", "{}")
+    create(model=MODEL, messages=HELLO, tools=[WEATHER, places], tool_choice="required")
+    schema = json.loads(asked(server).json_schema or "")
+    assert [one["properties"]["name"]["const"] for one in schema["anyOf"]] == ["weather", "places"]
+    assert schema["anyOf"][1]["properties"]["arguments"] == {"$ref": "#/$defs/Place"}
+    assert schema["$defs"] == {"Place": {"type": "object"}}
+    create(model=MODEL, messages=HELLO, tools=[WEATHER])
+    assert asked(server).json_schema is None
+
+
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_thinking_stands_beside_the_answer(server: Served, is_streamed: bool) -> None:
+    server.fake.replies = [["<think>\nLet me", " see.\n</thi", "nk>\n\n", "Yes", "."]]
+    answer: Any = server.client.chat.completions.create(model=MODEL, messages=HELLO, stream=is_streamed)
+    said = [chunk.choices[0].delta for chunk in answer] if is_streamed else [answer.choices[0].message]
+    thinking = "".join(getattr(one, "reasoning_content", None) or "" for one in said)
+    assert (thinking, "".join(one.content or "" for one in said)) == ("Let me see.", "Yes.")
+
+
+def test_a_thinking_that_comes_back_is_for_the_template(server: Served) -> None:
+    for name in ("reasoning_content", "reasoning"):
+        thought: Any = {"role": "assistant", "content": "Yes.", name: "Hm."}
+        server.client.chat.completions.create(model=MODEL, messages=[*HELLO, thought, *HELLO])
+        message = asked(server).prompt[1]
+        assert isinstance(message, Message)
+        assert (message.content, json.loads(message.more)) == ("Yes.", {"reasoning_content": "Hm."})
+
+
+def test_what_is_not_there_names_what_is(server: Served) -> None:
+    with pytest.raises(openai.NotFoundError, match=r"nothing at /v1/responses; here are .*/v1/chat/completions"):
+        server.client.responses.create(model=MODEL, input="Hello")
+
+
 def test_raw_prompts_are_completed(server: Served) -> None:
     answer = server.client.completions.create(model=MODEL, prompt=["Once", "Twice"], logprobs=1, max_tokens=5)
     assert [choice.text for choice in answer.choices] == ["Hello there.", "Hello there."]
@@ -254,6 +308,8 @@ def test_models_are_listed(server: Served) -> None:
     try:
         assert [model.id for model in server.client.models.list()] == [MODEL, "Other/model"]
         assert server.client.models.retrieve("Other/model").created == 5
+        lengths = [getattr(model, "max_model_len", None) for model in server.client.models.list()]
+        assert lengths == [2048, None]  # of one that is not loaded it is not known
     finally:
         server.models.others = ()
     with pytest.raises(openai.NotFoundError):
@@ -289,6 +345,16 @@ def test_another_model_is_loaded_only_where_it_may_be(server: Served) -> None:
         ({"top_logprobs": 2}, "top_logprobs"),
         ({"logprobs": True, "top_logprobs": 17}, "top_logprobs"),
         ({"tool_choice": "required"}, "tool_choice"),
+        ({**FORCED, "tool_choice": "any"}, "tool_choice"),
+        ({"tools": [WEATHER], "tool_choice": {"type": "function", "function": {"name": "clock"}}}, "tool_choice"),
+        ({"tools": [WEATHER], "tool_choice": {"type": "function", "function": {"name": []}}}, "tool_choice"),
+        (
+            {"tools": [WEATHER], "tool_choice": "required", "response_format": {"type": "json_object"}},
+            "response_format",
+        ),
+        ({**FORCED, "tools": [function("long", {"enum": ["x" * (1 << 15)]})]}, "tools"),
+        ({"tools": [function("odd", [])]}, "tools[0].function.parameters"),
+        ({**FORCED, "tools": [*map(function, "ab", DEFINED)]}, "tools"),
         ({"tools": [{"type": "web_search"}]}, "tools[0]"),
         ({"response_format": {"type": "grammar"}}, "response_format.type"),
         ({"response_format": {"type": "json_schema"}}, "response_format.json_schema"),

@@ -142,4 +142,4 @@ def test_another_fireside_uses_it_as_a_remote_model(address: str) -> None:
     finished = [*engine.run(asked, lambda: False)][-1]
     assert isinstance(finished, ReplyFinished)
     assert (finished.text, finished.stop_reason) == ("The capital of France is Paris.", StopReason.END_TOKEN)
-    assert finished.timings.prompt_tokens > len(finished.token_texts) > 0
+    assert finished.timings.prompt_tokens > len(finished.logprobs) > 0

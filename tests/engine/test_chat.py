@@ -9,8 +9,10 @@ import pytest
 from reference_data import FIXTURES, names, read_json
 
 from engine.api import Message, RequestError, TemplateError
-from engine.chat import BUILTIN_TEMPLATES, build_prompt, render
+from engine.builtin_templates import TEMPLATE_NAMES, named_template
+from engine.chat import build_prompt, render
 from engine.loaders import open_checkpoint
+from engine.model import load_model
 from engine.tokenizers import Tokenizer, load_tokenizer
 
 
@@ -91,7 +93,7 @@ def test_marks_in_a_text_do_not_help_an_attacker(smollm: Tokenizer) -> None:
 
 
 def test_a_template_that_refuses_a_system_message_gets_it_in_the_first_turn(smollm: Tokenizer) -> None:
-    template = dict(BUILTIN_TEMPLATES)["<start_of_turn>"]
+    template = named_template("gemma").text
     prompt = build_prompt(template, [Message("system", "Be brief."), Message("user", "Hi")], smollm)
     assert "user\nBe brief.\n\nHi" in prompt.text
     with pytest.raises(TemplateError, match="System role not supported"):
@@ -154,3 +156,19 @@ def test_tools_and_calls_reach_the_template_without_making_control_tokens(smollm
 def test_a_template_that_knows_no_tools_says_so(smollm: Tokenizer) -> None:
     with pytest.raises(TemplateError, match="knows of no tools"):
         build_prompt(smollm.chat_template, [Message("user", "Hi")], smollm, tools=TOOLS)
+
+
+@pytest.mark.parametrize("name", TEMPLATE_NAMES)
+def test_a_built_in_template_takes_the_place_of_the_models_own(name: str) -> None:
+    model = load_model(FIXTURES / "models" / "llama", chat_template=name)
+    try:
+        assert model.tokenizer.chat_template == named_template(name).text
+        prompt = build_prompt(model.tokenizer.chat_template, [Message("user", "Hi")], model.tokenizer)
+        assert (prompt.text.count("Hi"), named_template(name).token in prompt.text) == (1, True)
+    finally:
+        model.close()
+
+
+def test_a_built_in_template_that_there_is_not_is_named() -> None:
+    with pytest.raises(RequestError, match="no chat template 'alpaca'; choose auto or one of chatml, llama-3"):
+        load_model(FIXTURES / "models" / "llama", chat_template="alpaca")

@@ -242,3 +242,24 @@ class Folder:
 def test_damaged_tokenizer_json_is_refused(description: object) -> None:
     with pytest.raises(TokenizerError):
         load_tokenizer(Folder(tokenizer_json=description))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("description", "what"),
+    [
+        ({"model": [{"type": "BPE"}] * 9}, "its model is no object"),
+        ({"model": {"vocab": [{"a": 0}] * 9}}, "its vocabulary does not give each token a number"),
+        ({"model": {"vocab": {"a": [0]}}}, "its vocabulary does not give each token a number"),
+        ({"model": {"vocab": [["a", "b"]]}}, "its vocabulary does not give each token a number"),
+        ({"model": {"vocab": {"a": 0}, "merges": ["a b", ["a", "b"], ["a"]]}}, "its merges are not pairs of tokens"),
+        ({"model": {"vocab": {"a": 0}, "merges": {"a": "b"}}}, "its merges are not pairs of tokens"),
+        ({"model": {"vocab": {"a": 0}}, "decoder": [[[]] * 1000] * 400}, "it holds more than 200000 settings"),
+        ({"model": {"vocab": {"a": 0}, "x": {str(at): at for at in range(200_001)}}}, "it holds more than 200000"),
+    ],
+)
+def test_a_tokenizer_json_of_another_shape_is_refused_before_the_library_reads_it(
+    description: object, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.tokenizers.hugging_face._core", None)
+    with pytest.raises(TokenizerError, match=what):
+        load_tokenizer(Folder(tokenizer_json=description))  # type: ignore[arg-type]

@@ -26,7 +26,11 @@ SAYS = {  # calls whose text a person sees or hears
     "QAction", "QLabel", "QPushButton", "QCheckBox", "QRadioButton", "QGroupBox", "QMenu", "QToolButton",
     "show_error", "show_notice", "show_text", "set_hint", "set_placeholder",
 }  # fmt: skip
-MARKED_ELSEWHERE = ("app/pdf_export.py", "app/views/known_sentences.py")  # or `translate` moves what is painted
+MARKED_ELSEWHERE = (
+    "app/pdf_export.py",
+    "app/views/known_sentences.py",
+    "app/views/rare_sentences.py",
+)  # or `translate` moves what is painted
 NAMES = {"Fireside", "English", "简体中文"}  # the same in every language
 
 

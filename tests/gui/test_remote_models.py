@@ -12,7 +12,7 @@ from conftest import OpenWindow
 from fakes import FakeEngine
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPushButton, QToolButton, QTreeWidget, QWidget
 from pytestqt.qtbot import QtBot
 from remote_server import RemoteServer, chunk, serving
 from shiboken6 import isValid
@@ -25,6 +25,7 @@ from app.core.paths import DataFolder
 from app.core.remote.endpoints import Endpoint, Endpoints, RemoteModel
 from app.core.settings import Settings, SettingsFile
 from app.views.model_picker import ModelChoice
+from engine.inspection.api import SpellRequest
 
 KEY = "sk-very-secret"
 
@@ -54,8 +55,14 @@ def keyring(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return kept
 
 
-def opened(qtbot: QtBot, open_window: OpenWindow) -> Application:
-    application = open_window(FakeEngine)
+@pytest.fixture
+def fake() -> FakeEngine:
+    """The engine of this machine."""
+    return FakeEngine()
+
+
+def opened(qtbot: QtBot, open_window: OpenWindow, fake: FakeEngine | None = None) -> Application:
+    application = open_window(lambda: fake or FakeEngine())
     qtbot.waitUntil(lambda: application.models.loaded is not None)
     return application
 
@@ -103,14 +110,19 @@ def address_of(server: RemoteServer, name: str = "org/big") -> str:
 
 @pytest.fixture
 def application(
-    qtbot: QtBot, open_window: OpenWindow, server: RemoteServer, folder: DataFolder, keyring: dict[str, str]
+    qtbot: QtBot,
+    open_window: OpenWindow,
+    server: RemoteServer,
+    folder: DataFolder,
+    keyring: dict[str, str],
+    fake: FakeEngine,
 ) -> Application:
     """A window that knows the endpoint, where both a remote model and one on this machine are ready to reply."""
     models = (RemoteModel("org/big", 4096), RemoteModel("small"))
     Endpoints(folder.endpoints).put(Endpoint("Rack", server.base_url, models, is_allowed=True))
     SettingsFile(folder.settings).write(Settings(allows_remote=True))
     keyring[server.base_url] = KEY
-    made = opened(qtbot, open_window)
+    made = opened(qtbot, open_window, fake)
     made.models.open(address_of(server))
     qtbot.waitUntil(lambda: made.models.is_remote_in_use)
     return made
@@ -157,8 +169,12 @@ def test_a_chat_with_a_remote_model_from_the_first_address_to_another_reply(
     assert record["timings"]["prompt_tokens"] == 12
     assert record["token_texts"] == ["Hello", " from", " afar", "."]
     assert len(server.completions()) == 2
+    meter = find(application, QLabel, "contextMeter")
+    qtbot.waitUntil(lambda: meter.text() == "17 of 4,096 tokens")
+    assert meter.toolTip() == "The server counted 17 of 4,096 tokens with the last reply (0%)."
     choose(application, "small")
     qtbot.waitUntil(lambda: find(application, QToolButton, "modelPicker").text() == "small")
+    qtbot.waitUntil(lambda: not meter.isVisible())  # which its server tells no length of
     assert not [one for one in application.window.findChildren(QDialog, "remoteQuestion") if one.isVisible()]
 
     application.close()
@@ -289,6 +305,20 @@ def test_an_endpoint_can_be_asked_again_and_removed_with_its_models_and_key(
     assert json.loads(folder.endpoints.read_text(encoding="utf-8"))["endpoints"] == []
 
 
+@pytest.mark.parametrize(("props", "shown_length"), [({"n_ctx": 8192}, "8,192"), ({}, "131,072")])
+def test_llama_cpp_is_asked_for_the_context_that_it_keeps(
+    qtbot: QtBot, application: Application, server: RemoteServer, props: object, shown_length: str
+) -> None:
+    server.models = [{"id": "newer", "owned_by": "llamacpp", "meta": {"n_ctx_train": 131072}}]
+    server.props = {"default_generation_settings": props}
+    application.preferences.show_dialog("remote")
+    click(application, "refreshEndpoint")
+    qtbot.waitUntil(lambda: any(one.name == "newer" for one in application.window.model_picker.choices))
+    assert [one.path for one in server.asked] == ["/v1/models", "/props"]
+    (choice,) = (one for one in application.window.model_picker.choices if one.host)
+    assert choice.detail == shown_length
+
+
 def test_an_old_chat_offers_its_remote_model(qtbot: QtBot, application: Application, server: RemoteServer) -> None:
     say(qtbot, application, "Remember")
     chat = application.chat.conversation_id
@@ -301,7 +331,53 @@ def test_an_old_chat_offers_its_remote_model(qtbot: QtBot, application: Applicat
     qtbot.waitUntil(lambda: application.models.is_remote_in_use)
 
 
-def test_a_remote_reply_is_not_looked_into_but_said_why(qtbot: QtBot, application: Application) -> None:
+def test_how_sure_a_remote_model_was_is_shown_as_its_server_tells(
+    qtbot: QtBot, application: Application, server: RemoteServer
+) -> None:
+    server.others = [(" close", -0.5), ("é", -4.0)]
+    server.words = ("Hello", " from", " né", "ar.")
+    say(qtbot, application, "Look at me")
+    application.window.action.look_inside.setChecked(True)
+    assert find(application, QLabel, "inspectorNote").text().startswith("This reply was made by a remote model. Its")
+    assert "On average 77.9% for a token" in find(application, QLabel, "confidenceSummary").text()
+    assert application.inspector.texts == ["Hello", " from", " né", "ar."]
+    application.window.inspector_panel.show_view(application.alternatives.view)
+    application.inspector.choose(2)
+    rows = find(application, QTreeWidget, "alternatives")
+    assert [rows.topLevelItem(at).text(0) for at in range(rows.topLevelItemCount())] == ["␣né", "␣close", "é"]
+    assert find(application, QLabel, "tokenFacts").text() == "Its chance was 77.9%, as the server tells"
+    assert not find(application, QPushButton, "branchFromToken").isVisible()
+    QTest.keyClick(rows, Qt.Key.Key_Down)
+    QTest.keyClick(rows, Qt.Key.Key_Return)
+    assert not application.chat.is_replying
+
+
+def test_no_engine_is_asked_about_the_tokens_of_a_remote_reply(
+    qtbot: QtBot, application: Application, fake: FakeEngine
+) -> None:
+    say(qtbot, application, "Look at me")
+    application.models.open(local_choice(application).path)
+    application.window.action.look_inside.setChecked(True)
+    panel = application.window.inspector_panel
+    for view in (
+        *(application.alternatives.view, application.sampler_lab.view, application.looking.lens),
+        *(application.looking.attention, application.attribution.view, application.proof.view),
+    ):
+        panel.show_view(view)
+        application.inspector.choose(1)
+        for button in view.findChildren(QPushButton):
+            if button.isVisible():
+                QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    application.chat.continue_reply(application.chat.shown.tree.path()[-1].id)
+    qtbot.waitUntil(lambda: bool(fake.requests))
+    assert {type(one) for one in fake.inspected} <= {SpellRequest}  # of the reply of its own that it makes now
+    assert fake.requests[-1].begun_ids == ()
+
+
+def test_a_remote_reply_whose_server_told_nothing_is_not_looked_into_but_said_why(
+    qtbot: QtBot, application: Application, server: RemoteServer
+) -> None:
+    server.script = lambda send: send(chunk({"content": "Quiet."}) + chunk({}, finish_reason="stop"))
     say(qtbot, application, "Look at me")
     application.window.action.look_inside.setChecked(True)
     note = find(application, QLabel, "inspectorNote")

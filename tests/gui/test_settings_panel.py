@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable, Iterator
 
 import fakes
@@ -51,12 +52,35 @@ def origin_of(application: Application, name: str) -> str:
 
 
 class RecommendingEngine(FakeEngine):
-    """Its model comes with values of its makers."""
+    """Its model comes with values of its makers, when it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_load = threading.Event()
+        self.may_load.set()
 
     def run(self, request: LoadRequest | GenerateRequest, cancelled: Callable[[], bool]) -> Iterator[Event]:
+        if isinstance(request, LoadRequest):
+            self.may_load.wait(5)
         info = dataclasses.replace(fakes.INFO, recommended=(("temperature", 0.3), ("top_k", 20)))
         for event in super().run(request, cancelled):
             yield dataclasses.replace(event, info=info) if isinstance(event, ModelLoaded) else event
+
+
+def test_what_is_said_before_the_model_is_there_is_answered_as_its_makers_advise(
+    qtbot: QtBot, open_window: OpenWindow
+) -> None:
+    fake = RecommendingEngine()
+    fake.may_load.clear()
+    application = open_window(lambda: fake)
+    application.reply_settings.change_value("top_k", 7)
+    say(qtbot, application, "early", wait=False)
+    application.conversations.new_chat()  # whose settings are others
+    fake.may_load.set()
+    qtbot.waitUntil(lambda: not application.chat.is_replying)
+    assert (fake.requests[-1].sampler.temperature, fake.requests[-1].sampler.top_k) == (0.3, 7)
+    (record,) = application.store.records(application.store.conversations()[0].id).values()
+    assert record["sampler"]["temperature"] == 0.3
 
 
 def test_what_is_set_in_one_chat_stays_in_it(qtbot: QtBot, open_window: OpenWindow) -> None:

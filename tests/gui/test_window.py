@@ -320,3 +320,22 @@ def test_what_was_read_of_a_conversation_is_deleted_with_it(
     path.write_bytes(b"written by the engine afterwards")
     application.close()
     assert not path.exists()
+
+
+def test_a_chat_can_be_laid_out_while_another_one_takes_its_place(
+    qtbot: QtBot, open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mark of a temporary chat can change the transcript's size before its messages are there."""
+    application = open_window(lambda: FakeEngine([["word\n\n" * 300]]))
+    for number in range(3):
+        say(qtbot, application, f"question {number}")
+    window, name = application.window, application.window.show_conversation_title
+
+    def name_and_turn(title: str | None, *, is_temporary: bool) -> None:
+        name(title, is_temporary=is_temporary)
+        window.transcript.verticalScrollBar().setValue(0)
+        window.transcript.resize(window.transcript.width() - 40, window.transcript.height())
+
+    monkeypatch.setattr(window, "show_conversation_title", name_and_turn)
+    application.conversations.new_temporary_chat()
+    assert shown(application) == []

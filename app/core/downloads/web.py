@@ -138,11 +138,11 @@ def _unreachable(address: httpx2.URL, error: Exception) -> WebError:
 
 def _refusal(response: httpx2.Response) -> WebError:
     host, code = response.url.host, response.status_code
-    reasons = {
-        401: "wants you to sign in: set an access token in the settings",
-        403: "does not let you have this; accept the model's licence on its page, then set an access token",
-        404: "does not know this model or file",
-        429: "asks to wait, because there were too many requests",
+    sentences = {
+        401: f"{host} wants you to sign in: set an access token in the settings.",
+        403: f"{host} does not let you have this; accept the model's licence on its page, then set an access token.",
+        404: f"{host} does not know this model or file.",
+        429: f"{host} asks to wait, because there were too many requests.",
     }
-    reason = reasons.get(code, f"answered with the error {code}")
-    return WebError(f"{host} {reason}.", is_passing=code == 429 or code >= 500)
+    sentence = sentences.get(code, f"{host} answered with the error {code}.")
+    return WebError(sentence, is_passing=code == 429 or code >= 500)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from app.core.remote.endpoints import host_of, is_here
+from app.core.remote.endpoints import LARGEST_CONTEXT, USUAL_PATH, host_of, is_here
 from app.core.remote.errors import RemoteAnswerError, RemoteError, RemoteRefusedError, RemoteUnreachableError
 from app.core.remote.refusals import refusal
 
@@ -76,6 +76,17 @@ class Connection:
             raise RemoteAnswerError(f"{self.host} lists no models; check the address, which often ends with /v1.")
         return listed
 
+    def context_length(self) -> int | None:
+        """The tokens of the context of a llama.cpp server's only model, which it tells beside its interface.
+
+        Raises `RemoteError` and `GivenUp`.
+        """
+        with self._answer("GET", "/props", None, base_url=self._base_url.removesuffix(USUAL_PATH)) as response:
+            content = self.json(response)
+        settings = content.get("default_generation_settings") if isinstance(content, dict) else None
+        length = settings.get("n_ctx") if isinstance(settings, dict) else None
+        return length if type(length) is int and 0 < length <= LARGEST_CONTEXT else None
+
     @contextmanager
     def ask(self, body: Mapping[str, object]) -> Iterator[httpx2.Response]:
         """The answer to a request for a chat completion, its content unread. Raises `RemoteError` and `GivenUp`."""
@@ -105,8 +116,10 @@ class Connection:
             ) from error
 
     @contextmanager
-    def _answer(self, method: str, path: str, body: Mapping[str, object] | None) -> Iterator[httpx2.Response]:
-        request = self._client.build_request(method, self._base_url + path, json=body)
+    def _answer(
+        self, method: str, path: str, body: Mapping[str, object] | None, *, base_url: str = ""
+    ) -> Iterator[httpx2.Response]:
+        request = self._client.build_request(method, (base_url or self._base_url) + path, json=body)
         response = self._wait_for(self._client.send(request, stream=True))
         try:
             if response.headers.get("content-encoding", "identity") != "identity":

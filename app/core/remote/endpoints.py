@@ -164,6 +164,11 @@ def listed_models(rows: Iterable[object]) -> tuple[RemoteModel, ...]:
     return tuple(found.values())
 
 
+def is_of_llama_cpp(rows: Iterable[object]) -> bool:
+    """Whether llama.cpp lists these models: what it says there may be more than the context that it keeps."""
+    return any(isinstance(row, Mapping) and row.get("owned_by") == "llamacpp" for row in rows)
+
+
 def _context_length(row: Mapping[str, object]) -> int | None:
     """vLLM and SGLang call it max_model_len, llama.cpp meta.n_ctx_train, others context_length."""
     meta = row.get("meta")

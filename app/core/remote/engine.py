@@ -11,12 +11,13 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
-from app.core.remote.answers import Piece, Usage, piece_of, read_piece
+from app.core.remote.answers import Piece, Token, Usage, piece_of, read_piece
 from app.core.remote.connection import Connection, GivenUp
 from app.core.remote.endpoints import host_of
 from app.core.remote.errors import RemoteAnswerError, RemoteRefusedError, RemoteUnreachableError
 from app.core.remote.event_stream import EventStream
-from app.core.remote.parameters import CONTINUING, SPARE, body_of
+from app.core.remote.parameters import CONTINUING, RENAMED, SPARE, body_of
+from app.core.remote.told_tokens import numbered
 from engine.api import (
     CountTokensRequest,
     Event,
@@ -37,11 +38,11 @@ logger = logging.getLogger(__name__)
 
 NO_TOKEN = -1  # the id of a token whose id no server tells
 LONGEST_REPLY = 8 << 20  # letters; no model writes as much
-MOST_BYTES = 1 << 30  # of a whole answer, which carries some 300 for each token
+MOST_TOLD = 1 << 17  # tokens that are kept of a reply, with what else could have come
+MOST_BYTES = 1 << 30  # of a whole answer, which carries some 800 for each token
 DONE = "[DONE]"
 NOT_HERE = "Only a model on this machine can be looked into; choose one for that."
 _OPEN, _CLOSE = "<think>\n", "\n</think>\n\n"  # how a thinking stands in the text of a reply, see `thinking.py`
-_RENAMED = frozenset(["max_tokens"])  # what newer servers of OpenAI want under another name
 
 
 @dataclass
@@ -51,7 +52,7 @@ class _Reply:
     started: float = field(default_factory=time.monotonic)
     texts: list[str] = field(default_factory=list)
     letters: int = 0
-    logprobs: list[tuple[str, float]] = field(default_factory=list)
+    tokens: list[Token] = field(default_factory=list)  # as far as the server tells them
     first_at: float | None = None
     last_at: float = 0.0
     steps: int = 0  # pieces that said something; most servers send one for each token
@@ -150,7 +151,7 @@ class RemoteEngine:
                     raise RemoteRefusedError(
                         f"{connection.host} cannot go on in the middle of a reply; regenerate it instead."
                     ) from error
-                spare = (error.named & (SPARE | _RENAMED)) - self._without
+                spare = (error.named & (SPARE | RENAMED)) - self._without
                 if reply.texts or not spare:
                     raise
                 logger.info("the endpoint takes no %s", ", ".join(sorted(spare)))
@@ -167,16 +168,24 @@ class RemoteEngine:
                 pieces = iter((_whole(host, connection.json(response), key),))
             try:
                 for piece in pieces:
+                    if piece.lacks_bytes and not reply.texts and "logprobs" not in self._without:
+                        # llama-cpp-python 0.3.36 leaves half characters out of the text, too, where it tells tokens.
+                        raise RemoteRefusedError(f"{host} tells no bytes.", named=frozenset(["logprobs"]))
                     yield from _take_piece(request, piece, reply, host)
             except RemoteUnreachableError:
                 if not reply.finish:  # else only the server's figures are missing
                     raise
+        if not reply.finish and not reply.texts:
+            raise RemoteAnswerError(
+                f"{host} ended its answer before the first word, which servers do when the conversation is too long "
+                "for the model. Begin a new chat, or try again."
+            )
         if not reply.finish:
             raise RemoteUnreachableError(
                 f"The connection to {host} ended in the middle of the reply; what arrived is kept. Try again."
             )
         yield from _end_thinking(request, reply)
-        yield _finished(request, reply, _stop_reason(reply, host))
+        yield _finished(request, reply, _stop_reason(request, reply, host))
 
 
 def _streamed(connection: Connection, content: Iterator[bytes], key: str | None) -> Iterator[Piece]:
@@ -210,6 +219,7 @@ def _take_piece(request: GenerateRequest, piece: Piece, reply: _Reply, host: str
     reply.finish, reply.stop_text = reply.finish or piece.finish, reply.stop_text or piece.stop_text
     has_place = not request.continue_last and (reply.is_thinking or not reply.texts)  # at the beginning of a reply
     thinking = piece.thinking if has_place else ""
+    reply.tokens += piece.tokens[: MOST_TOLD - len(reply.tokens)]
     if not thinking and not piece.text:
         return
     text = f"{_OPEN}{thinking}" if thinking and not reply.is_thinking else thinking
@@ -217,7 +227,7 @@ def _take_piece(request: GenerateRequest, piece: Piece, reply: _Reply, host: str
     if piece.text:
         text += f"{_CLOSE}{piece.text}" if reply.is_thinking else piece.text
         reply.is_thinking = False
-    yield from _tell(request, text, reply, piece.logprobs)
+    yield from _tell(request, text, reply, sum(token.logprob for token in piece.tokens))
     if reply.letters > LONGEST_REPLY:
         raise _too_long(host)
 
@@ -226,12 +236,10 @@ def _end_thinking(request: GenerateRequest, reply: _Reply) -> Iterator[Event]:
     """Close a thinking behind which no answer came."""
     if reply.is_thinking:
         reply.is_thinking = False
-        yield from _tell(request, _CLOSE.rstrip(), reply, ())
+        yield from _tell(request, _CLOSE.rstrip(), reply, 0.0)
 
 
-def _tell(
-    request: GenerateRequest, text: str, reply: _Reply, logprobs: tuple[tuple[str, float], ...]
-) -> Iterator[Event]:
+def _tell(request: GenerateRequest, text: str, reply: _Reply, logprob: float) -> Iterator[Event]:
     reply.last_at = time.monotonic()
     if reply.first_at is None:
         reply.first_at = reply.last_at
@@ -239,33 +247,34 @@ def _tell(
     reply.texts.append(text)
     reply.letters += len(text)
     reply.steps += 1
-    reply.logprobs.extend(logprobs)
-    yield TokenGenerated(request.request_id, NO_TOKEN, text, sum(logprob for _, logprob in logprobs))
+    yield TokenGenerated(request.request_id, NO_TOKEN, text, logprob)
 
 
 def _finished(request: GenerateRequest, reply: _Reply, reason: StopReason) -> ReplyFinished:
+    pieces, alternatives = numbered(reply.tokens)
     return ReplyFinished(
         request.request_id,
         "".join(reply.texts),
         (),
-        tuple(logprob for _, logprob in reply.logprobs),
+        tuple(token.logprob for token in reply.tokens),
         reason,
         reply.timings(),
         request.sampler.seed or 0,
-        token_texts=tuple(text for text, _ in reply.logprobs),
+        alternatives,
+        pieces=pieces,
     )
 
 
-def _stop_reason(reply: _Reply, host: str) -> StopReason:
+def _stop_reason(request: GenerateRequest, reply: _Reply, host: str) -> StopReason:
     """Why the server ended the reply. Raises `RemoteError` for an end that is none of the model's."""
     match reply.finish:
         case "length":
             return StopReason.MAX_TOKENS
         case "content_filter":
             raise RemoteRefusedError(f"{host} withheld the rest of the reply (content filter); ask in other words.")
-        case "abort" | "error":
+        case "abort" | "error" | "insufficient_system_resource":  # the last is DeepSeek's
             raise RemoteAnswerError(f"{host} broke off in the middle of the reply; what arrived is kept. Try again.")
-    return StopReason.STOP_STRING if reply.stop_text else StopReason.END_TOKEN
+    return StopReason.STOP_STRING if reply.stop_text in request.stop else StopReason.END_TOKEN
 
 
 def _too_long(host: str) -> RemoteAnswerError:

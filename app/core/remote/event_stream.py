@@ -42,6 +42,8 @@ class EventStream:
             self._size_bytes = 0
             return event
         name, _, value = line.removeprefix("\ufeff").partition(":")
+        if name == "error":  # which older servers of llama.cpp have as a field of its own
+            name, value = "data", f'{{"error":{value}}}'
         if name == "data":
             self._data.append(value.removeprefix(" "))
             self._size_bytes += len(value)

@@ -14,7 +14,11 @@ from engine.api import GenerateRequest, RequestError, SamplerSettings
 
 # What can be done without: what Fireside adds for itself, and what llama.cpp alone calls so. A server that refuses
 # one of these is asked again without it.
-SPARE = frozenset(["stream_options", "logprobs", "repeat_penalty"])
+SPARE = frozenset(["stream_options", "logprobs", "top_logprobs", "repeat_penalty"])
+# What is asked for in another form then: newer servers of OpenAI want the first under another name; the second is the
+# form of a JSON schema that llama-cpp-python knows, and names where it gets OpenAI's.
+RENAMED = frozenset(["max_tokens", "json_object"])
+ALTERNATIVES = 5  # of each token: no service of those that tell any is known to refuse so few
 CONTINUING = {"continue_final_message": True, "add_generation_prompt": False}  # in the names of vLLM and SGLang
 
 _OWN_NAMES: dict[str, tuple[str, ...]] = {  # where others are used than those of `SamplerSettings`
@@ -47,6 +51,7 @@ def body_of(request: GenerateRequest, model: str, *, without: Iterable[str]) -> 
         "stream": True,
         "stream_options": {"include_usage": True},
         "logprobs": True,
+        "top_logprobs": ALTERNATIVES,
     }
     for name, value in sampler_parameters(request.sampler).items():
         if name == "logit_bias":
@@ -60,13 +65,18 @@ def body_of(request: GenerateRequest, model: str, *, without: Iterable[str]) -> 
     if request.stop:
         body["stop"] = list(request.stop)
     if request.json_schema is not None:
-        body["response_format"] = {
-            "type": "json_schema",
-            "json_schema": {"name": "reply", "schema": _schema(request.json_schema)},
-        }
+        schema = _schema(request.json_schema)
+        body["response_format"] = (
+            {"type": "json_object", "schema": schema}
+            if "json_object" in without
+            else {"type": "json_schema", "json_schema": {"name": "reply", "schema": schema}}
+        )
     if request.continue_last:
         body |= CONTINUING
-    return {name: value for name, value in body.items() if name not in without or name not in SPARE}
+    spared = SPARE.intersection(without)
+    if "logprobs" in spared:
+        spared |= {"top_logprobs"}  # which go with them only
+    return {name: value for name, value in body.items() if name not in spared}
 
 
 def _role(role: str) -> str:

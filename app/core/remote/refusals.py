@@ -15,8 +15,10 @@ LONGEST_WORDS = 300  # letters of a server's sentence that are shown
 MOST_DIGITS = 6  # of seconds to wait
 _NAMES = re.compile(r"[`'\"“]([a-z][a-z_]{2,40})[`'\"”]|\bargument supplied: ([a-z_]{3,40})")
 _FULL = re.compile(
-    r"context[ _](length|size|window)|maximum context|too many tokens|prompt is too long", re.IGNORECASE
+    r"context[ _](length|size|window)|maximum (context|model length)|too many tokens|prompt is too long",
+    re.IGNORECASE,
 )
+_INVALID = "validation error"  # how llama-cpp-python begins what it says of a parameter, with status 500
 _ADVICE = {
     401: "check the key of this endpoint in the settings",
     402: "the account behind the key has no credit left",
@@ -38,6 +40,8 @@ class Words:
 
 def words_of(content: object, *, key: str | None) -> Words:
     """The words in an error's JSON. The key never stands in them, whatever the server echoes."""
+    if isinstance(content, list) and len(content) == 1:  # Google's service has errors in an array
+        content = content[0]
     error = content.get("error", content) if isinstance(content, Mapping) else None
     if isinstance(error, str):
         error = {"message": error}
@@ -63,7 +67,8 @@ def refusal(
     if status in (400, 413, 422) and (words.code == "context_length_exceeded" or _FULL.search(words.sentence)):
         full = f"The conversation is too long for the model at {host}; begin a new chat, or shorten the message."
         return ContextFullError(with_words(full, words))
-    if status in (400, 422):
+    is_about_parameters = status in (400, 422) or (status == 500 and _INVALID in words.sentence)
+    if is_about_parameters:
         named = "change what it names in the settings of the chat"
         advice = named if words.sentence else "check the model and the address"
         sentence = f"{host} does not accept this request (error {status}); {advice}."
@@ -79,7 +84,6 @@ def refusal(
     else:
         advice = _ADVICE.get(status, "check its address and its key in the settings")
         sentence = f"{host} refuses (error {status}): {advice}."
-    is_about_parameters = status in (400, 422)
     return RemoteRefusedError(with_words(sentence, words), named=words.named if is_about_parameters else frozenset())
 
 
