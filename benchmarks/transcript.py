@@ -8,6 +8,7 @@ for that reply and for hostile ones.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
@@ -85,6 +86,7 @@ def main() -> int:
     from app.theme import load_theme, palette, style_sheet
 
     qt = QApplication(["fireside"])
+    gc.freeze()  # as the window does once the engine is there
     theme = load_theme("light")
     qt.setStyle("Fusion")
     qt.setPalette(palette(theme))
@@ -217,7 +219,7 @@ def _stall_of(qt: QApplication, text: str) -> float:
     part = max(len(text) // 100, 500)
     for end in range(part, len(text) + part, part):
         transcript.show_stream("1", "", text[:end])
-        qt.processEvents()
+        _settle(qt, 0.0)
     transcript.update_message(TranscriptMessage("1", "assistant", text))
     _settle(qt, 0.3)
     transcript.clear()
@@ -240,10 +242,11 @@ def _delete(qt: QApplication, transcript: Transcript) -> None:
 
 
 def _settle(qt: QApplication, seconds: float) -> None:
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        qt.processEvents()
-        time.sleep(BEAT_MS / 2000)
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop = QEventLoop()  # the window's own kind: `processEvents` never deletes what is to be deleted later
+    QTimer.singleShot(round(seconds * 1000), qt, loop.quit)
+    loop.exec()
 
 
 class _Heart:
