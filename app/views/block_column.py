@@ -28,7 +28,7 @@ ITEM_GAP = 4  # pixels between two items of a list
 LETTER_WIDTH, LINE_HEIGHT = 0.5, 1.45  # of the size of letters; good enough for what nobody sees yet
 CODE_FRAME = 48  # pixels around the lines of a code block
 FAR = 300  # pixels outside of what is laid out at which a block loses its widget
-SPARE = 12  # widgets of prose kept for the next text; making one costs more than filling one
+SPARE = 40  # widgets of prose kept for the next text; making one costs more than filling one
 
 
 class BlockColumn(QWidget):
@@ -97,7 +97,8 @@ class BlockColumn(QWidget):
             self._blocks.append(block)
             self._heights.append(self._above(len(self._blocks) - 1) + self._estimate(block))
         self._is_last_open = open_block is not None
-        self._show_part()
+        self._place()
+        self.updateGeometry()  # so that the transcript says what is visible by now
 
     def _replace_last(self, block: Block | None) -> None:
         number = len(self._blocks) - 1

@@ -90,9 +90,9 @@ class ReplyView(MessageView):
     def show_stream(self, thinking: str, text: str) -> bool:
         """Show what a reply says by now; text that only grew is appended, a long one bit by bit.
 
-        Whether anything may have another height now.
+        Whether there may be other blocks or heights now.
         """
-        was = self.column.height(), self._dot.isHidden()
+        was = self.column.height(), len(self.column.blocks), self._dot.isHidden()
         if thinking and self._thinking is None:
             self._thinking = ThinkingView(self.theme, self)
             self.body.insertWidget(0, self._thinking)
@@ -108,7 +108,7 @@ class ReplyView(MessageView):
         self._waiting += more
         if more and not self._later.isActive():
             self._show_waiting()
-        return bool(thinking) or was != (self.column.height(), self._dot.isHidden())
+        return bool(thinking) or was != (self.column.height(), len(self.column.blocks), self._dot.isHidden())
 
     def text_at(self, block: int, letter: int) -> int | None:
         """The character of the text that a letter of a block is, if it is one."""

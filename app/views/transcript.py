@@ -535,10 +535,12 @@ class Transcript(QAbstractScrollArea):
         number = self._heights.row_at(top)
         while number < len(self._messages) and self._heights.top(number) < bottom:
             view = self._views.get(number)
-            if view is None:
+            if view is None:  # by its own estimate another part of it may be visible than by that for all
                 view = self._take(number)
-            y = self._heights.top(number)
-            view.show_part(top - y, bottom - y)
+                has_changed = True
+            else:
+                y = self._heights.top(number)
+                view.show_part(top - y, bottom - y)
             has_changed |= self._heights.set_height(number, view.height_for(self._width))
             number += 1
         return has_changed
