@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -44,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stdout.flush()
             return 0
         file = None if options.file is None else _existing(options.file)
+        gc.disable()  # up to `app.worker.create_engine`: what a start makes is there to stay
         from app.application import run
 
         return run(folder, started=started, file=file)

@@ -65,7 +65,6 @@ from app.core.library import Library
 from app.core.paths import DataFolder
 from app.core.presets import Presets
 from app.core.remote.endpoints import Endpoints
-from app.core.remote.engine import RemoteEngine
 from app.core.reply_caches import ReplyCaches
 from app.core.rescuing import newest_damaged
 from app.core.scan import ReadHeader
@@ -106,7 +105,7 @@ class Application(QObject):
         self.appearance.themeChanged.connect(self.window.apply_theme)
         self.engine = EngineThread(make_engine)
         secrets = Secrets()
-        self.remote_engine = EngineThread(lambda: RemoteEngine(secrets.get))
+        self.remote_engine = EngineThread(lambda: _remote_engine(secrets))
         engines = Engines(self.engine, self.remote_engine)
         self._caches = ReplyCaches(folder.caches)
         self.chat = ChatController(engines, self.store, self._caches, self.window)
@@ -320,6 +319,13 @@ def run(folder: DataFolder, *, started: float, file: Path | None = None) -> int:
         application.close()
         instance.close()
         return status
+
+
+def _remote_engine(secrets: Secrets) -> EngineLike:
+    """Called on the worker's thread, for which the window need not wait: asyncio is imported there."""
+    from app.core.remote.engine import RemoteEngine
+
+    return RemoteEngine(secrets.get)
 
 
 def cannot_open(qt: QApplication, folder: DataFolder, sentence: str) -> int:

@@ -58,7 +58,7 @@ def _spread(values: list[float]) -> str:
 def _screen() -> Iterator[str]:
     reading, writing = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x860x24"],
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x860x24", "-noreset"],
         pass_fds=[writing],
         stderr=subprocess.DEVNULL,
     )

@@ -50,7 +50,7 @@ from engine.layers import Interrupted, never
 from engine.lookup import Guesser, PromptLookup
 from engine.model import Model, load_model
 from engine.penalties import breaker_ids
-from engine.prompt import LastPrompt
+from engine.prompt import LastPrompt, opened_thinking
 from engine.reader import Reader, torch_threads
 from engine.reply import Reply
 from engine.sampling import Sampler
@@ -290,7 +290,8 @@ class Engine:
         prefilled = time.perf_counter()
         breakers = self.breakers(request.sampler, self.model)
         room = self.context_length - len(ids)
-        reply = Reply(self.model, request, ids, room=room, breakers=breakers, grammar=grammar)
+        opening = opened_thinking(request, ids, self.model.tokenizer)
+        reply = Reply(self.model, request, ids, room=room, breakers=breakers, grammar=grammar, opening=opening)
         logits = reader.logits
         if logits is None or cancelled():
             reply.stop_reason = StopReason.CANCELLED

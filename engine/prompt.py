@@ -6,6 +6,7 @@ A pure function of the request: the same conversation gives the same tokens, wha
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,10 @@ from engine.api import ContextFullError, GenerateRequest, Message, RequestError
 from engine.chat import Prompt, Span, build_prompt
 from engine.tokenizers import Tokenizer
 
+OPENING_TOKENS = 8  # of a prompt's end that may be an opening mark
 REPLY_RESERVE = 256  # tokens kept free for the reply when old turns are left out
+
+_OPENED = re.compile(r"<think(ing)?>\s*\Z")
 
 Build = Callable[[Sequence[Message]], Prompt]
 
@@ -61,6 +65,19 @@ def plan_prompt(request: GenerateRequest, tokenizer: Tokenizer, *, limit: int) -
     if len(prompt.ids) < room:
         return PromptPlan(prompt.ids, prompt.spans, ())
     return _without_old_turns(request.prompt, prompt, build, room=room, limit=limit)
+
+
+def opened_thinking(request: GenerateRequest, ids: Sequence[int], tokenizer: Tokenizer) -> str:
+    """The mark of a thinking that the template opens itself at the prompt's end, so that no model writes it.
+
+    DeepSeek-R1, QwQ and Qwen3-Thinking do; the reply's text begins with it, so that it is told from the answer. Not
+    where the reply goes on from another or follows a schema, which leaves no thinking.
+    """
+    is_of_template = not (isinstance(request.prompt, str) or request.continue_last or request.begun_ids)
+    if not is_of_template or request.json_schema is not None:
+        return ""
+    found = _OPENED.search(tokenizer.decode(ids[-OPENING_TOKENS:]))
+    return "" if found is None else found[0]
 
 
 def prompt_room(limit: int, max_tokens: int | None) -> int:

@@ -45,7 +45,9 @@ class Reply:
         room: int,
         breakers: frozenset[int],
         grammar: JsonGrammar | None,
+        opening: str = "",
     ) -> None:
+        """`opening` is what its text begins with before any token, see `prompt.opened_thinking`."""
         self.request, self.room = request, room
         self._position, self._history = len(prompt), prompt[-HISTORY:]  # of the next token, before it
         seed = request.sampler.seed
@@ -55,6 +57,7 @@ class Reply:
         self.stream, self.stops = TextStream(model.tokenizer), StopStrings(request.stop)
         self.limit = min(room, request.max_tokens or room)
         self.grammar = grammar
+        self._opening = opening
         self.ids: list[int] = []
         self.logprobs: list[float] = []
         self.alternatives: list[bytes] = []
@@ -108,6 +111,7 @@ class Reply:
         self.logprobs.append(drawn.logprob)
         self.alternatives.append(drawn.packed)
         text, stopped = self.stops.push(self.stream.push(token))
+        text, self._opening = self._opening + text, ""
         self.parts.append(text)
         if stopped:
             self.stop_reason = StopReason.STOP_STRING

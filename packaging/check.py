@@ -1,8 +1,8 @@
 """Uses the Debian package as a person does, on a system that has nothing but what the package asks for.
 
-`python packaging/check.py` needs root, debootstrap, bubblewrap, Xvfb, xdotool and ImageMagick. It lays out a Debian
-without Python in build/system, installs dist/fireside_*.deb there, and runs it as a person with an empty home and no
-network. Pictures of what is seen go to build/package-check. `make package-check` calls it.
+`python packaging/check.py` needs root and the tools that README.md names. It lays out a Debian without Python in
+build/system, installs dist/fireside_*.deb there, and runs it as a person with an empty home and no network. Pictures
+of what is seen go to build/package-check. `make package-check` calls it.
 """
 
 from __future__ import annotations
@@ -28,14 +28,29 @@ SYSTEM = ROOT / "build" / "system"
 PICTURES = ROOT / "build" / "package-check"
 HOME = SYSTEM / "home" / "person"
 DATA = HOME / ".local" / "share" / "Fireside"
-TOOLS = ("debootstrap", "bwrap", "Xvfb", "xdotool", "import")
+TOOLS = ("debootstrap", "bwrap", "Xvfb", "xdotool", "import", "desktop-file-validate", "appstreamcli")
 QUESTION, ANSWER = "What is the capital of France?", "Paris"
+REPLY = "SELECT 1 FROM messages JOIN records ON number = message_number WHERE status = 'complete' AND text LIKE ?"
 SECRET = "The password is swordfish."
 PATIENCE_S = 60.0
-ON_LOOPBACK = """
-fireside serve --no-token --port 8080 >/tmp/served 2>&1 &
+SHOWN = ("search", "--sync", "--onlyvisible", "--name", "Fireside$")  # for xdotool: once the window is there
+SERVED_NAME = Path(FILE_NAME).stem
+SCHEMA = {
+    "type": "object",
+    "properties": {"city": {"enum": ["Paris"]}},
+    "required": ["city"],
+    "additionalProperties": False,
+}
+CALM = {"temperature": 0, "max_tokens": 64}  # the model's own temperature leads it astray now and then
+ENDING_ALL = "--unshare-pid"  # of bwrap: what a command leaves running ends with it
+SERVED_AT = "http://127.0.0.1:8080/v1"
+SERVING = f"""
+fireside serve {SERVED_NAME} --no-token --port 8080 >/tmp/served 2>&1 &
 for _ in $(seq 100); do exec 3<>/dev/tcp/127.0.0.1/8080 && break; sleep 0.2; done 2>/dev/null
-body='{"model": "%s", "max_tokens": 8, "temperature": 0, "messages": [{"role": "user", "content": "%s"}]}'
+"""
+ASKING = """
+body='{"model": "%s", "max_tokens": 8, "temperature": 0, "stream": true,
+    "messages": [{"role": "user", "content": "%s"}]}'
 printf 'POST /v1/chat/completions HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nContent-Type: application/json\\r\\n' >&3
 printf 'Connection: close\\r\\nContent-Length: %%d\\r\\n\\r\\n%%s' ${#body} "$body" >&3
 cat <&3
@@ -50,10 +65,13 @@ def main() -> int:
         print(f"This needs root and {', '.join(missing or TOOLS)}.", file=sys.stderr)
         return 2
     install()
+    check_entries()
     PICTURES.mkdir(parents=True, exist_ok=True)
     with screen() as display:
         check_commands(display)
         check_window(display)
+        check_exports(display)
+        check_remote(display)
         check_crash(display)
     print("The package works.")
     return 0
@@ -77,7 +95,7 @@ def install() -> None:
 def screen() -> Iterator[str]:
     """A screen that nobody sees; its name."""
     reading, writing = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x860x24", "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x860x24", "-nolisten", "tcp", "-noreset"]
     server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
     try:
         yield f":{os.read(reading, 16).decode().strip()}"
@@ -98,34 +116,46 @@ def inside(display: str, *command: str | Path) -> list[str | Path]:
     ]
 
 
+def check_entries() -> None:
+    """What menus and software centres read of the package."""
+    share = SYSTEM / "usr" / "share"
+    run(["desktop-file-validate", share / "applications" / "fireside.desktop"])
+    run(["appstreamcli", "validate", "--no-net", share / "metainfo" / "app.fireside.Fireside.metainfo.xml"])
+    print("The menu entry and the description are valid.")
+
+
 def check_commands(display: str) -> None:
     """What needs no window."""
     assert run(inside(display, "sh", "-c", "command -v python3 || echo none")) == "none\n"
     assert run(inside(display, "fireside", "--version")) == f"fireside {VERSION}\n"
     assert "FILE" in run(inside(display, "fireside", "--help"))
-    words = ["engine", "generate", "--prompt", QUESTION, "--max-tokens", "8", "--temperature", "0", "--json"]
+    words = ["engine", "generate", "--prompt", QUESTION, "--max-tokens", "24", "--temperature", "0", "--json"]
     assert ANSWER in json.loads(run(inside(display, "fireside", *words)))["text"]
+    (HOME / "schema.json").write_text(json.dumps(SCHEMA), encoding="utf-8")
+    formed = json.loads(run(inside(display, "fireside", *words, "--json-schema", "schema.json")))["text"]
+    assert [*json.loads(formed)] == SCHEMA["required"], formed
     listed = json.loads(run(inside(display, "fireside", "models", "--json")))
     assert any(FILE_NAME in json.dumps(model) for model in listed), listed
-    answer = run(inside(display, "bash", "-c", ON_LOOPBACK % (Path(FILE_NAME).stem, QUESTION)))
-    assert "chat.completion" in answer and ANSWER in answer, answer
+    answer = run(inside(display, ENDING_ALL, "bash", "-c", SERVING + ASKING % (SERVED_NAME, QUESTION)))
+    assert ANSWER in streamed_text(answer) and "data: [DONE]" in answer, answer
     print("Commands and the server answer.")
 
 
 def check_window(display: str) -> None:
     """Typing, the answer, files of a second start, and a normal end."""
+    keep("settings.json", own_values=CALM)
     window = subprocess.Popen(inside(display, "fireside"))
-    press(display, "search", "--sync", "--onlyvisible", "--name", "^Fireside$")
+    press(display, *SHOWN)
     press(display, "type", "--delay", "15", QUESTION)
     press(display, "key", "Return")
-    wait_for("a reply", lambda: row("SELECT text FROM messages WHERE role = 'assistant' AND status = 'complete'"))
+    wait_for("a reply", lambda: row(REPLY, f"%{ANSWER}%"))
     picture(display, "answer")
     (HOME / "secret.pdf").write_bytes(pdf(SECRET))
     run(inside(display, "fireside", "/home/person/secret.pdf"))
     wait_for("the PDF", lambda: row("SELECT 1 FROM drafts WHERE parts LIKE ?", f"%{SECRET}%"))
     shutil.copy(SYSTEM / "usr/lib/fireside/_internal/models" / FILE_NAME, HOME / "mine.gguf")
     run(inside(display, "fireside", "mine.gguf"))
-    wait_for("the model", lambda: "mine.gguf" in (DATA / "models.json").read_text(encoding="utf-8"))
+    wait_for("the model", lambda: "mine.gguf" in kept("models.json"))
     picture(display, "files")
     press(display, "key", "ctrl+q")
     assert window.wait(PATIENCE_S) == 0
@@ -133,18 +163,47 @@ def check_window(display: str) -> None:
     print("The window answers, takes files over, and closes.")
 
 
+def check_exports(display: str) -> None:
+    """What was said, as files."""
+    for form in ("html", "markdown"):
+        run(inside(display, "fireside", "export", "--all", "--format", form, "--output", form))
+        assert any(ANSWER in file.read_text(encoding="utf-8") for file in (HOME / form).iterdir())
+    print("Conversations come out.")
+
+
+def check_remote(display: str) -> None:
+    """The model of a server that a file names replies, in a window that speaks Chinese."""
+    model = {"name": SERVED_NAME, "context_length": None}
+    endpoint = {"name": "here", "base_url": SERVED_AT, "is_allowed": True, "models": [model]}
+    keep("endpoints.json", endpoints=[endpoint], last=f"{SERVED_AT}#{SERVED_NAME}")
+    keep("settings.json", own_values=CALM, allows_remote=True, language="zh_CN")
+    window = subprocess.Popen(inside(display, ENDING_ALL, "bash", "-c", f"{SERVING} exec 3>&-; fireside"))
+    press(display, *SHOWN)
+    press(display, "type", "--delay", "15", QUESTION)
+    press(display, "key", "Return")
+    wait_for("a reply from the server", lambda: row(f"{REPLY} AND record LIKE ?", f"%{ANSWER}%", f"%{SERVED_AT}#%"))
+    picture(display, "remote")
+    press(display, *SHOWN, "windowfocus", "--sync", "key", "ctrl+comma")
+    press(display, "search", "--sync", "--onlyvisible", "--name", "^设置$", "windowfocus", "--sync", "key", "Escape")
+    press(display, *SHOWN, "windowfocus", "--sync", "key", "ctrl+q")
+    assert window.wait(PATIENCE_S) == 0
+    print("A remote model replies, and the window speaks Chinese.")
+
+
 def check_crash(display: str) -> None:
-    """What ends it unexpectedly is told on the next start."""
+    """What ends it unexpectedly is told on the next start, which a model from outside brings about."""
     hit = "fireside & until [ -e hit ]; do sleep 0.1; done; kill -SEGV $!; wait $!"
     window = subprocess.Popen(inside(display, "sh", "-c", hit))
-    press(display, "search", "--sync", "--onlyvisible", "--name", "Fireside$")
+    press(display, *SHOWN)
     (HOME / "hit").touch()
     window.wait(PATIENCE_S)
-    window = subprocess.Popen(inside(display, "fireside"))
-    press(display, "search", "--sync", "--onlyvisible", "--name", "Fireside$")
-    wait_for("the log", lambda: "Segmentation fault" in (DATA / "crash.last.log").read_text(encoding="utf-8"))
+    (DATA / "models.json").unlink()
+    window = subprocess.Popen(inside(display, "fireside", "mine.gguf"))
+    press(display, *SHOWN)
+    wait_for("the log", lambda: "Segmentation fault" in kept("crash.last.log"))
+    wait_for("the model", lambda: "mine.gguf" in kept("models.json"))
     picture(display, "crash")
-    press(display, "search", "--onlyvisible", "--name", "Fireside$", "windowfocus", "--sync", "key", "ctrl+q")
+    press(display, *SHOWN, "windowfocus", "--sync", "key", "ctrl+q")
     assert window.wait(PATIENCE_S) == 0
     print("A crash is told.")
 
@@ -165,6 +224,23 @@ def picture(display: str, name: str) -> None:
     """Photograph the screen, when it has come to rest."""
     time.sleep(1.5)
     run(["import", "-display", display, "-window", "root", PICTURES / f"{name}.png"])
+
+
+def keep(name: str, **content: object) -> None:
+    """Put a file of JSON into the folder that Fireside keeps everything in."""
+    (DATA / name).write_text(json.dumps({"version": 1, **content}), encoding="utf-8")
+
+
+def kept(name: str) -> str:
+    """What a file of that folder says; nothing as long as it is not there."""
+    file = DATA / name
+    return file.read_text(encoding="utf-8") if file.exists() else ""
+
+
+def streamed_text(answer: str) -> str:
+    """The words in an answer that came in pieces."""
+    pieces = (json.loads(piece) for piece in re.findall(r"^data: (\{.*)$", answer, re.MULTILINE))
+    return "".join(choice["delta"].get("content", "") for piece in pieces for choice in piece["choices"])
 
 
 def row(query: str, *values: str) -> bool:

@@ -36,9 +36,8 @@ class ExportsController(QObject):
         super().__init__()
         self._store, self._background = store, background
         self._chat, self._window = chat, window
-        self._folder = Path(
-            QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation) or Path.home()
-        )
+        places = QStandardPaths.standardLocations(QStandardPaths.StandardLocation.DocumentsLocation)
+        self._folder = next(filter(Path.is_dir, map(Path, places)), Path.home())
         window.action.export.triggered.connect(self.export_shown)
         window.sidebar.menus.exportRequested.connect(self.export_chats)
         window.sidebar.menus.folderExportRequested.connect(self.export_folder)

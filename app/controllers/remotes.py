@@ -15,7 +15,6 @@ from shiboken6 import isValid
 from app.controllers.background import Background, Control, Job
 from app.controllers.models import ModelsController
 from app.controllers.preferences import PreferencesController
-from app.core.remote.connection import Connection, GivenUp
 from app.core.remote.endpoints import (
     Endpoint,
     Endpoints,
@@ -134,12 +133,12 @@ class RemotesController(QObject):
         def work(control: Control) -> tuple[Endpoint, bool] | None:
             try:
                 listed = _models_of(base_url, entry.key or secrets.get(base_url), control)
-            except GivenUp:
-                return None
             except FiresideError:
                 if not typed:
                     raise
                 listed = ()
+            if listed is None:
+                return None
             whole = with_models(endpoint, [*typed, *(listed or endpoint.models)])
             return whole, secrets.set(base_url, entry.key) if entry.key and whole.models else True
 
@@ -180,10 +179,7 @@ class RemotesController(QObject):
         secrets = self._secrets
 
         def work(control: Control) -> tuple[RemoteModel, ...] | None:
-            try:
-                return _models_of(base_url, secrets.get(base_url), control)
-            except GivenUp:
-                return None
+            return _models_of(base_url, secrets.get(base_url), control)
 
         def keep(listed: tuple[RemoteModel, ...] | None) -> None:
             now = self._endpoints.get(base_url)
@@ -270,8 +266,10 @@ def _choice(endpoint: Endpoint, model: RemoteModel) -> ModelChoice:
     return ModelChoice(endpoint.address(model), model.name, context, name, host=endpoint.host)
 
 
-def _models_of(base_url: str, key: str | None, control: Control) -> tuple[RemoteModel, ...]:
-    """Raises `FiresideError` and `GivenUp`."""
+def _models_of(base_url: str, key: str | None, control: Control) -> tuple[RemoteModel, ...] | None:
+    """The models that an endpoint lists, None when the person thought better of it. Raises `FiresideError`."""
+    from app.core.remote.connection import Connection, GivenUp  # with asyncio, which the window need not wait for
+
     connection = Connection(base_url, key, control.is_cancelled)
     try:
         rows = connection.models()
@@ -281,5 +279,7 @@ def _models_of(base_url: str, key: str | None, control: Control) -> tuple[Remote
                 told = connection.context_length()
                 listed = (replace(listed[0], context_length=told or listed[0].context_length),)
         return listed
+    except GivenUp:
+        return None
     finally:
         connection.close()

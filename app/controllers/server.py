@@ -6,7 +6,6 @@ The server itself runs on a thread of its own and is imported when it is first s
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import importlib
 import logging
@@ -35,6 +34,8 @@ from app.worker import EngineThread
 from engine.api import Event, FiresideError, ModelLoaded, ModelUnloaded
 
 if TYPE_CHECKING:
+    import asyncio
+
     from app.server.server import Answered, Server
 
 logger = logging.getLogger(__name__)
@@ -200,6 +201,8 @@ class ServerController(QObject):
 
     async def _load(self, model: ServedModel) -> ModelLoaded:
         """Called in the server's event loop: let the window load a model."""
+        import asyncio  # not by this file: the window need not wait for what only a server uses
+
         loop = asyncio.get_running_loop()
         wish = _Wish(model, loop.create_future(), loop)
         self._wished.emit(wish)

@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from app.core.conversation import Part, PartKind, text_parts
 
+OPENING = "<think>\n"  # as most models write it
 # What opens a thinking, what closes it, and what then opens the answer ("" where nothing does).
 _MARKS = (
     ("<think>", "</think>", ""),
@@ -31,6 +32,11 @@ def split_thinking(text: str) -> tuple[Part, ...]:
     at, close, answer = min(ends)
     rest = body[at + len(close) :].lstrip()
     return _parts(body[:at], rest.removeprefix(answer).lstrip())
+
+
+def opens_thinking(text: str) -> bool:
+    """Whether a reply begins with a thinking."""
+    return text.lstrip().startswith(tuple(mark[0] for mark in _MARKS))
 
 
 class ThinkingStream:

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from app.core.conversation import PartKind, StoredMessage
+from app.core.thinking import OPENING, opens_thinking
 from engine.inspection.pieces import places
 
 Range = tuple[int, int]
@@ -52,6 +53,8 @@ class TokenMap:
         spelt = decoder.decode(b"".join((*self._pieces[:index], piece)))
         if self._thinking is None and self._text is not None and self._text[0] > 0:
             spelt = spelt[self._text[0] :]  # a space that some tokenizers begin with is not shown
+        if self._thinking is not None and not opens_thinking(self.spelt):
+            spelt = f"{OPENING}{spelt}"  # the template had opened it
         return self._before + spelt
 
     def _part(self, text: str, begin: int) -> Range | None:

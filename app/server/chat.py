@@ -13,8 +13,8 @@ from typing import Any
 from app.core.conversation import PartKind
 from app.core.thinking import ThinkingStream, split_thinking
 from app.server.desk import DONE, HARMLESS, UNSUPPORTED, Desk, begun, client_of, sse
+from app.server.exchange import EventStream, Request, Response
 from app.server.fields import Fields, stream_usage
-from app.server.http import EventStream, Request, Response
 from app.server.log_probabilities import MOST_ALTERNATIVES, chat_log_probabilities
 from app.server.messages import messages_of
 from app.server.replies import Usage, finish_reason, reply_events, whole_reply

@@ -12,8 +12,8 @@ from typing import Any
 
 from app.server.desk import DONE, HARMLESS, Desk, begun, client_of, sse
 from app.server.engine_link import Engine
+from app.server.exchange import EventStream, Request, Response
 from app.server.fields import Fields, stream_usage
-from app.server.http import EventStream, Request, Response
 from app.server.log_probabilities import MOST_ALTERNATIVES, text_log_probabilities
 from app.server.replies import Usage, finish_reason, reply_events, whole_reply
 from app.server.sampling import MOST_CHOICES, sampling_of, settings_for, stops, token_limit

@@ -11,8 +11,8 @@ from typing import Any
 
 from app.server.engine_link import Engine
 from app.server.errors import ApiError
+from app.server.exchange import EventStream, Request
 from app.server.fields import Fields
-from app.server.http import EventStream, Request
 from app.server.models import Models
 from app.server.turnstile import Turnstile
 from engine.api import ModelLoaded

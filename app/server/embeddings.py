@@ -10,8 +10,8 @@ from typing import Any
 
 from app.server.desk import HARMLESS, Desk, client_of
 from app.server.engine_link import batches
+from app.server.exchange import Request, Response
 from app.server.fields import Fields
-from app.server.http import Request, Response
 from engine.api import Embedded, EmbedRequest
 
 MOST_TEXTS = 2048

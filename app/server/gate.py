@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from app.server.errors import ApiError
-from app.server.http import Request
+from app.server.exchange import Request
 
 OPEN_PATHS = ("/health",)  # say nothing that needs a token
 _OWN_SITE = ("none", "same-origin")  # what a browser says of a page of ours; there are none

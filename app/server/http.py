@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 import h11
 
 from app.server.errors import ApiError
+from app.server.exchange import EventStream, Request, Response
 
 logger = logging.getLogger(__name__)
 
@@ -29,34 +29,6 @@ SEND_S = 30.0  # how long a client may leave what it was sent unread
 READ_BYTES = 64 << 10
 SEND_BUFFER_BYTES = 256 << 10
 LINGER_S = 2.0  # for what a refused client is still sending: closing before that would take the answer from it
-
-
-@dataclass(frozen=True)
-class Request:
-    """`headers` by their lower-case names; the first one where a name stands twice."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    peer: str  # its IP address
-    body: bytes = b""
-
-
-@dataclass(frozen=True)
-class Response:
-    """An answer that is ready."""
-
-    body: bytes
-    status: int = 200
-    content_type: str = "application/json"
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class EventStream:
-    """An answer that goes on: server-sent events, of which each piece is one or more."""
-
-    pieces: AsyncGenerator[bytes, None]
 
 
 Admit = Callable[[Request], None]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.server.errors import ApiError
-from app.server.http import Response
+from app.server.exchange import Response
 from engine.api import ModelLoaded
 
 

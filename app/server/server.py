@@ -18,8 +18,9 @@ from app.server.desk import Desk
 from app.server.embeddings import embed
 from app.server.engine_link import Engine
 from app.server.errors import ApiError
+from app.server.exchange import EventStream, Request, Response
 from app.server.gate import Gate
-from app.server.http import EventStream, HttpServer, Request, Response
+from app.server.http import HttpServer
 from app.server.models import Models
 from engine.api import FiresideError
 

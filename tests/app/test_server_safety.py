@@ -16,8 +16,8 @@ from app.core.secrets import Secrets
 from app.core.server_token import new_server_token, server_token
 from app.server import http
 from app.server.errors import ApiError
+from app.server.exchange import Request
 from app.server.gate import Gate
-from app.server.http import Request
 from app.server.turnstile import Turnstile
 
 BODY = json.dumps({"model": MODEL, "messages": [{"role": "user", "content": "Hi"}]}).encode()

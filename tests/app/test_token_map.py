@@ -58,6 +58,14 @@ def test_a_space_that_is_not_shown_moves_nothing() -> None:
     assert tokens.begun_text(1, b" was") == "Tea was"
 
 
+def test_a_branch_in_a_thinking_that_the_template_opened_begins_with_its_mark() -> None:
+    message = reply("<think>\nHm.\n</think>\n\nTea")
+    behind = [b"Hm.", b"\n</think>", b"\n\nTea"]
+    for pieces in (behind, [b"<think>\n", *behind]):
+        tokens = TokenMap(pieces, message)
+        assert tokens.begun_text(pieces.index(b"Hm."), b"Oh") == "<think>\nOh"
+
+
 MARKDOWN = """# Which *tea*?
 
 A **green** one, see [the shop](https://tea.example/a_(b)) or `oolong`; salt &amp; \\*sugar\\*.

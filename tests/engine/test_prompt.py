@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from reference_data import FIXTURES
 
-from engine.api import ContextFullError, GenerateRequest, LoadRequest, Message, PrefillProgressed
+from engine.api import (
+    ContextFullError,
+    GenerateRequest,
+    LoadRequest,
+    Message,
+    PrefillProgressed,
+    ReplyFinished,
+    SamplerSettings,
+    TokenGenerated,
+)
 from engine.chat import build_prompt
 from engine.engine import Engine
 from engine.loaders import open_checkpoint
@@ -144,3 +156,35 @@ def test_a_full_context_is_told_and_what_stays_is_not_read_again(starter: Path) 
     assert len(unchanged) >= 6
     assert max(unchanged) < 80, "only the new turn is read"
     engine.close()
+
+
+def test_a_reply_begins_with_the_thinking_that_the_template_opens() -> None:
+    engine = Engine()
+    list(engine.run(LoadRequest(0, str(FIXTURES / "models" / "llama"))))
+    assert engine.model is not None
+    asked = GenerateRequest(1, "", SamplerSettings(seed=1), max_tokens=3)
+
+    def told(template: str, **changes: Any) -> tuple[str, str]:
+        """The text of a reply as it streams and as it ends."""
+        assert engine.model is not None
+        engine.model.tokenizer.chat_template = f"{{{{ messages[-1].content }}}}{{{{ {template!r} }}}}"
+        question = Message("user", f"Why {len(template)}?")  # another each time: the last prompt is remembered
+        events = list(engine.run(replace(asked, **{"prompt": (question,), **changes})))
+        finished = events[-1]
+        assert isinstance(finished, ReplyFinished)
+        return "".join(event.text for event in events if isinstance(event, TokenGenerated)), finished.text
+
+    try:
+        for opening in ("<think>\n", "<thinking>"):
+            streamed, whole = told(f"\nAssistant: {opening}")
+            assert streamed.startswith(opening)
+            assert whole.startswith(streamed)
+        for template, changes in (
+            ("<think>\n\n</think>\n\n", {}),
+            ("<think>\n", {"prompt": "<think>\n"}),
+            ("<think>\n", {"begun_ids": (5,)}),
+            ("<think>\n", {"json_schema": '{"type": "object"}'}),
+        ):
+            assert "<think" not in told(template, **changes)[1]
+    finally:
+        engine.close()

@@ -37,6 +37,16 @@ def test_a_pdf_is_written_beside_the_windows_thread(qtbot: QtBot, open_window: O
     assert (tmp_path / "out.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_a_home_without_documents_takes_exports_itself(
+    qtbot: QtBot, open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    application = open_window(FakeEngine)
+    say(qtbot, application, "Hi")
+    application.window.action.export.trigger()
+    assert Path(find(application, QLineEdit, "exportOutput").text()).parent == tmp_path
+
+
 def test_all_chats_go_into_one_zip(qtbot: QtBot, open_window: OpenWindow, tmp_path: Path) -> None:
     application = open_window(FakeEngine)
     for text in ("first question", "second question"):
