@@ -4548,6 +4548,10 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>与 {host} 的连接在回复中途结束；已收到的内容会保留。请重试。</translation>
     </message>
     <message>
+        <source>{host} ended its answer before the first word, which servers do when the conversation is too long for the model. Begin a new chat, or try again.</source>
+        <translation>{host} 在第一个词之前就结束了回复；对话超出模型上限时，服务器会这样做。请新建对话，或重试。</translation>
+    </message>
+    <message>
         <source>{host} sent {what}; check the address, which often ends with /v1.</source>
         <translation>{host} 返回了{what}；请检查地址，地址通常以 /v1 结尾。</translation>
     </message>
@@ -5366,6 +5370,10 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>The JSON schema of this chat is no JSON; correct it in its settings.</source>
         <translation>此对话的 JSON Schema 不是 JSON；请在对话设置中更正。</translation>
+    </message>
+    <message>
+        <source>{host} tells no bytes.</source>
+        <translation>{host} 没有给出字节。</translation>
     </message>
     <message>
         <source>{host} wants you to sign in: set an access token in the settings.</source>
