@@ -114,14 +114,12 @@ class FindBar(QWidget):
                 self.close_bar()
                 return True
             if event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                if self._typing.isActive():
-                    self._start()
-                else:
-                    self._step(-1 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1)
+                self._step(-1 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1)
                 return True
         return super().eventFilter(watched, event)
 
     def _start_later(self) -> None:
+        self._search.cancel()
         if not self.isHidden():
             self._typing.start()
 
@@ -168,7 +166,9 @@ class FindBar(QWidget):
                 yield Found(Place(number, at, hit.start()), hit.end() - hit.start())
 
     def _step(self, step: int) -> None:
-        if self._found:
+        if self._typing.isActive():  # what was found is of another query, or of messages that are not there any more
+            self._start()
+        elif self._found:
             self._go_to((self._current + step) % len(self._found))
 
     def _go_to(self, current: int) -> None:

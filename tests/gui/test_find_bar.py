@@ -136,3 +136,15 @@ def test_escape_closes_the_bar_and_not_the_reply(qtbot: QtBot, open_window: Open
     QTest.keyClick(field, Qt.Key.Key_Escape)
     assert not bar.isVisible()
     QApplication.processEvents()
+
+
+def test_going_on_in_a_chat_that_took_the_place_of_a_longer_one_looks_there(qtbot: QtBot) -> None:
+    messages = [TranscriptMessage(str(number), "assistant", "a fox\n\n" * 40) for number in range(12)]
+    shown = Shown(qtbot, messages)
+    shown.look_for("fox", "1 of 480")
+    for _ in range(2):
+        QTest.keyClick(shown.field, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert shown.count() == "479 of 480"
+    shown.transcript.show_messages(messages[:1])
+    shown.bar.go_on()
+    qtbot.waitUntil(lambda: shown.count() == "1 of 40")
