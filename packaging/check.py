@@ -30,6 +30,7 @@ HOME = SYSTEM / "home" / "person"
 DATA = HOME / ".local" / "share" / "Fireside"
 TOOLS = ("debootstrap", "bwrap", "Xvfb", "xdotool", "import", "desktop-file-validate", "appstreamcli")
 QUESTION, ANSWER = "What is the capital of France?", "Paris"
+FORMULA = r"It is $$\frac{a}{b} \le \sqrt{c}$$"
 REPLY = "SELECT 1 FROM messages JOIN records ON number = message_number WHERE status = 'complete' AND text LIKE ?"
 SECRET = "The password is swordfish."
 PATIENCE_S = 60.0
@@ -148,11 +149,11 @@ def check_window(display: str) -> None:
     press(display, *SHOWN)
     press(display, "type", "--delay", "15", QUESTION)
     press(display, "key", "Return")
-    wait_for("a reply", lambda: row(REPLY, f"%{ANSWER}%"))
+    wait_for("a reply", lambda: bool(rows(REPLY, f"%{ANSWER}%")))
     picture(display, "answer")
     (HOME / "secret.pdf").write_bytes(pdf(SECRET))
     run(inside(display, "fireside", "/home/person/secret.pdf"))
-    wait_for("the PDF", lambda: row("SELECT 1 FROM drafts WHERE parts LIKE ?", f"%{SECRET}%"))
+    wait_for("the PDF", lambda: bool(rows("SELECT 1 FROM drafts WHERE parts LIKE ?", f"%{SECRET}%")))
     shutil.copy(SYSTEM / "usr/lib/fireside/_internal/models" / FILE_NAME, HOME / "mine.gguf")
     run(inside(display, "fireside", "mine.gguf"))
     wait_for("the model", lambda: "mine.gguf" in kept("models.json"))
@@ -181,17 +182,32 @@ def check_remote(display: str) -> None:
     press(display, *SHOWN)
     press(display, "type", "--delay", "15", QUESTION)
     press(display, "key", "Return")
-    wait_for("a reply from the server", lambda: row(f"{REPLY} AND record LIKE ?", f"%{ANSWER}%", f"%{SERVED_AT}#%"))
+    wait_for(
+        "a reply from the server", lambda: bool(rows(f"{REPLY} AND record LIKE ?", f"%{ANSWER}%", f"%{SERVED_AT}#%"))
+    )
     picture(display, "remote")
-    press(display, *SHOWN, "windowfocus", "--sync", "key", "ctrl+comma")
-    press(display, "search", "--sync", "--onlyvisible", "--name", "^设置$", "windowfocus", "--sync", "key", "Escape")
-    press(display, *SHOWN, "windowfocus", "--sync", "key", "ctrl+q")
+    press(display, *SHOWN, "windowfocus", "--sync")
+    press(display, "key", "ctrl+comma")
+    press(display, "search", "--sync", "--onlyvisible", "--name", "^设置$", "windowfocus", "--sync")
+    press(display, "key", "Escape")
+    press(display, *SHOWN, "windowfocus", "--sync")
+    press(display, "key", "ctrl+q")
     assert window.wait(PATIENCE_S) == 0
     print("A remote model replies, and the window speaks Chinese.")
 
 
 def check_crash(display: str) -> None:
-    """What ends it unexpectedly is told on the next start, which a model from outside brings about."""
+    """What ends it unexpectedly is told on the next start, which a model from outside brings about.
+
+    The chat that is open then holds a formula: what draws it is imported, and its fonts and tables are read.
+    """
+    said = [{"from": "human", "value": "Draw a fraction."}, {"from": "gpt", "value": FORMULA}]
+    (HOME / "chat.json").write_text(json.dumps([{"id": "formula", "conversations": said}]), encoding="utf-8")
+    run(inside(display, "fireside", "import", "chat.json"))
+    (chat,) = rows(
+        "SELECT conversations.id FROM conversations JOIN messages ON leaf_id = messages.id WHERE text = ?", FORMULA
+    )
+    keep("settings.json", start_with="last", window={"open_chat": chat})
     hit = "fireside & until [ -e hit ]; do sleep 0.1; done; kill -SEGV $!; wait $!"
     window = subprocess.Popen(inside(display, "sh", "-c", hit))
     press(display, *SHOWN)
@@ -203,9 +219,11 @@ def check_crash(display: str) -> None:
     wait_for("the log", lambda: "Segmentation fault" in kept("crash.last.log"))
     wait_for("the model", lambda: "mine.gguf" in kept("models.json"))
     picture(display, "crash")
-    press(display, *SHOWN, "windowfocus", "--sync", "key", "ctrl+q")
+    press(display, *SHOWN, "windowfocus", "--sync")
+    press(display, "key", "ctrl+q")
     assert window.wait(PATIENCE_S) == 0
-    print("A crash is told.")
+    assert "ERROR" not in kept("fireside.log"), kept("fireside.log")
+    print("A crash is told, and a formula is drawn.")
 
 
 def run(command: list[str | Path]) -> str:
@@ -243,10 +261,10 @@ def streamed_text(answer: str) -> str:
     return "".join(choice["delta"].get("content", "") for piece in pieces for choice in piece["choices"])
 
 
-def row(query: str, *values: str) -> bool:
-    """Whether the database of conversations has such a row."""
+def rows(query: str, *values: str) -> list[str]:
+    """The first column of what the database of conversations answers."""
     with closing(sqlite3.connect(f"file:{DATA / 'conversations.sqlite3'}?mode=ro", uri=True)) as database:
-        return database.execute(query, values).fetchone() is not None
+        return [first for first, *_ in database.execute(query, values)]
 
 
 def wait_for(what: str, is_there: Callable[[], bool]) -> None:

@@ -130,10 +130,10 @@ def formula_drawings() -> FormulaDrawings:
 
 def drawing_of(latex: str, *, is_display: bool) -> Drawing | None:
     """Draw a formula; None if it cannot be read."""
-    try:
-        from ziamath.config import config  # 150 ms, on the thread
-        from ziamath.zmath import Latex
+    from ziamath.config import config  # 150 ms, on the thread; a failure here is not the formula's
+    from ziamath.zmath import Latex
 
+    try:
         config.svg2 = False  # plain paths, which Qt's SVG reader knows
         svg = Latex(latex.strip(), size=100.0, inline=not is_display).svg()
     except Exception as error:  # noqa: BLE001 - whatever the text makes the library raise, it is no formula
