@@ -235,7 +235,6 @@ RARE_FORMS = (
         "{host} ended its answer before the first word, which servers do when the conversation is too long "
         "for the model. Begin a new chat, or try again.",
     ),
-    QT_TRANSLATE_NOOP("errors", "{host} tells no bytes."),
     # Downloads
     QT_TRANSLATE_NOOP("errors", "{host} wants you to sign in: set an access token in the settings."),
     QT_TRANSLATE_NOOP(

@@ -5372,10 +5372,6 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>此对话的 JSON Schema 不是 JSON；请在对话设置中更正。</translation>
     </message>
     <message>
-        <source>{host} tells no bytes.</source>
-        <translation>{host} 没有给出字节。</translation>
-    </message>
-    <message>
         <source>{host} wants you to sign in: set an access token in the settings.</source>
         <translation>{host} 要求登录：请在设置中填写访问令牌。</translation>
     </message>
