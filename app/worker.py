@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -44,7 +45,7 @@ from engine.inspection.api import CompareRequest, InspectionRequest, InspectionS
 logger = logging.getLogger(__name__)
 
 UNEXPECTED = "UnexpectedError"  # RequestFailed.kind of everything that is not a FiresideError
-GATHER_S = 0.03  # tokens after the first wait so long to be told together: each telling wakes the window's thread
+GATHER_S = 0.05  # tokens after the first wait so long to be told together: each telling wakes the window's thread
 SWITCH_S = 0.0005  # how long one thread keeps the interpreter from another that waits for it
 CANCELLED = "Cancelled"  # RequestFailed.kind of a load, or of a guest's request, that was cancelled before it began
 REPLACED = "ModelReplaced"  # RequestFailed.kind of a guest's request whose model the window put away
@@ -55,6 +56,7 @@ ALONE = (LoadRequest, UnloadRequest, CompareRequest)  # these put the loaded mod
 Run = ModelRequest | InspectionRequest
 Request = Run | CountTokensRequest
 Tell = Callable[[Event], None]
+TellAll = Callable[[Sequence[Event]], None]
 
 
 class EngineLike(Protocol):
@@ -94,13 +96,14 @@ class EngineThread(QObject):
     """Owns the engine. What is public but `start` is for any thread, and all of it but `shutdown` returns at once."""
 
     eventArrived = Signal(object)
+    _told = Signal(object)  # events that come together: one wakes the window's thread, not each
 
     def __init__(self, make_engine: Callable[[], EngineLike] = create_engine) -> None:
         super().__init__()
         self._make_engine = make_engine
         self._engine: EngineLike | None = None  # made on its thread
         self._requests: queue.SimpleQueue[Run] = queue.SimpleQueue()
-        self._guests: queue.SimpleQueue[tuple[Run, Tell]] = queue.SimpleQueue()
+        self._guests: queue.SimpleQueue[tuple[Run, TellAll]] = queue.SimpleQueue()
         self._counts: queue.SimpleQueue[CountTokensRequest | None] = queue.SimpleQueue()
         self._cancel_flags: dict[int, threading.Event] = {}
         self._ids = itertools.count(1)
@@ -109,6 +112,7 @@ class EngineThread(QObject):
         self._wake, self._closing = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._counting = threading.Thread(target=self._count, name="counting", daemon=True)
+        self._told.connect(self._tell_window)
 
     def start(self) -> None:
         """Start the threads; requests submitted before wait in the queue."""
@@ -131,7 +135,7 @@ class EngineThread(QObject):
     def serve(self, request: Run, tell: Tell) -> None:
         """Queue a guest's request; `tell` gets its events, on the engine's thread."""
         self._cancel_flags[request.request_id] = threading.Event()
-        self._guests.put((request, tell))
+        self._guests.put((request, partial(_tell_each, tell)))
         self._wake.set()
 
     def cancel(self, request_id: int) -> None:
@@ -196,7 +200,7 @@ class EngineThread(QObject):
     def _next_of_window(self) -> _Running | None:
         while not self._requests.empty():
             request = self._requests.get()
-            if (running := self._begun(request, self.eventArrived.emit)) is not None:
+            if (running := self._begun(request, self._told.emit)) is not None:
                 return running
         return None
 
@@ -207,14 +211,14 @@ class EngineThread(QObject):
                 return running
         return None
 
-    def _begun(self, request: Run, tell: Tell, *, is_guest: bool = False) -> _Running | None:
+    def _begun(self, request: Run, tell: TellAll, *, is_guest: bool = False) -> _Running | None:
         """A request before its first event; None when it was cancelled while it waited."""
         flag = self._cancel_flags[request.request_id]
         with self._answering(request, tell):
             self._engine = self._engine or self._make_engine()
             if not flag.is_set():
                 return _Running(request, self._engine, flag.is_set, tell, is_guest=is_guest)
-            tell(_cancelled(request, is_guest=is_guest))
+            tell([_cancelled(request, is_guest=is_guest)])
         self._cancel_flags.pop(request.request_id)
         return None
 
@@ -237,14 +241,17 @@ class EngineThread(QObject):
             refused.append(self._guests.get())
         for request, tell in refused:
             self._cancel_flags.pop(request.request_id)
-            tell(RequestFailed(request.request_id, "The model was put away meanwhile; ask again.", REPLACED))
+            tell([RequestFailed(request.request_id, "The model was put away meanwhile; ask again.", REPLACED)])
 
     def _count(self) -> None:
         while (request := self._counts.get()) is not None:
-            with self._answering(request, self.eventArrived.emit):
+            with self._answering(request, self._told.emit):
                 if not self._cancel_flags[request.request_id].is_set():
-                    self.eventArrived.emit(self._loaded_engine().count(request))
+                    self._told.emit([self._loaded_engine().count(request)])
             self._cancel_flags.pop(request.request_id)
+
+    def _tell_window(self, events: Sequence[Event]) -> None:
+        _tell_each(self.eventArrived.emit, events)
 
     def _loaded_engine(self) -> EngineLike:
         if self._engine is None:
@@ -252,23 +259,23 @@ class EngineThread(QObject):
         return self._engine
 
     @contextmanager
-    def _answering(self, request: Request, tell: Tell) -> Iterator[None]:
+    def _answering(self, request: Request, tell: TellAll) -> Iterator[None]:
         """Tell the error that a request ended with."""
         try:
             yield
         except FiresideError as error:
-            tell(RequestFailed(request.request_id, str(error), type(error).__name__))
+            tell([RequestFailed(request.request_id, str(error), type(error).__name__)])
         except BaseException as error:  # a panic of compiled code is one, and must not end the thread
             logger.exception("request %d (%s) failed", request.request_id, type(request).__name__)
             sentence = f"Something unexpected went wrong ({type(error).__name__}); the log file has the details."
-            tell(RequestFailed(request.request_id, sentence, UNEXPECTED))
+            tell([RequestFailed(request.request_id, sentence, UNEXPECTED)])
 
 
 class _Running:
     """A request between two of its events. Tokens are gathered for a moment, then told together."""
 
     def __init__(
-        self, request: Run, engine: EngineLike, cancelled: Callable[[], bool], tell: Tell, *, is_guest: bool
+        self, request: Run, engine: EngineLike, cancelled: Callable[[], bool], tell: TellAll, *, is_guest: bool
     ) -> None:
         self.request, self.tell = request, tell
         self._events = engine.run(request, cancelled)
@@ -301,9 +308,14 @@ class _Running:
             self._events.close()
 
     def _tell_gathered(self) -> None:
-        for event in self._gathered:
-            self.tell(event)
-        self._gathered.clear()
+        gathered, self._gathered = self._gathered, []
+        if gathered:
+            self.tell(gathered)
+
+
+def _tell_each(tell: Tell, events: Sequence[Event]) -> None:
+    for event in events:
+        tell(event)
 
 
 def _cancelled(request: Run, *, is_guest: bool) -> Event:

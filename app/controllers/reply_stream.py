@@ -30,7 +30,7 @@ from engine.api import (
     TokenGenerated,
 )
 
-FRAME_MS = 33  # tokens are gathered for so long: 60 repaints a second took a quarter of a core from the model
+FRAME_MS = 45  # least time between two; a frame takes 3 ms of a core from the model, which gathers tokens for 50 ms
 FIGURES_S = 0.25  # between two states of speed and context: a faster one cannot be read, and moves all beside it
 SAVE_MS = 900  # a crash loses at most the last second of a reply: timers come late
 LONG_PROMPT = 200  # tokens to read; below this nobody needs to see how far it is
@@ -63,7 +63,7 @@ class ReplyStream(QObject):
         self._hashed: tuple[ModelLoaded, str | None] | None = None
         self.running: RunningReply | None = None
         self._speed_clock = SpeedClock()
-        self._figures_at = 0.0
+        self._shown_at = self._figures_at = 0.0
         self._frame = self._timer(FRAME_MS, self._show_new_text)
         self._saving = self._timer(SAVE_MS, self._save_progress)
         engine.eventArrived.connect(self._handle)
@@ -124,8 +124,8 @@ class ReplyStream(QObject):
             case TokenGenerated(text=text):
                 running.add(text)
                 self._speed_clock.tick()
-                if not self._frame.isActive():
-                    self._frame.start()
+                if not self._frame.isActive():  # what came with this token is shown with it
+                    self._frame.start(max(round((self._shown_at - time.monotonic()) * 1000) + FRAME_MS, 0))
             case ReplyFinished():
                 self._finish(event, running)
             case RequestFailed(message=sentence, kind=kind):
@@ -155,10 +155,11 @@ class ReplyStream(QObject):
         self._show_context(running)
 
     def _show_new_text(self) -> None:
-        running = self.running
+        running, now = self.running, time.monotonic()
+        self._shown_at = now
         if running is not None and self._is_shown(running):
             self._shown.stream(running.now())
-            if (now := time.monotonic()) - self._figures_at >= FIGURES_S:
+            if now - self._figures_at >= FIGURES_S:
                 self._figures_at = now
                 self._window.status.show_speed(self._speed_clock.tok_s)
                 self._show_context(running)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from markdown_it.common.utils import unescapeAll
 from markdown_it.token import Token
 
+from app.core.added_words import only_adds_words
 from app.core.markdown import SPLITTER, References
 
 LONGEST_PROSE = 12_000  # characters of one block; a longer one is shown as plain text (parsing it takes > 10 ms)
@@ -106,6 +107,7 @@ class BlockStream:
     def __init__(self) -> None:
         self.references = References()
         self._tail = ""  # since the last finished block
+        self._tail_starts: list[_Start] | None = None  # of blocks in the tail, where they are known
         self._list: tuple[str, int | None] | None = None  # sign and number of the item that the tail begins with
         self._fence: _OpenFence | None = None
         self._table: _OpenTable | None = None
@@ -113,6 +115,9 @@ class BlockStream:
 
     def push(self, text: str) -> Change:
         """Take more text; returns which blocks are finished now and which one is open."""
+        if self._only_adds_words(text):
+            self._tail += text
+            return Change((), None, text)
         finished: list[Block] = []
         was = self._growing()
         for start in range(0, len(text), CHUNK):
@@ -133,11 +138,18 @@ class BlockStream:
         else:
             finished += self._cut(self._tail, self._starts(self._tail))
         self._tail, self._list, self._fence, self._table, self._plain = "", None, None, None, None
+        self._tail_starts = None
         return Change(tuple(finished), None, has_references=self._take_references(finished))
 
     def _take_references(self, finished: list[Block]) -> bool:
         new = [self.references.take(block.source) for block in finished if isinstance(block, Prose | Item)]
         return any(new)
+
+    def _only_adds_words(self, text: str) -> bool:
+        """Whether the open block is prose that just shows more words with this text: its lines need no look."""
+        is_prose = self._plain is None and self._fence is None and self._table is None
+        is_short = len(self._tail) + len(text) <= LONGEST_PROSE
+        return is_prose and is_short and only_adds_words(self._tail, text)
 
     def _growing(self) -> object | None:
         """The same thing before and after a push when the open block can just be appended to."""
@@ -158,7 +170,7 @@ class BlockStream:
             return None
         if self._list is not None:
             return Item(self._tail, self._list[1], is_first=False)
-        starts = self._starts(self._tail)
+        starts = self._starts(self._tail) if self._tail_starts is None else self._tail_starts
         if starts and starts[0].token.type == "list_item_open":
             return Item(self._tail, starts[0].number, is_first=True)
         return Prose(self._tail)
@@ -210,6 +222,7 @@ class BlockStream:
     def _take_prose(self, finished: list[Block]) -> str:
         """Cut finished blocks off the tail; returns text that belongs to a block of lines that has just opened."""
         starts = self._starts(self._tail)
+        self._tail_starts = None
         fence = next((start for start in starts if start.fence is not None), None)
         if fence is not None:
             finished += self._cut(self._tail[: fence.at], starts[: starts.index(fence)])
@@ -229,6 +242,8 @@ class BlockStream:
             self._tail = self._tail[last.at :]
             is_item = last.token.type == "list_item_open" and not last.is_first
             self._list = (last.token.markup, last.number) if is_item else None
+        else:
+            self._tail_starts = starts
         if _is_too_much(self._tail):
             self._plain, self._tail, self._list = self._tail, "", None
         return ""

@@ -26,7 +26,7 @@ from app.core.themes import Theme
 SAFE_SCHEMES = ("http://", "https://", "mailto:")
 _HEADING_SIZES = {"h1": 1.45, "h2": 1.27, "h3": 1.13, "h4": 1.07, "h5": 1.0, "h6": 1.0}  # of the text's size
 MOST_BARS = 3  # of quotes in quotes: Qt lays a table in a table out twice, so ten of them a thousand times
-_MAY_LINK = re.compile(r"://|www\.|@|\w\.\w|mailto:", re.IGNORECASE)
+MAY_LINK = re.compile(r"://|www\.|@|\w\.\w|mailto:", re.IGNORECASE)
 
 
 _CLOSES = {"\\(": "\\)", "\\[": "\\]"}  # of the signs that open a formula; dollars close as they open
@@ -83,7 +83,7 @@ NO_REFERENCES = References()
 def parse(source: str, references: References = NO_REFERENCES) -> tuple[list[Token], dict[str, Any]]:
     """The tokens of a block, and what its renderer must be given with them."""
     env = references.env()
-    parser = _linking_parser if _MAY_LINK.search(source) else _plain_parser
+    parser = _linking_parser if MAY_LINK.search(source) else _plain_parser
     tokens = parser.parse(source, env)
     for at, token in enumerate(tokens):
         if token.type == "footnote_reference_open":

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.core.block_stream import Block, Code, Formula, Item, Plain, Prose, Table
@@ -37,6 +37,9 @@ class BlockColumn(QWidget):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAttribute(
+            Qt.WidgetAttribute.WA_StaticContents
+        )  # where it grows, the blocks above are not painted again
         self._theme = theme
         self._blocks: list[Block] = []
         self._references = NO_REFERENCES
@@ -70,6 +73,7 @@ class BlockColumn(QWidget):
         for number in [*self._widgets]:
             self._drop(number)
         self._blocks, self._references = [*blocks], NO_REFERENCES
+        self._part = (0, 0)  # of this text nobody has said yet what is visible
         self._estimate_all()
 
     def set_references(self, references: References) -> None:
@@ -118,9 +122,13 @@ class BlockColumn(QWidget):
         block = self._blocks[number]
         self._blocks[number] = replace(block, source=block.source + text)
         widget = self._widgets.get(number)
-        if isinstance(widget, CodeBlock | PlainBlock | TableBlock):
+        if widget is None or isinstance(widget, FormulaBlock):
+            return
+        if isinstance(widget, ProseBlock):
+            widget.append_words(text)
+        else:
             widget.append_text(text)
-            self._measure(number)
+        if self._measure(number):
             self._place()
 
     def fit(self, width: int) -> None:
@@ -229,9 +237,10 @@ class BlockColumn(QWidget):
             return 0
         return ITEM_GAP if isinstance(block, Item) and not block.is_first else GAP
 
-    def _measure(self, number: int) -> None:
+    def _measure(self, number: int) -> bool:
+        """Take the height of a widget; whether it is another than before."""
         height = self._widgets[number].height_for(self.width())
-        self._heights.set_height(number, self._above(number) + height)
+        return self._heights.set_height(number, self._above(number) + height)
 
     def _place(self) -> None:
         for number, widget in self._widgets.items():
@@ -251,7 +260,7 @@ class BlockColumn(QWidget):
 
     def _estimate(self, block: Block) -> int:
         size = self._theme.font_size
-        lines = block.source.count("\n") + 1
+        lines = block.source.rstrip("\n").count("\n") + 1
         if isinstance(block, Code):
             return round(min(lines, MOST_CODE_LINES) * size * LINE_HEIGHT) + CODE_FRAME
         letters = max(self.width() / (size * LETTER_WIDTH), 1.0)

@@ -70,6 +70,7 @@ class MessageView(QWidget):
     def __init__(self, message: TranscriptMessage, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAttribute(Qt.WidgetAttribute.WA_StaticContents)  # without a ground there is nothing to paint anew
         self.message, self.theme = message, theme
         self._marker = QLabel(self)
         self._marker.setObjectName("contextMarker")
@@ -298,6 +299,7 @@ class MessageView(QWidget):
     def _show_flash(self, is_marked: bool) -> None:
         if bool(self.property("flash")) == is_marked:
             return
+        self.setAttribute(Qt.WidgetAttribute.WA_StaticContents, not is_marked)
         self.setProperty("flash", is_marked)
         self.style().unpolish(self)
         self.style().polish(self)

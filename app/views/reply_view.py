@@ -87,8 +87,12 @@ class ReplyView(MessageView):
         if not message.is_streaming:
             self._finish()
 
-    def show_stream(self, thinking: str, text: str) -> None:
-        """Show what a reply says by now; text that only grew is appended, a long one bit by bit."""
+    def show_stream(self, thinking: str, text: str) -> bool:
+        """Show what a reply says by now; text that only grew is appended, a long one bit by bit.
+
+        Whether anything may have another height now.
+        """
+        was = self.column.height(), self._dot.isHidden()
         if thinking and self._thinking is None:
             self._thinking = ThinkingView(self.theme, self)
             self.body.insertWidget(0, self._thinking)
@@ -104,6 +108,7 @@ class ReplyView(MessageView):
         self._waiting += more
         if more and not self._later.isActive():
             self._show_waiting()
+        return bool(thinking) or was != (self.column.height(), self._dot.isHidden())
 
     def text_at(self, block: int, letter: int) -> int | None:
         """The character of the text that a letter of a block is, if it is one."""

@@ -22,6 +22,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPalette,
+    QTextCursor,
     QTextDocument,
     QTextOption,
 )
@@ -233,6 +234,15 @@ class ProseBlock(TextBlock):
         )
         self.document.pictures = self._pictures.images
         self.document.setHtml(html)
+        self.update()
+
+    def append_words(self, words: str) -> None:
+        """Show more at the end; `only_adds_words` holds of the source and these."""
+        shown = self.source.rstrip(" ")
+        self.source += words
+        cursor = QTextCursor(self.document)
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.insertText(self.source[len(shown) :].rstrip(" "))
         self.update()
 
     def copied_text(self, span: Span) -> str:

@@ -12,12 +12,15 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QColor,
     QContextMenuEvent,
     QFocusEvent,
     QGuiApplication,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
+    QPainter,
+    QPaintEvent,
     QResizeEvent,
     QWheelEvent,
 )
@@ -88,6 +91,7 @@ class Transcript(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setObjectName("transcriptContent")
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # what lies below need not paint itself
         self._theme = load_theme("light")
         self._messages: Sequence[TranscriptMessage] = ()
         self._ids: Sequence[str] = ()
@@ -95,6 +99,7 @@ class Transcript(QAbstractScrollArea):
         self._newer: dict[str, TranscriptMessage] = {}  # states that came after the messages were given
         self._heights = self._no_heights(0)
         self._views: dict[int, View] = {}
+        self._placed: dict[int, int] = {}  # where the views that have a place begin, in pixels of the viewport
         self._spare: dict[type[View], list[View]] = {PersonView: [], ReplyView: []}
         self._width = 0
         bar = self.verticalScrollBar()
@@ -152,6 +157,7 @@ class Transcript(QAbstractScrollArea):
                 view.show_message(messages[number])
             else:
                 self._put_away(number)
+        self._placeholder.setGeometry(self.viewport().rect())
         self._placeholder.setVisible(len(messages) == 0)
         if stays:
             self._arrange()
@@ -188,8 +194,7 @@ class Transcript(QAbstractScrollArea):
             return
         self._newer[message_id] = replace(self.message(number), thinking=thinking, text=text)
         view = self._views.get(number)
-        if isinstance(view, ReplyView):
-            view.show_stream(thinking, text)
+        if isinstance(view, ReplyView) and view.show_stream(thinking, text):
             self._arrange()
 
     @property
@@ -348,6 +353,10 @@ class Transcript(QAbstractScrollArea):
             self.style().unpolish(self)
             self.style().polish(self)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Nothing shines through between messages."""
+        QPainter(self.viewport()).fillRect(event.rect(), QColor(self._theme.colors["background"]))
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the text column in the middle at its reading width."""
         super().resizeEvent(event)
@@ -419,7 +428,8 @@ class Transcript(QAbstractScrollArea):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A message wants another height: something in it was unfolded, edited or came late."""
-        if event.type() == QEvent.Type.LayoutRequest and not self._is_arranging:
+        is_asked = event.type() == QEvent.Type.LayoutRequest and not self._is_arranging
+        if is_asked and watched in self._views.values():
             self._arrange_later.start()  # once for all of them: each view tells of itself
         return super().eventFilter(watched, event)
 
@@ -534,8 +544,12 @@ class Transcript(QAbstractScrollArea):
         return has_changed
 
     def _place(self, top: int) -> None:
+        placed, self._placed = self._placed, {number: self._heights.top(number) - top for number in self._views}
+        still = max(placed.keys() & self._placed.keys(), default=None)
+        if still is not None and self._placed[still] != placed[still]:
+            self.viewport().scroll(0, self._placed[still] - placed[still])  # what stays in sight is not painted again
         for number, view in self._views.items():
-            view.setGeometry(self._side, self._heights.top(number) - top, self._width, self._heights.height(number))
+            view.setGeometry(self._side, self._placed[number], self._width, self._heights.height(number))
             view.show()
         bar = self.verticalScrollBar()
         most = max(self._total() - self.viewport().height(), 0)
@@ -588,14 +602,15 @@ class Transcript(QAbstractScrollArea):
         return view
 
     def _put_far_away(self, top: int, bottom: int) -> None:
+        first = self._heights.row_at(top)  # as in `_lay_out`: what one takes and the other puts away never rests
         for number, view in [*self._views.items()]:
-            y = self._heights.top(number)
-            is_far = y > bottom or y + self._heights.height(number) < top
+            is_far = number < first or self._heights.top(number) > bottom
             if is_far and not view.is_in_use and not self._mouse.is_pressed:
                 self._put_away(number)
 
     def _put_away(self, number: int) -> None:
         view = self._views.pop(number)
+        self._placed.pop(number, None)
         view.hide()
         spare = self._spare[type(view)]
         if len(spare) < SPARE and not view.is_in_use:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 
+import pytest
 from conftest import OpenWindow
 from fakes import FakeEngine
 from PySide6.QtCore import Qt
@@ -14,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from window_steps import answer_with, click, find, press, say, shown
 
 from app.application import Application
+from app.controllers import reply_stream
 from app.core.conversation import PartKind
 from app.core.paths import DataFolder
 from engine.api import Event, GenerateRequest, LoadRequest, Message, PrefillProgressed
@@ -138,9 +140,12 @@ def test_a_branch_is_a_chat_of_its_own(qtbot: QtBot, open_window: OpenWindow) ->
     assert len(application.store.tree(old or "").path()) == 4
 
 
-def test_a_question_that_is_deleted_under_its_reply_ends_the_reply(qtbot: QtBot, open_window: OpenWindow) -> None:
+def test_a_question_that_is_deleted_under_its_reply_ends_the_reply(
+    qtbot: QtBot, open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reply_stream, "FRAME_MS", 1000)
     fake = FakeEngine([["word "] * 9, ["Hello."]])
-    fake.token_s = 0.2  # longer than a frame
+    fake.token_s = 0.2  # the next come within a frame
     application = open_window(lambda: fake)
     say(qtbot, application, "Count", wait=False)
     qtbot.waitUntil(application.chat._stream._frame.isActive)  # new words wait for the next frame

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from app.theme import load_theme
 from app.views.stacked_heights import StackedHeights
-from app.views.transcript import Transcript, TranscriptMessage
+from app.views.transcript import BETWEEN, Transcript, TranscriptMessage
 
 PARAGRAPH = "The fox carried the lantern over the hill and did not look back. "
 
@@ -81,6 +81,30 @@ def test_it_comes_to_rest(qtbot: QtBot, transcript: Transcript) -> None:
         view.installEventFilter(requests)
     qtbot.wait(100)
     assert requests.count == 0
+
+
+def test_it_comes_to_rest_wherever_the_edge_of_what_is_laid_out_lies(transcript: Transcript) -> None:
+    class Counted(list[TranscriptMessage]):
+        asked = 0
+
+        def __getitem__(self, number):  # type: ignore[no-untyped-def]
+            Counted.asked += 1
+            return super().__getitem__(number)
+
+    messages = Counted([message(0), message(1, PARAGRAPH * 100)])
+    transcript.show_messages(messages, [one.id for one in messages])
+    transcript.setFocus()  # a message that has it stays
+    bar = transcript.verticalScrollBar()
+    settle()
+    bar.setValue(bar.maximum())
+    settle()
+    assert [view.message.id for view in transcript.views()] == ["m1"]
+    for place in range(bar.maximum(), 0, -BETWEEN // 2):  # so that one lies between the two messages
+        bar.setValue(place)
+        settle()
+        Counted.asked = 0
+        settle()
+        assert Counted.asked == 0, place
 
 
 def test_the_end_is_shown_when_what_was_read_is_gone(transcript: Transcript) -> None:
@@ -158,6 +182,7 @@ def test_a_reply_that_grew_out_of_sight_is_whole_when_it_is_scrolled_to(transcri
 
 def test_a_very_long_reply_has_widgets_only_for_its_visible_blocks(transcript: Transcript) -> None:
     transcript.show_messages([message(1, "\n\n".join(f"{PARAGRAPH} {number}" for number in range(600)))])
+    transcript.views()[0].settle()
     settle()
     assert len(shown_blocks(transcript)) < 80
     bar = transcript.verticalScrollBar()
