@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer, QUrl, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -297,16 +297,13 @@ def run(folder: DataFolder, *, started: float, file: Path | None = None) -> int:
     if not instance.is_first:
         if instance.raise_first(file):
             return 0
-        return _cannot_open(
-            QCoreApplication.translate(
-                "Application", "Fireside is open already, but its window does not answer; end it, then start again."
-            )
-        )
+        sentence = "Fireside is open already, but its window does not answer; end it, then start again."
+        return cannot_open(qt, folder, sentence)
     with CrashLog(folder) as crash_log:
         try:
             application = Application(qt, folder)
         except StoreError as error:
-            return _cannot_open(str(error))
+            return cannot_open(qt, folder, str(error))
         instance.raiseRequested.connect(application.window.raise_to_front)
         instance.openRequested.connect(application.open_file)
         qt.openRequested.connect(application.open_file)
@@ -331,9 +328,13 @@ def _remote_engine(secrets: Secrets) -> EngineLike:
     return RemoteEngine(secrets.get)
 
 
-def _cannot_open(sentence: str) -> int:
-    """Say why in a window of its own; the exit status."""
-    QMessageBox(QMessageBox.Icon.Critical, "Fireside", sentence).exec()
+def cannot_open(qt: QApplication, folder: DataFolder, sentence: str) -> int:
+    """Say why in a window of its own and in the person's language; the exit status."""
+    languages = LanguagesController(qt, SettingsFile(folder.settings).settings.language)
+    box = QMessageBox(QMessageBox.Icon.Critical, "Fireside", said(sentence))
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.exec()
+    languages.close()
     return 1
 
 

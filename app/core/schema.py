@@ -191,24 +191,58 @@ def migrate(database: sqlite3.Connection, path: Path | None) -> None:
         raise NewerSchemaError(version)
     if version < 0:
         raise damage(f"its format is {version}")
-    holds_something = version > 0
+    holds_something = version < len(MIGRATIONS) and bool(_names(database))
     while version < len(MIGRATIONS):
         database.execute("BEGIN IMMEDIATE")
         try:
             (version,) = database.execute("PRAGMA user_version").fetchone()  # another process may have been faster
+            version = _version_of_tables(database, version)
             if version < len(MIGRATIONS):
                 if holds_something and path is not None:
                     with closing(sqlite3.connect(path)) as reader:
                         copy_database(reader, copy_before(path, version + 1))
-                for statement in _statements(MIGRATIONS[version]):
-                    database.execute(statement)
+                _run(database, version)
                 version += 1
-                database.execute(f"PRAGMA user_version = {version}")
+            database.execute(f"PRAGMA user_version = {version}")
             database.execute("COMMIT")
         except BaseException:
             if database.in_transaction:
                 database.execute("ROLLBACK")
             raise
+
+
+def _version_of_tables(database: sqlite3.Connection, version: int) -> int:
+    """`version`, or the next one whose tables these are where they are not its own: the number was lowered."""
+    names = _names(database)
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
+        for number in range(len(MIGRATIONS) + 1):
+            if number >= version and _names(made) == names:
+                return number
+            if number < len(MIGRATIONS):
+                _run(made, number)
+    return version
+
+
+def _names(database: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Tables with their columns, indices and triggers; what SQLite adds by itself is left out."""
+    return set(
+        database.execute(
+            "SELECT name, '' FROM sqlite_master WHERE name NOT LIKE 'sqlite%' UNION "
+            "SELECT held.name, part.name FROM sqlite_master AS held JOIN pragma_table_info(held.name) AS part "
+            "WHERE held.type = 'table' AND held.name NOT LIKE 'sqlite%'"
+        )
+    )
+
+
+def _run(database: sqlite3.Connection, version: int) -> None:
+    """Bring the tables from a version to the next; where they are those of another one, that is damage."""
+    try:
+        for statement in _statements(MIGRATIONS[version]):
+            database.execute(statement)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname != "SQLITE_ERROR":
+            raise
+        raise damage(f"its tables are not those of its format, {version}: {error}") from error
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -99,11 +99,6 @@ FORMS = (
     QT_TRANSLATE_NOOP(
         "errors", "The connection to {host} ended in the middle of the reply; what arrived is kept. Try again."
     ),
-    QT_TRANSLATE_NOOP(
-        "errors",
-        "{host} ended its answer before the first word, which servers do when the conversation is too long for the "
-        "model. Begin a new chat, or try again.",
-    ),
     QT_TRANSLATE_NOOP("errors", "{host} sent {what}; check the address, which often ends with /v1."),
     QT_TRANSLATE_NOOP("errors", "a web page"),
     QT_TRANSLATE_NOOP("errors", "an answer that is no JSON"),

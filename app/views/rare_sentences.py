@@ -230,6 +230,11 @@ RARE_FORMS = (
     QT_TRANSLATE_NOOP("errors", "The tokens of a remote model cannot be counted here."),
     QT_TRANSLATE_NOOP("errors", "A remote model cannot go on from a token; choose a model on this machine for that."),
     QT_TRANSLATE_NOOP("errors", "The JSON schema of this chat is no JSON; correct it in its settings."),
+    QT_TRANSLATE_NOOP(
+        "errors",
+        "{host} ended its answer before the first word, which servers do when the conversation is too long "
+        "for the model. Begin a new chat, or try again.",
+    ),
     # Downloads
     QT_TRANSLATE_NOOP("errors", "{host} wants you to sign in: set an access token in the settings."),
     QT_TRANSLATE_NOOP(
@@ -283,6 +288,10 @@ RARE_FORMS = (
     QT_TRANSLATE_NOOP("errors", "“{name}” takes too much time or memory to read; attach the pages that matter."),
     QT_TRANSLATE_NOOP("errors", "“{name}” is damaged or no PDF; save it again and attach that."),
     # Conversations on disk
+    QT_TRANSLATE_NOOP(
+        "errors",
+        "Fireside is open already, but its window does not answer; end it, then start again.",
+    ),
     QT_TRANSLATE_NOOP("errors", "There is no {what} with the id {id}."),
     QT_TRANSLATE_NOOP(
         "errors",

@@ -30,7 +30,7 @@ STAGES = {
     "asked": 0.15,
     "shown": 0.7,
 }  # what kills wait for: nothing, a message, or the first word of a reply
-LOST_S = 1.1  # of a running reply: it is saved each second, by a timer that may be late by a twentieth
+LOST_S = 1.0  # of a running reply: it is saved each 0.9 s, by a timer that may be late by a twentieth
 
 
 @dataclass

@@ -102,6 +102,10 @@
         <translation>{row}（实际出现）</translation>
     </message>
     <message>
+        <source>Its chance was {chance}, as the server tells</source>
+        <translation>据服务器称，其概率为 {chance}</translation>
+    </message>
+    <message>
         <source>Rank {rank} with {chance}; entropy {entropy} nats</source>
         <translation>排名 {rank}，概率 {chance}；熵 {entropy} nat</translation>
     </message>
@@ -200,10 +204,6 @@
     <message>
         <source>Open the log</source>
         <translation>打开日志</translation>
-    </message>
-    <message>
-        <source>Fireside is open already, but its window does not answer; end it, then start again.</source>
-        <translation>Fireside 已经打开，但其窗口没有响应；请结束它，然后重新启动。</translation>
     </message>
 </context>
 <context>
@@ -1738,6 +1738,10 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>This reply was made by another model ({name}); open that one to look inside.</source>
         <translation>这条回复由另一个模型（{name}）生成；打开那个模型才能查看内部。</translation>
+    </message>
+    <message>
+        <source>This reply was made by a remote model. Its server told how sure the model was; more cannot be known.</source>
+        <translation>此回复由远程模型生成。其服务器给出了模型的确信程度；除此之外无从得知。</translation>
     </message>
 </context>
 <context>
@@ -3986,6 +3990,10 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>{used} / {total} Token：超出模型的上限</translation>
     </message>
     <message>
+        <source>The server counted {used} of {total} tokens with the last reply ({percent}%).</source>
+        <translation>服务器统计：上一次回复时已用 {used} / {total} 个 Token（{percent}%）。</translation>
+    </message>
+    <message>
         <source>Status</source>
         <translation>状态</translation>
     </message>
@@ -4538,6 +4546,10 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>The connection to {host} ended in the middle of the reply; what arrived is kept. Try again.</source>
         <translation>与 {host} 的连接在回复中途结束；已收到的内容会保留。请重试。</translation>
+    </message>
+    <message>
+        <source>{host} ended its answer before the first word, which servers do when the conversation is too long for the model. Begin a new chat, or try again.</source>
+        <translation>{host} 在第一个词之前就结束了回复；对话超出模型上限时，服务器会这样做。请新建对话，或重试。</translation>
     </message>
     <message>
         <source>{host} sent {what}; check the address, which often ends with /v1.</source>
@@ -5498,6 +5510,10 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>“{name}” is damaged or no PDF; save it again and attach that.</source>
         <translation>“{name}”已损坏或不是 PDF；请重新保存后再附加。</translation>
+    </message>
+    <message>
+        <source>Fireside is open already, but its window does not answer; end it, then start again.</source>
+        <translation>Fireside 已经打开，但其窗口没有响应；请结束它，然后重新启动。</translation>
     </message>
     <message>
         <source>There is no {what} with the id {id}.</source>

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from llguidance import LLMatcher, LLTokenizer
 
+from app.server.fields import Fields
+from app.server.tool_choice import tools_of
 from app.server.tools import ToolCall, ToolStream, calls_in
 
 NAMES = ("weather", "clock")
@@ -80,3 +83,28 @@ def test_text_is_shown_as_soon_as_it_cannot_be_a_call(pieces: list[str], shown: 
     assert len(found) == calls
     if not calls:
         assert "".join(shown) + rest == "".join(pieces)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_call"),
+    [
+        ('{"name": "weather", "arguments": {"city": "Ulm"}}', True),
+        ('{"name": "clock", "arguments": {}}', True),
+        ('{"name": "weather", "arguments": {"city": "Rom"}}', False),
+        ('{"name": "rm", "arguments": {}}', False),
+        ('{"name": "clock", "arguments": {"at": 5}}', False),
+        ('{"name": "clock",\n\n', False),
+    ],
+)
+def test_a_reply_that_has_to_be_a_call_is_one(text: str, is_call: bool) -> None:
+    city = {"type": "object", "properties": {"city": {"$ref": "#/$defs/City"}}, "$defs": {"City": {"const": "Ulm"}}}
+    functions = [{"name": "weather", "parameters": city}, {"name": "clock"}]
+    listed = [{"type": "function", "function": function} for function in functions]
+    tools = tools_of(Fields({"tools": listed, "tool_choice": "required"}))
+    assert tools.schema is not None
+    vocabulary = LLTokenizer("byte")
+    matcher = LLMatcher(vocabulary, LLMatcher.grammar_from_json_schema(tools.schema))
+    spelt = vocabulary.tokenize_str(text)
+    assert (matcher.try_consume_tokens(spelt) == len(spelt)) is is_call
+    if is_call:
+        assert calls_in(text, tools.names)

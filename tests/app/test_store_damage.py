@@ -22,6 +22,8 @@ from pathlib import Path
 import pytest
 
 from app.core.conversation import Status
+from app.core.rescue import Rescue
+from app.core.schema import MIGRATIONS
 from app.core.store import DamagedError, Store, StoreError, open_store
 
 KILLS = int(os.environ.get("FIRESIDE_KILLS", "4"))
@@ -312,6 +314,37 @@ def test_a_database_of_an_impossible_version_is_kept_aside(tmp_path: Path) -> No
     assert notice is not None
     assert "rescue" in notice
     assert len(list(tmp_path.glob("*.damaged-*"))) == 1
+
+
+@pytest.mark.parametrize("version", range(len(MIGRATIONS)))
+def test_a_database_whose_version_was_lowered_is_known_by_its_tables(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "conversations.sqlite3"
+    chat = filled(path, 5)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(f"PRAGMA user_version = {version}")
+    store, notice = open_store(path)
+    with closing(store):
+        assert notice is None
+        assert len(store.tree(chat)) == 5
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+    assert not list(tmp_path.glob("*.before-*"))
+
+
+def test_a_database_whose_tables_are_of_no_version_is_kept_aside(tmp_path: Path) -> None:
+    path = tmp_path / "conversations.sqlite3"
+    filled(path, 5)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DROP TABLE records")
+        database.execute("PRAGMA user_version = 1")
+    store, notice = open_store(path)
+    with closing(store):
+        assert list(store.conversations()) == []
+    assert notice is not None
+    assert "rescue" in notice
+    (kept,) = tmp_path.glob("*.damaged-*")
+    with closing(Rescue(kept)) as rescue:
+        assert [len(one.messages) for one in rescue.conversations()] == [5]
 
 
 def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from conftest import OpenWindow
 from fakes import FakeEngine
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from app.application import cannot_open
 from app.core.crash_log import CrashLog
 from app.core.paths import DataFolder
+from app.core.schema import MIGRATIONS
+from app.core.settings import Settings, SettingsFile
+from app.core.store import Store, StoreError, open_store
 from app.instance import SingleInstance
 from engine.api import Event, LoadRequest, ModelRequest
 from engine.inspection.api import InspectionRequest
@@ -145,3 +151,21 @@ def test_the_window_says_where_the_log_is(open_window: OpenWindow, tmp_path: Pat
     assert application.window.message_bar.text() == (
         f"Fireside ended unexpectedly; the log is at {tmp_path / 'crash.last.log'}."
     )
+
+
+def test_why_it_cannot_open_is_told_in_the_persons_language(
+    qapp: QApplication, folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SettingsFile(folder.settings).write(Settings(language="zh_CN"))
+    Store(folder.database).close()
+    with closing(sqlite3.connect(folder.database)) as database:
+        database.execute("PRAGMA user_version = 999")
+    with pytest.raises(StoreError) as refused:
+        open_store(folder.database)
+    told: list[str] = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: told.append(box.text()))
+    assert cannot_open(qapp, folder, str(refused.value)) == 1
+    name, place = folder.database.name, folder.database.parent
+    known = len(MIGRATIONS)
+    why = f"由较新的 Fireside 写入（格式 999，此版本支持到 {known}）；请更新 Fireside。"
+    assert told == [f"无法打开对话：“{name}”（位于 {place}）{why}"]

@@ -45,6 +45,10 @@ NOT_HERE = "Only a model on this machine can be looked into; choose one for that
 _OPEN, _CLOSE = "<think>\n", "\n</think>\n\n"  # how a thinking stands in the text of a reply, see `thinking.py`
 
 
+class _LosesTextError(Exception):
+    """The server leaves out a part of the reply where it tells its tokens."""
+
+
 @dataclass
 class _Reply:
     """What came of a reply so far."""
@@ -146,6 +150,8 @@ class RemoteEngine:
             try:
                 yield from self._answer(request, connection, key, reply)
                 return
+            except _LosesTextError:
+                self._without.add("logprobs")
             except RemoteRefusedError as error:
                 if not error.named.isdisjoint(CONTINUING):
                     raise RemoteRefusedError(
@@ -170,7 +176,7 @@ class RemoteEngine:
                 for piece in pieces:
                     if piece.lacks_bytes and not reply.texts and "logprobs" not in self._without:
                         # llama-cpp-python 0.3.36 leaves half characters out of the text, too, where it tells tokens.
-                        raise RemoteRefusedError(f"{host} tells no bytes.", named=frozenset(["logprobs"]))
+                        raise _LosesTextError
                     yield from _take_piece(request, piece, reply, host)
             except RemoteUnreachableError:
                 if not reply.finish:  # else only the server's figures are missing
