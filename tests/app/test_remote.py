@@ -30,6 +30,8 @@ from app.core.remote.errors import (
 )
 from app.core.remote.event_stream import LONGEST_LINE, EventStream
 from app.core.remote.refusals import refusal
+from app.core.remote.told_tokens import numbered
+from engine.alternatives import unpack
 from engine.api import (
     ContextFullError,
     Event,
@@ -392,6 +394,9 @@ NAMES = (
     *(
         "token",
         "logprob",
+        "bytes",
+        "top_logprobs",
+        "thinking",
         "finish_reason",
         "stop_reason",
         "usage",
@@ -413,13 +418,18 @@ ANY_JSON = st.recursive(
 @settings(max_examples=MUTANTS, deadline=None)
 @given(ANY_JSON, st.integers(100, 599))
 def test_whatever_json_comes_is_a_piece_or_a_typed_error(content: object, status: int) -> None:
-    for told in (content, {"choices": [content]}, {"choices": [{"delta": content, "logprobs": content}]}):
+    for told in (
+        content,
+        {"choices": [content]},
+        {"choices": [{"delta": content, "logprobs": {"content": [content]}}]},
+    ):
         try:
             piece = read_piece("host", json.dumps(told), key=KEY)
         except FiresideError as error:
             assert str(error).isprintable()
         else:
             f"{piece.text}{piece.thinking}{piece.tool}".encode()
+            assert len(unpack(numbered(piece.tokens)[1])) == len(piece.tokens)
     assert str(refusal("host", status, {"error": content}, key=KEY)).isprintable()
     assert isinstance(listed_models([content]), tuple)
 
