@@ -20,7 +20,10 @@ DEPENDS = (
     *("libxcb1", "libwayland-client0", "libwayland-cursor0", "libwayland-egl1", "libfontconfig1", "libfreetype6"),
     *("libdbus-1-3", "libglib2.0-0 | libglib2.0-0t64"),
 )
-RECOMMENDS = ("fonts-dejavu-core | fonts-liberation | fonts-noto-core", "shared-mime-info", "libgl1-mesa-dri")
+RECOMMENDS = (
+    *("fonts-dejavu-core | fonts-liberation | fonts-noto-core", "shared-mime-info", "libgl1-mesa-dri"),
+    "ca-certificates",  # for models from the hub and from servers elsewhere
+)
 CONTROL = """\
 Package: fireside
 Version: {version}
