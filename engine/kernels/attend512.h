@@ -391,11 +391,3 @@ FN inline __attribute__((always_inline)) void attend_whole(int type, const Atten
         if (part->state) out[depth] = q->largest * 0.69314718f, out[depth + 1] = q->total;
     }
 }
-
-/* Floats where a block of float16 would not pay its way, or the cache is float32. */
-FN void attend512(const Attend *a, const Part *part, float *room) {
-    int64_t tokens = part->last - part->first;
-    if (a->type == Q8_0) attend_whole(Q8_0, a, part, room);
-    else if (a->type == F16 && (tokens >= PROMPT || tokens * part->heads > MOST_FEW)) attend_whole(F16, a, part, room);
-    else attend(a, part, room);
-}

@@ -419,6 +419,16 @@ FN inline void store_halves(uint8_t *at, vec v) {
 }
 
 #include "attend512.h"
+#include "few512.h"
+
+/* Floats where a block of float16 would not pay its way, or the cache is float32. */
+FN void attend512(const Attend *a, const Part *part, float *room) {
+    int64_t tokens = part->last - part->first;
+    if (a->type == Q8_0) attend_whole(Q8_0, a, part, room);
+    else if (a->type == F32) attend(a, part, room);
+    else if (tokens >= PROMPT || tokens * part->heads > MOST_FEW) attend_whole(F16, a, part, room);
+    else attend_few(a, part, room);
+}
 
 const Variant fireside_avx512 = {"avx512", rows, panel, dense, round512, rms_norm, gate_by, attend512, narrow};
 #endif
