@@ -24,7 +24,7 @@ class Decoder(nn.Module):
     `lm_head` None means that the embedding is used again (tied). `embedding_norm` and `position_embedding`
     are None where a family lacks them.
     `embedding_scale` and `logit_scale` multiply, `logit_softcap` squashes. `engine.fused` sets the compiled forms of
-    all layers, and of norm and head, where there are any.
+    all layers, of norm and head, and of all there is to one token, where there are any.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Decoder(nn.Module):
         self.logit_softcap = logit_softcap
         self.vocabulary = embed_tokens.rows
         self.fused_layers: Callable[[Tensor, KVCache], Tensor] | None = None
+        self.fused_token: Callable[[int, KVCache], Tensor] | None = None
         self.fused_head: Callable[[Tensor], Tensor] | None = None
         self.dtype = torch.float32
 
@@ -78,6 +79,14 @@ class Decoder(nn.Module):
             return self.read_out(x[:, -1:] if last_only and x.shape[1] > 1 else x, is_single=True)
         step = self._step(ids, cache, padding=padding, interrupted=interrupted, observer=observer)
         return self.compute(ids, step, last_only=last_only)
+
+    def one_more(self, token_id: int, cache: KVCache) -> Tensor | None:
+        """The logits [1, V] behind one more token, as `forward` gives them; None where not all of it is compiled."""
+        return (
+            self.fused_token(token_id, cache)
+            if self.fused_token is not None and self.dtype == torch.float32
+            else None
+        )
 
     @torch.inference_mode()
     def hidden(self, ids: Tensor, cache: KVCache, *, interrupted: Callable[[], bool] = never) -> Tensor:

@@ -40,8 +40,9 @@ def fuse(decoder: nn.Module) -> None:
             block.fused_attention = FusedAttention.of(block)
             block.fused_mlp = FusedMLP.of(block)
     if isinstance(decoder, Decoder):
-        decoder.fused_layers = FusedLayers.of(decoder)
-        decoder.fused_head = FusedHead.of(decoder)
+        layers, head = FusedLayers.of(decoder), FusedHead.of(decoder)
+        decoder.fused_layers, decoder.fused_head = layers, head
+        decoder.fused_token = None if layers is None or head is None else FusedToken.of(decoder, layers, head)
 
 
 class FusedAttention:
@@ -78,7 +79,7 @@ class FusedAttention:
         """[1, T, E] -> the same memory, changed."""
         assert step.cache is not None
         tables = self.table(step.past, step.past + x.shape[1])
-        kernels.attention(self.plan, x, tables=tables, kept=self.reserve(x, step.cache), past=step.past)
+        kernels.attention(self.plan, x, tables=tables, kept=self.reserve(x.shape[1], step.cache), past=step.past)
         return x
 
     def table(self, first: int, last: int) -> tuple[Tensor, Tensor, int]:
@@ -86,12 +87,12 @@ class FusedAttention:
         assert self.attention.rope is not None
         return self.attention.rope.table(first, last)
 
-    def reserve(self, x: Tensor, cache: KVCache) -> tuple[Tensor, Tensor]:
-        """The cache's keys and values with room for the tokens of x [1, T, E], which count as held."""
+    def reserve(self, tokens: int, cache: KVCache) -> tuple[Tensor, Tensor]:
+        """The cache's keys and values with room for so many more tokens, which count as held."""
         attention = self.attention
         held = cache.layers[attention.layer]
         assert isinstance(held, LayerCache)
-        return held.reserve((1, attention.kv_heads, x.shape[1], attention.head_dim), device=x.device)
+        return held.reserve((1, attention.kv_heads, tokens, attention.head_dim), device=torch.device("cpu"))
 
 
 class FusedMLP:
@@ -128,8 +129,8 @@ class FusedLayers:
 
     def __init__(self, halves: list[tuple[FusedAttention, FusedMLP]]) -> None:
         self._halves = halves
-        self._stack = (Layer * len(halves))()
-        for layer, (attention, mlp) in zip(self._stack, halves, strict=True):
+        self.stack = (Layer * len(halves))()
+        for layer, (attention, mlp) in zip(self.stack, halves, strict=True):
             layer.attention, layer.mlp = ctypes.addressof(attention.plan), ctypes.addressof(mlp.plan)
         self._cache: Callable[[], KVCache | None] = lambda: None
         self._capacities: list[int] = []
@@ -147,23 +148,28 @@ class FusedLayers:
 
     def __call__(self, x: Tensor, cache: KVCache) -> Tensor:
         """[1, T, E] behind the tokens of the cache -> the same memory, changed."""
-        past, end = cache.length, cache.length + x.shape[1]
+        past = cache.length
+        self.extend(cache, x.shape[1])
+        kernels.layers(self.stack, x, past=past)
+        return x
+
+    def extend(self, cache: KVCache, tokens: int) -> None:
+        """Let the structures point into the cache with so many tokens more, which count as held."""
+        end = cache.length + tokens
         if cache is self._cache() and end <= self._room and self._capacities == _capacities(cache):
             for held in cache.layers:
                 held.length = end
         else:
-            self._point(x, cache)
-        kernels.layers(self._stack, x, past=past)
-        return x
+            self._point(cache, tokens)
 
-    def _point(self, x: Tensor, cache: KVCache) -> None:
-        past, end = cache.length, cache.length + x.shape[1]
+    def _point(self, cache: KVCache, tokens: int) -> None:
+        past, end = cache.length, cache.length + tokens
         self._cache, self._tables = lambda: None, []
-        for layer, (attention, _) in zip(self._stack, self._halves, strict=True):
+        for layer, (attention, _) in zip(self.stack, self._halves, strict=True):
             table = attention.table(past, end)
             layer.cos, layer.sin, layer.first = table[0].data_ptr(), table[1].data_ptr(), table[2]
             self._tables.append(table)
-            keys, values = attention.reserve(x, cache)
+            keys, values = attention.reserve(tokens, cache)
             layer.keys, layer.values, layer.capacity = keys.data_ptr(), values.data_ptr(), keys.shape[2]
         self._cache, self._capacities = weakref.ref(cache), _capacities(cache)
         self._room = min(*self._capacities, *(first + cos.shape[0] for cos, _, first in self._tables))
@@ -173,7 +179,7 @@ class FusedHead:
     """The final norm and the output head."""
 
     def __init__(self, norm: Norm, matrix: Matrix) -> None:
-        self._norm, self._matrix = norm, matrix
+        self.norm, self.matrix = norm, matrix
 
     @classmethod
     def of(cls, decoder: Decoder) -> FusedHead | None:
@@ -185,7 +191,38 @@ class FusedHead:
 
     def __call__(self, x: Tensor) -> Tensor:
         """[1, T, E] -> [1, T, V]."""
-        return kernels.head(self._matrix, self._norm, x.contiguous())
+        return kernels.head(self.matrix, self.norm, x.contiguous())
+
+
+class FusedToken:
+    """One more token, from its id to the logits behind it.
+
+    Between two calls of the kernels, the weights have swept Python and torch out of the processor's caches, so that
+    what takes 2 microseconds in a loop takes 30 there.
+    """
+
+    def __init__(self, embedding: Matrix, scale: float, layers: FusedLayers, head: FusedHead) -> None:
+        self._embedding, self._scale, self._layers, self._head = embedding, scale, layers, head
+        self._x = torch.empty(embedding.columns)
+
+    @classmethod
+    def of(cls, decoder: Decoder, layers: FusedLayers, head: FusedHead) -> FusedToken | None:
+        """None when something lies between embedding, layers and head that has no compiled form."""
+        embedding = decoder.embed_tokens
+        matrix = embedding.matrix() if isinstance(embedding, QuantizedEmbedding) else None
+        is_plain = decoder.embedding_norm is None and decoder.logit_scale == 1.0 and decoder.logit_softcap is None
+        return cls(matrix, decoder.embedding_scale, layers, head) if matrix is not None and is_plain else None
+
+    def __call__(self, token_id: int, cache: KVCache) -> Tensor:
+        """The logits [1, V] behind this token and those of the cache, which is extended."""
+        past = cache.length
+        self._layers.extend(cache, 1)
+        return kernels.token(
+            *(self._layers.stack, self._embedding, self._scale, self._head.norm, self._head.matrix),
+            token_id=token_id,
+            past=past,
+            x=self._x,
+        )
 
 
 def _capacities(cache: KVCache) -> list[int]:

@@ -120,9 +120,11 @@ class Reader:
                 "damaged, or its tokenizer belongs to another model. Get another copy."
             )
         try:
-            with torch_threads(1 if len(ids) == 1 else self.threads):
-                tokens = torch.tensor([ids], device=self.model.device)
-                logits = self.model.decoder(tokens, cache, last_only=not every, interrupted=interrupted)
+            logits = self.model.decoder.one_more(ids[0], cache) if len(ids) == 1 else None
+            if logits is None:
+                with torch_threads(1 if len(ids) == 1 else self.threads):
+                    tokens = torch.tensor([ids], device=self.model.device)
+                    logits = self.model.decoder(tokens, cache, last_only=not every, interrupted=interrupted)[0]
         except Interrupted:
             cache.truncate(before)
             return None
@@ -130,7 +132,7 @@ class Reader:
             self.forget()
             raise
         cache.ids += ids
-        return torch.as_tensor(logits[0])
+        return torch.as_tensor(logits)
 
     def draw_ahead(self, settings: SamplerSettings, *, seed: int, most: int) -> Iterator[Drawn]:
         """At most `most` tokens behind those of `read`; none where it cannot be done.

@@ -38,6 +38,10 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "fireside_attention": (_INT, (*[_POINTER] * 2, _SIZE, *[_POINTER] * 4, *[_SIZE] * 2)),
     "fireside_mlp": (_INT, (*[_POINTER] * 2, _SIZE)),
     "fireside_layers": (_INT, (_POINTER, _SIZE, _POINTER, _SIZE, _SIZE)),
+    "fireside_token": (
+        _INT,
+        (_POINTER, _SIZE, _POINTER, ctypes.c_double, *[_POINTER] * 2, *[_SIZE] * 2, *[_POINTER] * 2),
+    ),
     "fireside_strings": (_SIZE, (_POINTER, _SIZE, _SIZE, _INT, _SIZE, _POINTER)),
     "fireside_bpe_new": (_POINTER, (_POINTER, _POINTER, _SIZE, _POINTER, _POINTER, _SIZE, _POINTER)),
     "fireside_bpe_encode": (_SIZE, (_POINTER, ctypes.c_char_p, _SIZE, _INT, _POINTER)),
@@ -219,6 +223,32 @@ def layers(stack: ctypes.Array[Layer], x: Tensor, *, past: int) -> None:
     assert x.is_contiguous()
     if library.fireside_layers(ctypes.addressof(stack), len(stack), x.data_ptr(), x.shape[1], past):
         raise MemoryError(_NO_ROOM)
+
+
+def token(
+    stack: ctypes.Array[Layer],
+    embedding: Matrix,
+    scale: float,
+    norm: Norm,
+    head: Matrix,
+    *,
+    token_id: int,
+    past: int,
+    x: Tensor,
+) -> Tensor:
+    """Logits [1, V] behind one more token; x float32 [E] is working space. Raises MemoryError, IndexError."""
+    library = _library()
+    assert library is not None, "ask available() first"
+    logits = torch.empty(1, head.rows)
+    status = library.fireside_token(
+        *(ctypes.addressof(stack), len(stack), ctypes.addressof(embedding), scale),
+        *(ctypes.addressof(norm), ctypes.addressof(head), token_id, past, x.data_ptr(), logits.data_ptr()),
+    )
+    if status == 1:
+        raise IndexError(f"{token_id} is not within the matrix's {embedding.rows} rows")
+    if status:
+        raise MemoryError(_NO_ROOM)
+    return logits
 
 
 def string_spans(data: Tensor, count: int, *, is_swapped: bool, longest: int) -> tuple[array[int], int]:

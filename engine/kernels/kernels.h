@@ -172,6 +172,9 @@ typedef struct {
 /* Norm and round x [tokens][columns], multiply it by every matrix. -1 when memory is short. */
 int multiply(const Targets *targets, const float *x, const Norm *norm, int64_t tokens);
 
+FIRESIDE_API int fireside_linear(const Matrix *matrix, const Norm *norm, const float *x, int64_t tokens, float *y);
+FIRESIDE_API int fireside_rows(const Matrix *matrix, const int64_t *ids, int64_t count, float *y);
+
 /* Working space that is kept between calls, one piece for each slot; NULL when memory is short. */
 enum { PRODUCT_ROOM, LAYER_ROOM, ROOMS };
 uint8_t *room(int slot, size_t size);

@@ -20,8 +20,13 @@ class QuantizedEmbedding(nn.Module):
 
     def forward(self, ids: Tensor) -> Tensor:
         """Ids [...] -> float32 [..., E]."""
+        matrix = self.matrix() if ids.device.type == "cpu" else None
+        return self.head.weight.rows(ids) if matrix is None else kernels.rows(matrix, ids)
+
+    def matrix(self) -> Matrix | None:
+        """The rows as the kernels take them; None where there is no kernel for them."""
         weight = self.head.weight
-        if ids.device.type == "cpu" and has_kernel(weight) and self.head.use_kernel:
-            self._rows = self._rows or Matrix.of(weight)
-            return kernels.rows(self._rows, ids)
-        return weight.rows(ids)
+        if not has_kernel(weight) or not self.head.use_kernel:
+            return None
+        self._rows = self._rows or Matrix.of(weight)
+        return self._rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import instruction_sets
@@ -14,8 +15,11 @@ from engine import kernels
 from engine.attention import Attention
 from engine.cache import KVCache, LayerCache
 from engine.cache_blocks import Q8_0
+from engine.decoder import Decoder
 from engine.fused import fuse
-from engine.layers import ACTIVATIONS, Block, GatedMLP, Linear, RMSNorm, Step
+from engine.layers import ACTIVATIONS, Block, Embedding, GatedMLP, Linear, RMSNorm, Step
+from engine.model import load_model
+from engine.quants.embedding import QuantizedEmbedding
 from engine.quants.linear import QuantizedLinear
 from engine.rope import make_rope
 
@@ -30,6 +34,9 @@ CASES: dict[str, dict[str, Any]] = {
     "plain": PLAIN,
     "one key head": {"heads": 6, "kv_heads": 1, "head_dim": 16},
     "no groups, wide heads": {"heads": 2, "kv_heads": 2, "head_dim": 80},
+    "three to a key": {"heads": 3, "kv_heads": 1, "head_dim": 64},
+    "seven to a key": {"heads": 14, "kv_heads": 2, "head_dim": 64},
+    "eight to a key, wide heads, window": {"heads": 8, "kv_heads": 1, "head_dim": 144, "window": 70},
     "window": {**PLAIN, "window": 20},
     "window smaller than a step": {**PLAIN, "window": 3},
     "normed heads": {**PLAIN, "q_norm": 32, "k_norm": 32},
@@ -187,3 +194,47 @@ def test_the_number_of_threads_changes_no_bit() -> None:
     finally:
         kernels.set_threads(before)
     assert all(torch.equal(result, results[0]) for result in results)
+
+
+def test_one_more_token_in_one_call_is_what_the_parts_give(starter: Path) -> None:
+    model = load_model(starter)
+    one, parts = (model.decoder.new_cache(64) for _ in range(2))
+    try:
+        for cache in (one, parts):
+            model.decoder(torch.tensor([[5, 6, 7]]), cache)
+        for token in (8, 9, 10):
+            logits = model.decoder.one_more(token, one)
+            assert logits is not None
+            assert torch.equal(logits, model.decoder(torch.tensor([[token]]), parts)[0])
+        assert one.length == parts.length == 6
+        with pytest.raises(IndexError):
+            model.decoder.one_more(model.decoder.vocabulary, one)
+    finally:
+        model.close()
+
+
+def make_decoder(**parts: Any) -> Decoder:
+    """One layer, and an embedding in blocks that is the head as well."""
+    torch.manual_seed(5)
+    embedding = Embedding(100, WIDTH)
+    decoder = Decoder(embed_tokens=embedding, layers=[make_block(**PLAIN)], norm=norm(WIDTH), lm_head=None, **parts)
+    decoder.embed_tokens = QuantizedEmbedding(packed_matrix("Q8_0", 100, WIDTH))
+    fuse(decoder)
+    return decoder
+
+
+@pytest.mark.parametrize("scale", [1.0, 3.0])
+def test_a_decoder_that_scales_its_embedding_gives_one_more_token_alike(scale: float) -> None:
+    decoder = make_decoder(embedding_scale=scale)
+    one, parts = decoder.new_cache(64), decoder.new_cache(64)
+    for token in (8, 9, 10):
+        logits = decoder.one_more(token, one)
+        assert logits is not None
+        assert torch.equal(logits, decoder(torch.tensor([[token]]), parts)[0])
+
+
+@pytest.mark.parametrize("part", [{"logit_softcap": 5.0}, {"logit_scale": 0.5}, {"embedding_norm": norm(WIDTH)}])
+def test_what_has_no_compiled_form_between_embedding_and_logits_takes_the_parts(part: dict[str, Any]) -> None:
+    decoder = make_decoder(**part)
+    assert decoder.fused_head is not None
+    assert decoder.one_more(8, decoder.new_cache(64)) is None
