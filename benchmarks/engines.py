@@ -102,14 +102,18 @@ class Fireside:
 
     def decode(self, count: int) -> float:
         """Write the `count` likeliest tokens; seconds."""
+        from engine.distribution import likeliest
+        from engine.reader import torch_threads
+
         reader = self.engine.reader
         assert reader is not None
         token = 0
         started = time.perf_counter()
-        for _ in range(count):
-            logits = reader.forward([token])
-            assert logits is not None
-            token = int(logits.argmax())
+        with torch_threads(1):  # as a reply is drawn
+            for _ in range(count):
+                logits = reader.forward([token])
+                assert logits is not None
+                token = int(likeliest(logits[-1]))
         return time.perf_counter() - started
 
     def save(self, path: Path) -> None:
