@@ -15,9 +15,10 @@ from app.core.block_stream import Block, Code, Formula, Item, Plain, Prose, Tabl
 from app.core.markdown import NO_REFERENCES, QtRenderer, References, prose_html, table_rows, visible
 from app.theme import Theme
 from app.views.blocks import MOST_CODE_LINES, CodeBlock, PlainBlock
+from app.views.formula_block import FormulaBlock
 from app.views.formulas import FormulaPictures
-from app.views.sideways_block import FormulaBlock, TableBlock
 from app.views.stacked_heights import StackedHeights
+from app.views.table_block import TableBlock
 from app.views.text_block import InertDocument, ProseBlock
 from app.views.text_surface import text_of, units
 
