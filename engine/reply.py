@@ -74,9 +74,12 @@ class Reply:
 
     def extend(self, logits: torch.Tensor) -> TokenGenerated | None:
         """Draw the next token from logits [V]; None when the reply ended on an end token."""
-        allowed = logits if self.grammar is None else self.grammar.restrict(logits)
-        choice = self.sampler.choose(allowed, history=self._history, position=self._position)
-        drawn = drawn_from(logits, choice)
+        if self.grammar is None:
+            drawn = self.sampler.drawn(logits, history=self._history, position=self._position)
+        else:
+            allowed = self.grammar.restrict(logits)
+            choice = self.sampler.choose(allowed, history=self._history, position=self._position)
+            drawn = drawn_from(logits, choice)
         _check_number(drawn.logprob)
         if self.grammar is not None:
             self.grammar.accept(drawn.token_id)

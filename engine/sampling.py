@@ -16,9 +16,11 @@ from collections.abc import Sequence, Set
 import torch
 from torch import Tensor
 
+from engine.alternatives import Drawn
 from engine.api import SamplerSettings
-from engine.distribution import Choice, largest, likeliest, observe, rank
+from engine.distribution import Choice, drawn_from, largest, likeliest, observe, rank
 from engine.penalties import penalise_repetition, penalties
+from engine.plain_draw import PlainDraw
 from engine.truncation import keep_unsurprising, truncations, warm
 
 HISTORY = 4096  # tokens of the prompt that a reply's sampler sees
@@ -81,6 +83,7 @@ class Sampler:
         self.settings, self.seed = settings, seed
         self._breakers = breakers
         self._bits: dict[int, float] = {}  # that may be drawn at a position, by mirostat
+        self._plain = PlainDraw.of(settings)
 
     def choose(self, logits: Tensor, *, history: Sequence[int], position: int) -> Choice:
         """The token for `position` from logits [V]; `history` holds the tokens before it."""
@@ -97,6 +100,14 @@ class Sampler:
         surprise = -math.log2(float(choice.shares[choice.ids == choice.token]))
         self._bits[position + 1] = bits - settings.mirostat_eta * (surprise - settings.mirostat_tau)
         return choice
+
+    def drawn(self, logits: Tensor, *, history: Sequence[int], position: int) -> Drawn:
+        """What `choose` gives, with its record."""
+        if self._plain is not None:
+            found = self._plain(logits, history=history, noise=uniform(self.seed, position))
+            if found is not None:
+                return found
+        return drawn_from(logits, self.choose(logits, history=history, position=position))
 
     def draw(self, logits: Tensor, *, history: Sequence[int], position: int) -> int:
         """The id of what `choose` gives."""

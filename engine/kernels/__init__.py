@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from engine.kernels.plans import AttentionPlan, Layer, Matrix, MlpPlan, Norm
+from engine.kernels.plans import AttentionPlan, Draw, Layer, Matrix, MlpPlan, Norm
 
 if TYPE_CHECKING:
     from engine.loaders.strings import Strings
@@ -38,6 +38,7 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "fireside_attention": (_INT, (*[_POINTER] * 2, _SIZE, *[_POINTER] * 4, *[_SIZE] * 2)),
     "fireside_mlp": (_INT, (*[_POINTER] * 2, _SIZE)),
     "fireside_layers": (_INT, (_POINTER, _SIZE, _POINTER, _SIZE, _SIZE)),
+    "fireside_draw": (_INT, (_POINTER, _SIZE, *[_POINTER] * 2)),
     "fireside_token": (
         _INT,
         (_POINTER, _SIZE, _POINTER, ctypes.c_double, *[_POINTER] * 2, *[_SIZE] * 2, *[_POINTER] * 2),
@@ -177,6 +178,15 @@ def survey(logits: Tensor, count: int, spread: Tensor | None = None) -> tuple[Te
         _POINTER(None if spread is None else spread.data_ptr()),
     )
     return values, ids
+
+
+def draw(logits: Tensor, how: Draw, numbers: array[float]) -> None:
+    """Draw from logits [V] that `surveys`: `numbers` get what `observe` gives. Raises MemoryError."""
+    library = _library()
+    assert library is not None, "ask surveys() first"
+    place = numbers.buffer_info()[0]
+    if library.fireside_draw(logits.data_ptr(), logits.numel(), ctypes.addressof(how), place):
+        raise MemoryError(_NO_ROOM)
 
 
 def attention(

@@ -86,6 +86,21 @@ class MlpPlan(ctypes.Structure):
     )
 
 
+class Draw(ctypes.Structure):
+    """How a token is drawn; `recent` int64 [recents] are the ids that the penalty is for, each once."""
+
+    _fields_ = (
+        ("recent", c_void_p),
+        ("recents", c_int64),
+        ("top_k", c_int64),
+        ("repetition", c_double),
+        ("top_p", c_double),
+        ("min_p", c_double),
+        ("temperature", c_double),
+        ("noise", c_double),
+    )
+
+
 class Layer(ctypes.Structure):
     """Both halves of a layer, its rotary tables from position `first` on, its keys and values [K, capacity, D]."""
 
