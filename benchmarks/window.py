@@ -105,14 +105,15 @@ def window(_options: Namespace) -> Figures:
 
 def headless(_options: Namespace) -> Figures:
     """The window's first reply by the engine alone, loaded as the window loads it."""
-    from engine.api import GenerateRequest, LoadRequest, Message, ReplyFinished, SamplerSettings
+    from engine.api import GenerateRequest, LoadRequest, Message, ModelLoaded, ReplyFinished, SamplerSettings
     from engine.engine import Engine
     from engine.starter import starter_model_path
 
     engine = Engine()
-    for _ in engine.run(LoadRequest(0, str(starter_model_path()))):
-        pass
-    request = GenerateRequest(1, (Message("user", STORY),), sampler=SamplerSettings(seed=SEED), max_tokens=NEW_TOKENS)
+    loaded = list(engine.run(LoadRequest(0, str(starter_model_path()))))[-1]
+    assert isinstance(loaded, ModelLoaded)
+    sampler = SamplerSettings(**{**dict(loaded.info.recommended), "seed": SEED})  # type: ignore[arg-type]  # by names
+    request = GenerateRequest(1, (Message("user", STORY),), sampler=sampler, max_tokens=NEW_TOKENS)
     finished = list(engine.run(request))[-1]
     assert isinstance(finished, ReplyFinished)
     return {"decode_tok_s": finished.timings.decode_tok_s, "first_token_s": finished.timings.ttft_s}
