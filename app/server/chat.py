@@ -49,7 +49,7 @@ class _Asked:
         return GenerateRequest(
             engine_id,
             self.messages,
-            settings_for(self.sampling, info, choice=choice),
+            settings_for(self.sampling, info.recommended, choice=choice),
             max_tokens=self.max_tokens,
             stop=self.stop,
             json_schema=self.tools.schema or self.json_schema,

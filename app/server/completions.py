@@ -43,7 +43,7 @@ class _Asked:
         """The number of each choice, and what the engine is asked for it."""
         for place, prompt in enumerate(self.prompts):
             for choice in range(self.choices):
-                settings = settings_for(self.sampling, info, choice=choice)
+                settings = settings_for(self.sampling, choice=choice)  # makers advise on chats
                 request = GenerateRequest(
                     engine.next_request_id(), prompt, settings, max_tokens=self.max_tokens, stop=self.stop
                 )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from app.server.fields import Fields
-from engine.api import ModelInfo, SamplerSettings
+from engine.api import SamplerSettings
 
 MOST_STOPS, LONGEST_STOP = 16, 256
 MOST_BIASES = 1024
@@ -16,6 +16,8 @@ LARGEST_SEED = 2**63 - MOST_CHOICES  # each choice has a seed of its own
 MOST_TOKENS = 1 << 24
 SMALLEST_TOP_P = 1e-6  # 0 is allowed in the API, where it means the likeliest token alone
 STANDARD = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0}  # where neither request nor model says more
+
+WHOLE = frozenset(["top_k", "repetition_window"])
 
 
 def sampling_of(fields: Fields) -> dict[str, Any]:
@@ -35,10 +37,12 @@ def sampling_of(fields: Fields) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value is not None}
 
 
-def settings_for(said: Mapping[str, Any], info: ModelInfo, *, choice: int) -> SamplerSettings:
+def settings_for(
+    said: Mapping[str, Any], recommended: Sequence[tuple[str, float]] = (), *, choice: int
+) -> SamplerSettings:
     """The settings of one choice: as said, else as the model's makers recommend, else as OpenAI's API documents."""
-    recommended = {name: int(value) if name == "top_k" else value for name, value in info.recommended}
-    settings = SamplerSettings(**{**STANDARD, **recommended, **said})
+    advice = {name: int(value) if name in WHOLE else value for name, value in recommended}
+    settings = SamplerSettings(**{**STANDARD, **advice, **said})
     return settings if settings.seed is None else replace(settings, seed=settings.seed + choice)
 
 
