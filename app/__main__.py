@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stdout.flush()
             return 0
         file = None if options.file is None else _existing(options.file)
-        gc.disable()  # up to `app.worker.create_engine`: what a start makes is there to stay
+        gc.disable()  # what a start makes is there to stay; `Application` switches it on again when a model is there
         from app.application import run
 
         return run(folder, started=started, file=file)

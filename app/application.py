@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import threading
@@ -123,6 +124,8 @@ class Application(QObject):
         self.reply_settings = ReplySettingsController(self.preferences, presets, self.chat, self.window)
         self.presets = PresetsController(presets, self.reply_settings, self.appearance, self.window)
         self.models.modelReady.connect(lambda _loaded: self.reply_settings.refresh())
+        for start_is_over in (self.models.modelReady, self.models.loadFailed):
+            start_is_over.connect(lambda _told: gc.enable())  # which `app.__main__` switches off
         self.library = LibraryController(
             library,
             self.models,
@@ -269,6 +272,8 @@ class Application(QObject):
     def _after_first_paint(self) -> None:
         if self._is_closed:
             return
+        if not self.models.is_loading:
+            gc.enable()
         self.engine.start()
         self.remote_engine.start()
         try:

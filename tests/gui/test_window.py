@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from pathlib import Path
 
@@ -339,3 +340,13 @@ def test_a_chat_can_be_laid_out_while_another_one_takes_its_place(
     monkeypatch.setattr(window, "show_conversation_title", name_and_turn)
     application.conversations.new_temporary_chat()
     assert shown(application) == []
+
+
+def test_garbage_is_collected_again_when_a_start_is_over(qtbot: QtBot, open_window: OpenWindow) -> None:
+    """`app.__main__` switches it off; the real engine is not made where a remote model is used."""
+    gc.disable()
+    try:
+        open_window(FakeEngine)
+        qtbot.waitUntil(gc.isenabled)
+    finally:
+        gc.enable()
