@@ -82,11 +82,9 @@ class Decoder(nn.Module):
 
     def one_more(self, token_id: int, cache: KVCache) -> Tensor | None:
         """The logits [1, V] behind one more token, as `forward` gives them; None where not all of it is compiled."""
-        return (
-            self.fused_token(token_id, cache)
-            if self.fused_token is not None and self.dtype == torch.float32
-            else None
-        )
+        if self.fused_token is None or self.dtype != torch.float32:
+            return None
+        return self.fused_token(token_id, cache)
 
     @torch.inference_mode()
     def hidden(self, ids: Tensor, cache: KVCache, *, interrupted: Callable[[], bool] = never) -> Tensor:

@@ -113,6 +113,7 @@ class Reader:
         """
         cache = self.cache
         before = len(cache.ids)
+        logits: torch.Tensor | None = None
         rows = self.model.decoder.vocabulary
         if max(ids) >= rows:
             raise TokenizerError(
@@ -120,7 +121,8 @@ class Reader:
                 "damaged, or its tokenizer belongs to another model. Get another copy."
             )
         try:
-            logits = self.model.decoder.one_more(ids[0], cache) if len(ids) == 1 else None
+            if len(ids) == 1:
+                logits = self.model.decoder.one_more(ids[0], cache)
             if logits is None:
                 with torch_threads(1 if len(ids) == 1 else self.threads):
                     tokens = torch.tensor([ids], device=self.model.device)
@@ -132,7 +134,7 @@ class Reader:
             self.forget()
             raise
         cache.ids += ids
-        return torch.as_tensor(logits)
+        return logits
 
     def draw_ahead(self, settings: SamplerSettings, *, seed: int, most: int) -> Iterator[Drawn]:
         """At most `most` tokens behind those of `read`; none where it cannot be done.

@@ -34,7 +34,7 @@ class Engines(QObject):
         self._local, self._remote = local, remote
         self._in_use = local
         self._models: dict[EngineThread, ModelLoaded | None] = {local: None, remote: None}
-        self._awaited: tuple[int, EngineThread] | None = None  # the newest load that has not ended
+        self._awaited: int | None = None  # the newest load that has not ended
         self._held: list[GenerateRequest] = []
         self._asked_remotely: set[int] = set()
         local.eventArrived.connect(self._take_local)
@@ -62,7 +62,7 @@ class Engines(QObject):
         """Queue a request."""
         if isinstance(request, LoadRequest):
             engine = self._remote if is_remote(request.path) else self._local
-            self._awaited = (request.request_id, engine)
+            self._awaited = request.request_id
             engine.submit(request)
         elif isinstance(request, UnloadRequest | CompareRequest):
             self._local.submit(request)  # two models are compared that need not be in use
@@ -122,7 +122,7 @@ class Engines(QObject):
                 self._models[engine] = event
             case ModelUnloaded():
                 self._models[engine] = None
-        is_awaited = self._awaited is not None and event.request_id == self._awaited[0]
+        is_awaited = event.request_id == self._awaited
         if is_awaited and isinstance(event, ModelLoaded):
             self._awaited, self._in_use = None, engine
             self.eventArrived.emit(event)
