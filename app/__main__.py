@@ -19,7 +19,7 @@ from typing import NoReturn
 
 from app.core.log_format import LogFormatter
 from app.core.paths import DataFolder, data_folder
-from app.core.settings import USUAL_PORT
+from app.core.settings import CHAT_TEMPLATES, USUAL_PORT
 from app.server import LOOPBACK
 from engine.api import FiresideError, RequestError
 from engine.version import installed_version
@@ -79,7 +79,7 @@ class _Parser(ArgumentParser):
         self.exit(2, f"fireside: {message}\n")
 
 
-def _everywhere() -> ArgumentParser:
+def _everywhere() -> _Parser:
     """What may stand before a verb and behind it."""
     parser = _Parser(prog="fireside", add_help=False, allow_abbrev=False, argument_default=SUPPRESS)
     parser.add_argument("--data-dir", metavar="DIR", help="keep everything in this folder; before or after VERB")
@@ -108,7 +108,7 @@ def _parser() -> tuple[ArgumentParser, Container[str]]:
     parser.set_defaults(file=None)
     verbs = parser.add_subparsers(prog="fireside", dest="verb", metavar="VERB")
 
-    def verb(name: str, help_text: str) -> ArgumentParser:
+    def verb(name: str, help_text: str) -> _Parser:
         return verbs.add_parser(name, help=help_text, parents=[everywhere])
 
     opening = verb("open", "open the window with a file, as if it were dropped on it")
@@ -144,6 +144,7 @@ def _parser() -> tuple[ArgumentParser, Container[str]]:
 
     serve = verb("serve", "let other programs use a model, through OpenAI's protocol")
     serve.add_argument("model", nargs="?", metavar="MODEL", help="a file, a folder or a name from `models`")
+    serve.add_argument("--chat-template", metavar="NAME", help=f"for this model: {', '.join(CHAT_TEMPLATES)}")
     serve.add_argument("--port", type=int, default=USUAL_PORT, help=f"{USUAL_PORT}, if nothing is said")
     serve.add_argument("--host", default=LOOPBACK, metavar="ADDRESS", help=f"{LOOPBACK}, if nothing is said")
     serve.add_argument("--host-name", action="append", default=[], metavar="NAME", help="what clients may call it")
