@@ -61,6 +61,11 @@ def suited_template(control_tokens: Container[str]) -> BuiltinTemplate:
     return next(one for one in BUILTIN_TEMPLATES if not one.token or one.token in control_tokens)
 
 
+def chosen_template(name: str, own: str | None) -> str | None:
+    """The text of the built-in of this name; for auto a model's own. Raises `RequestError`."""
+    return own if name == "auto" else named_template(name).text
+
+
 def named_template(name: str) -> BuiltinTemplate:
     """The one of this name. Raises `RequestError`."""
     for one in BUILTIN_TEMPLATES:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from reference_data import FIXTURES, names, read_json
 
+from engine.__main__ import main
 from engine.api import Message, RequestError, TemplateError
 from engine.builtin_templates import TEMPLATE_NAMES, named_template
 from engine.chat import build_prompt, render
@@ -172,3 +176,42 @@ def test_a_built_in_template_takes_the_place_of_the_models_own(name: str) -> Non
 def test_a_built_in_template_that_there_is_not_is_named() -> None:
     with pytest.raises(RequestError, match="no chat template 'alpaca'; choose auto or one of chatml, llama-3"):
         load_model(FIXTURES / "models" / "llama", chat_template="alpaca")
+
+
+def test_a_verb_of_the_command_line_takes_a_built_in_template(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    question, both = tmp_path / "question.json", tmp_path / "both.json"
+    question.write_text('[{"role": "user", "content": "Hi"}]')
+    both.write_text('[{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]')
+
+    def told(verb: str, messages: Path, *options: str, template: str = "phi-3") -> Any:
+        model = str(FIXTURES / "models" / "llama")
+        assert main([verb, model, "--messages", str(messages), "--json", "--chat-template", template, *options]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    asked = told("render", question)
+    assert asked["text"] == "<|user|>\nHi<|end|>\n<|assistant|>\n"
+    assert told("generate", question, "--max-tokens", "1")["prompt_tokens"] == len(asked["ids"])
+    assert [token["id"] for token in told("inspect", both)["read"]][: len(asked["ids"])] == asked["ids"]
+    assert told("score", both)["nll"] != told("score", both, template="plain")["nll"]
+
+
+@pytest.mark.parametrize("verb", ["render", "inspect", "score", "generate", "chat"])
+def test_a_verb_names_the_templates_that_there_are(
+    verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "messages.json").write_text('[{"role": "user", "content": "Hi"}]')
+    words = [verb, str(FIXTURES / "models" / "llama"), "--chat-template", "alpaca"]
+    if verb != "chat":
+        words += ["--messages", str(tmp_path / "messages.json")]
+    assert main(words) == 1
+    assert capsys.readouterr().err == (
+        "fireside: There is no chat template 'alpaca'; choose auto or one of " + ", ".join(TEMPLATE_NAMES) + ".\n"
+    )
+
+
+def test_a_raw_prompt_has_no_template_to_choose(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["generate", str(FIXTURES / "models" / "llama"), "--raw", "--prompt", "Hi", "--chat-template", "gemma"]
+    assert main(words) == 1
+    assert "leave out --chat-template" in capsys.readouterr().err
