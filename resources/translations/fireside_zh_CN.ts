@@ -1592,18 +1592,6 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>没有找到该名称且含有 GGUF 或 safetensors 文件的模型。</translation>
     </message>
     <message>
-        <source>fits well</source>
-        <translation>完全适合</translation>
-    </message>
-    <message>
-        <source>tight</source>
-        <translation>勉强适合</translation>
-    </message>
-    <message>
-        <source>does not fit</source>
-        <translation>不适合</translation>
-    </message>
-    <message>
         <source>This repository holds no files that Fireside can run.</source>
         <translation>此仓库中没有 Fireside 能运行的文件。</translation>
     </message>
