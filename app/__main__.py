@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import sys
 import time
-from argparse import ArgumentParser, Namespace
+from argparse import SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Container
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import NoReturn
 
 from app.core.log_format import LogFormatter
 from app.core.paths import DataFolder, data_folder
-from app.core.settings import USUAL_PORT
+from app.core.settings import CHAT_TEMPLATES, USUAL_PORT
 from app.server import LOOPBACK
 from engine.api import FiresideError, RequestError
 from engine.version import installed_version
@@ -32,11 +32,12 @@ def main(arguments: list[str] | None = None) -> int:
     started = time.perf_counter()
     multiprocessing.freeze_support()  # a packaged Fireside is also the process that reads a PDF
     arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments[:1] == ["engine"]:
+    given, words = _everywhere().parse_known_args(arguments, Namespace(data_dir=None))
+    if words[:1] == ["engine"]:
         from engine.__main__ import main as run_engine
 
-        return run_engine(arguments[1:], program="fireside engine")
-    options = _parsed(arguments)
+        return run_engine(words[1:], program="fireside engine")
+    options = _parsed(words, given)
     try:
         folder = data_folder(options.data_dir)
         _log_to(folder)
@@ -78,41 +79,50 @@ class _Parser(ArgumentParser):
         self.exit(2, f"fireside: {message}\n")
 
 
-def _parsed(arguments: list[str]) -> Namespace:
-    everywhere = _Parser(add_help=False)
-    everywhere.add_argument("--data-dir", metavar="DIR", help="keep everything in this folder")
-    options, rest = everywhere.parse_known_args(arguments)
-    parser, verbs = _parser(everywhere)
-    if len(rest) == 1 and rest[0] not in verbs and Path(rest[0]).exists():
-        return parser.parse_args(["open", rest[0]], options)
-    return parser.parse_args(arguments)
+def _everywhere() -> _Parser:
+    """What may stand before a verb and behind it."""
+    parser = _Parser(prog="fireside", add_help=False, allow_abbrev=False, argument_default=SUPPRESS)
+    parser.add_argument("--data-dir", metavar="DIR", help="keep everything in this folder; before or after VERB")
+    return parser
 
 
-def _parser(everywhere: ArgumentParser) -> tuple[ArgumentParser, Container[str]]:
+def _parsed(words: list[str], given: Namespace) -> Namespace:
+    parser, verbs = _parser()
+    if len(words) == 1 and words[0] not in verbs and Path(words[0]).exists():
+        words = ["open", *words]
+    return parser.parse_args(words, given)
+
+
+def _parser() -> tuple[ArgumentParser, Container[str]]:
     from app import commands
 
+    everywhere = _everywhere()
     parser = _Parser(
         prog="fireside",
         usage="%(prog)s [-h] [--version] [--data-dir DIR] [FILE | VERB ...]",
         description="Chat with a model on your own machine. FILE is a model to chat with.",
         parents=[everywhere],
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"fireside {installed_version() or 'not installed'}")
     parser.set_defaults(file=None)
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB")
+    verbs = parser.add_subparsers(prog="fireside", dest="verb", metavar="VERB")
 
-    opening = verbs.add_parser("open", help="open the window with a file, as if it were dropped on it")
+    def verb(name: str, help_text: str) -> _Parser:
+        return verbs.add_parser(name, help=help_text, parents=[everywhere])
+
+    opening = verb("open", "open the window with a file, as if it were dropped on it")
     opening.add_argument("file", metavar="FILE", help="a model, conversations to import, or a file to attach")
-    verbs.add_parser("engine", help="the engine on its own: `fireside engine --help`")
+    verb("engine", "the engine on its own: `fireside engine --help`")
 
-    models = verbs.add_parser("models", help="list the models known on this machine")
+    models = verb("models", "list the models known on this machine")
     models.set_defaults(run=commands.models)
-    conversations = verbs.add_parser("conversations", help="list the conversations")
+    conversations = verb("conversations", "list the conversations")
     conversations.set_defaults(run=commands.conversations)
     for listing in (models, conversations):
         listing.add_argument("--json", action="store_true", help="print JSON")
 
-    export = verbs.add_parser("export", help="write conversations to files")
+    export = verb("export", "write conversations to files")
     export.add_argument("--format", required=True, choices=commands.FORMATS)
     export.add_argument("--output", required=True, metavar="PATH", help="a file, a folder for many, or a name.zip")
     which = export.add_mutually_exclusive_group(required=True)
@@ -126,14 +136,15 @@ def _parser(everywhere: ArgumentParser) -> tuple[ArgumentParser, Container[str]]
     export.add_argument("--replace", action="store_true", help="replace what is there already")
     export.set_defaults(run=commands.export)
 
-    importing = verbs.add_parser("import", help="take in conversations from other programs or another Fireside")
+    importing = verb("import", "take in conversations from other programs or another Fireside")
     importing.add_argument("files", nargs="+", metavar="FILE", help="a file, a folder or a zip")
     importing.add_argument("--dry-run", action="store_true", help="only say what would come in")
     importing.add_argument("--json", action="store_true", help="print JSON")
     importing.set_defaults(run=commands.import_)
 
-    serve = verbs.add_parser("serve", help="let other programs use a model, through OpenAI's protocol")
+    serve = verb("serve", "let other programs use a model, through OpenAI's protocol")
     serve.add_argument("model", nargs="?", metavar="MODEL", help="a file, a folder or a name from `models`")
+    serve.add_argument("--chat-template", metavar="NAME", help=f"for this model: {', '.join(CHAT_TEMPLATES)}")
     serve.add_argument("--port", type=int, default=USUAL_PORT, help=f"{USUAL_PORT}, if nothing is said")
     serve.add_argument("--host", default=LOOPBACK, metavar="ADDRESS", help=f"{LOOPBACK}, if nothing is said")
     serve.add_argument("--host-name", action="append", default=[], metavar="NAME", help="what clients may call it")
@@ -141,13 +152,13 @@ def _parser(everywhere: ArgumentParser) -> tuple[ArgumentParser, Container[str]]
     serve.add_argument("--other-models", action="store_true", help="load any known model that a request names")
     serve.set_defaults(run=commands.serve)
 
-    backup = verbs.add_parser("backup", help="write everything to one file")
+    backup = verb("backup", "write everything to one file")
     backup.add_argument("--output", required=True, metavar="PATH", help="a new file")
     backup.set_defaults(run=commands.backup)
-    restore = verbs.add_parser("restore", help="take back what a backup has and is missing here")
+    restore = verb("restore", "take back what a backup has and is missing here")
     restore.add_argument("file", metavar="FILE", help="a backup, or the database of another Fireside")
     restore.set_defaults(run=commands.restore)
-    rescue = verbs.add_parser("rescue", help="save what can be read of a damaged database")
+    rescue = verb("rescue", "save what can be read of a damaged database")
     rescue.add_argument("file", metavar="FILE", help="the damaged database, which is only read")
     rescue.add_argument("--output", required=True, metavar="PATH", help="a new JSON file, for import")
     rescue.set_defaults(run=commands.rescue)

@@ -9,9 +9,10 @@ import signal
 import sys
 import threading
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 
 from app.commands import look_for_models
 from app.core.library import Library, model_name, model_path
@@ -25,6 +26,7 @@ from app.server.models import Models, ServedModel, served
 from app.server.server import Server
 from app.worker import EngineLike, EngineThread, create_engine
 from engine.api import LoadRequest, ModelLoaded, RequestError
+from engine.builtin_templates import chosen_template
 
 TOKEN = "FIRESIDE_TOKEN"  # the environment variable that may name one
 
@@ -36,6 +38,8 @@ def serve_until_told(
     is_loopback = _is_loopback(options.host)
     if not options.token and not is_loopback:
         raise RequestError("Without a token only this machine may be served; leave out --no-token or --host.")
+    if options.chat_template is not None:
+        chosen_template(options.chat_template, own=None)  # a wrong name is told before anything is read
     library, settings = Library(folder.models), SettingsFile(folder.settings).settings
     if options.model is not None or options.other_models:
         look_for_models(library, settings, folder)
@@ -44,7 +48,7 @@ def serve_until_told(
     engine = EngineThread(make_engine)
     engine.start()
     try:
-        models = _models(engine, library, settings)
+        models = _models(engine, library, settings, templates={own.path: options.chat_template})
         if options.other_models:
             models.others = tuple(served(one.name, one.path) for one in library.models() if one.is_loadable)
         asyncio.run(models.load(own))
@@ -63,11 +67,14 @@ def serve_until_told(
         engine.shutdown()
 
 
-def _models(engine: EngineThread, library: Library, settings: Settings) -> Models:
-    """Models that the engine loads as the library and the settings say."""
+def _models(
+    engine: EngineThread, library: Library, settings: Settings, *, templates: Mapping[Path, str | None]
+) -> Models:
+    """Models that the engine loads as the library and the settings say, some with another chat template."""
 
     async def load(model: ServedModel) -> ModelLoaded:
         how = library.load_settings(model.path) or settings.load
+        how = replace(how, chat_template=templates.get(model.path) or how.chat_template)
         request = LoadRequest(engine.next_request_id(), str(model.path), **asdict(how), name=model.name)
         async with aclosing(batches(engine, request)) as found:
             async for batch in found:

@@ -48,6 +48,7 @@ def model_path(given: str | None) -> Path:
 
 def _parser(program: str) -> ArgumentParser:
     from engine import commands
+    from engine.builtin_templates import TEMPLATE_NAMES
 
     class Parser(ArgumentParser):
         def error(self, message: str) -> NoReturn:
@@ -133,6 +134,10 @@ def _parser(program: str) -> ArgumentParser:
     _add_draft(bench)
     for added in (generate, chat, bench):
         _add_cache_type(added, default="auto")
+    for added in (generate, chat, render, score, inspect):
+        added.add_argument(
+            "--chat-template", default="auto", metavar="NAME", help=f"auto, {', '.join(TEMPLATE_NAMES)}"
+        )
     return parser
 
 

@@ -26,10 +26,11 @@ from engine.api import (
     SamplerSettings,
     TokenGenerated,
 )
+from engine.builtin_templates import chosen_template
 from engine.chat import build_prompt
 from engine.device import peak_rss_bytes
 from engine.engine import Engine
-from engine.model import load_model, open_blueprint
+from engine.model import Model, load_model, open_blueprint
 from engine.tokenizers import Tokenizer, load_tokenizer
 
 MESSAGE_FILE_LIMIT = 64 << 20  # bytes
@@ -54,6 +55,8 @@ def generate(options: Namespace) -> None:
         raise RequestError("--raw continues a plain --prompt; it cannot be used with --messages.")
     if options.raw and options.system:
         raise RequestError("--raw uses no chat template, so --system has no place in it.")
+    if options.raw and options.chat_template != "auto":
+        raise RequestError("--raw uses no chat template; leave out --chat-template.")
     prompt: tuple[Message, ...] | str
     if options.raw:
         prompt = options.prompt
@@ -140,7 +143,7 @@ def render(options: Namespace) -> None:
     """Print the prompt that messages become."""
     tokenizer = _tokenizer(options.model)
     prompt = build_prompt(
-        tokenizer.chat_template,
+        chosen_template(options.chat_template, tokenizer.chat_template),
         _read_raw_messages(options.messages),
         tokenizer,
         add_generation_prompt=not options.no_generation_prompt,
@@ -191,7 +194,7 @@ def score(options: Namespace) -> None:
     """Print how likely a model finds each token of a text, or of the last reply of messages, as in a reply."""
     from engine import scoring
 
-    model = load_model(model_path(options.model), options.device, threads=options.threads)
+    model = _model(options)
     tokenizer = model.tokenizer
     if options.messages:
         *messages, reply = _read_messages(options.messages)
@@ -223,7 +226,7 @@ def inspect(options: Namespace) -> None:
     """Print what led to a token: the likeliest behind each layer, and what each layer's heads read."""
     from engine.inspection.look import look
 
-    model = load_model(model_path(options.model), options.device, threads=options.threads)
+    model = _model(options)
     tokenizer = model.tokenizer
     messages = _read_messages(options.messages)
     is_begun = len(messages) > 1 and messages[-1].role == "assistant"
@@ -256,7 +259,7 @@ def bench(options: Namespace) -> None:
     if options.prompt_tokens < 2 or options.new_tokens < 2 or options.repeat < 1:
         raise RequestError("bench needs at least 2 prompt tokens, 2 new tokens and 1 repeat.")
     runs: dict[str, list[float]] = {"load_s": [], "prefill_tok_s": [], "decode_tok_s": [], "ttft_s": []}
-    options.context = options.prompt_tokens + options.new_tokens + 8
+    options.context, options.chat_template = options.prompt_tokens + options.new_tokens + 8, "auto"
     for _ in range(options.repeat):
         started = time.perf_counter()
         engine = _engine(options)
@@ -290,6 +293,11 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
+def _model(options: Namespace) -> Model:
+    path, template = model_path(options.model), options.chat_template
+    return load_model(path, options.device, threads=options.threads, chat_template=template)
+
+
 def _engine(options: Namespace) -> Engine:
     engine = Engine()
     request = LoadRequest(
@@ -299,6 +307,7 @@ def _engine(options: Namespace) -> Engine:
         threads=options.threads,
         context_length=options.context,
         cache_type=options.cache_type,
+        chat_template=options.chat_template,
         draft_path=None if options.draft is None else str(model_path(options.draft)),
     )
     for _ in engine.run(request):

@@ -13,7 +13,7 @@ from torch import Tensor
 from engine import kernels
 from engine.api import ModelFileError, ModelInfo, UnsupportedModelError
 from engine.attention import Mixer
-from engine.builtin_templates import named_template
+from engine.builtin_templates import chosen_template
 from engine.decoder import Decoder
 from engine.device import WORKING_SPACE_BYTES, check_memory, pick_cache_dtype, pick_device, pick_dtype
 from engine.experts import gather_experts
@@ -167,7 +167,6 @@ def load_model(
     """
     place = pick_device(device)
     activations, cache_dtype = pick_dtype(dtype, place), pick_cache_dtype(cache_type)
-    other_template = None if chat_template == "auto" else named_template(chat_template).text
     if threads is not None:
         set_threads(threads)
     blueprint = open_blueprint(path)
@@ -176,7 +175,7 @@ def load_model(
         for mixer in (m for m in blueprint.decoder.modules() if isinstance(m, Mixer)):
             mixer.cache_dtype = cache_dtype
         info = blueprint.info(tokenizer)
-        tokenizer.chat_template = other_template or tokenizer.chat_template
+        tokenizer.chat_template = chosen_template(chat_template, tokenizer.chat_template)
         check_memory(
             info.name,
             weight_bytes=0 if place.type == "cpu" else blueprint.checkpoint.size_bytes,

@@ -52,6 +52,8 @@ class FittedText(QPlainTextEdit):
         self.setUndoRedoEnabled(False)
         self.setLineWrapMode(self.LineWrapMode.WidgetWidth if wraps else self.LineWrapMode.NoWrap)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        if wraps:  # a line that ends in a space is wider than the text, by that space
+            self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(0)
         self.most_lines = MOST_CODE_LINES
         self._theme = theme
@@ -82,7 +84,8 @@ class FittedText(QPlainTextEdit):
         never, always = Qt.ScrollBarPolicy.ScrollBarAlwaysOff, Qt.ScrollBarPolicy.ScrollBarAsNeeded
         self.setVerticalScrollBarPolicy(never if lines <= self.most_lines else always)
         bar = self.horizontalScrollBar()
-        extra = bar.sizeHint().height() if bar.maximum() > 0 else 0
+        is_sideways = bar.maximum() > 0 and self.horizontalScrollBarPolicy() != never
+        extra = bar.sizeHint().height() if is_sideways else 0
         height = math.ceil(self._height_of_lines(min(lines, self.most_lines))) + extra + 2
         if height != self.height() or height != self.maximumHeight():
             self.setFixedHeight(height)

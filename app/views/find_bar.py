@@ -1,4 +1,4 @@
-"""FindBar: looks for words in the open conversation, in what is seen of it and in the rest.
+"""FindBar: looks for words in the open conversation, in what is seen of it and in the rest, thinking included.
 
 A slim bar above the transcript. Messages are looked through between frames, the text of blocks as it is shown.
 """
@@ -14,9 +14,11 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
+from app.core.block_stream import Block, Plain
 from app.core.block_text import whole_text
 from app.theme import Theme, tinted_icon
 from app.views.language import in_every_language
+from app.views.message_view import THINKING
 from app.views.text_surface import Span, units
 from app.views.time_slices import TimeSlices
 from app.views.transcript import Transcript
@@ -141,7 +143,7 @@ class FindBar(QWidget):
         visible = self._transcript.first_visible()
         for number in range(self._transcript.count):
             message = self._transcript.message(number)
-            source = message.text.casefold()
+            source = f"{message.thinking}\n{message.text}".casefold()
             if all(word in source for word in words):
                 self._found += self._in_message(number, query)
                 if self._current < 0 and self._found and self._found[-1].place.message >= visible:
@@ -161,7 +163,8 @@ class FindBar(QWidget):
                 yield Found(Place(number, 0, hit.start()), hit.end() - hit.start())
             return
         blocks, references = whole_text(message.text)
-        for at, block in enumerate(blocks):
+        thought: list[tuple[int, Block]] = [(THINKING, Plain(message.thinking))] if message.thinking else []
+        for at, block in [*thought, *enumerate(blocks)]:
             for hit in query.finditer(self._transcript.shown_text(block, references)):
                 yield Found(Place(number, at, hit.start()), hit.end() - hit.start())
 

@@ -24,6 +24,7 @@ from app.views.text_block import Bubble
 
 Surface = BlockWidget | Bubble  # each of them a `TextSurface` and a widget
 
+THINKING = -1  # the number of the block that the thinking is, before all others
 LONGEST_DESCRIPTION = 4_000  # characters of a text that assistive technology is told
 FLASH_MS = 1600  # how long a message that was jumped to stays marked
 
@@ -66,6 +67,7 @@ class MessageView(QWidget):
     menuRequested = Signal(str, QPoint)
     figuresWanted = Signal(str)
     lookInsideRequested = Signal(str)
+    thinkingToggled = Signal(str, bool)
 
     def __init__(self, message: TranscriptMessage, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -201,8 +203,8 @@ class MessageView(QWidget):
             if surface is not None:
                 yield number, surface
 
-    def surface_near(self, point: QPoint) -> int:
-        """The number of the block of text at a point or nearest to it in height."""
+    def surface_near(self, point: QPoint) -> int | None:
+        """The number of the block of text at a point or nearest to it in height, if there is any."""
         raise NotImplementedError
 
     def line_of_surface(self, number: int) -> int:

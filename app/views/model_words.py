@@ -60,7 +60,20 @@ def template_title(name: str) -> str:
     """A built-in chat template as a person reads it; those of families are called by their own names."""
     if name == "plain":
         return translate("models", "Plain text")
-    return {"chatml": "ChatML", "llama-3": "Llama 3", "gemma": "Gemma", "phi-3": "Phi-3"}.get(name, name)
+    return {
+        "chatml": "ChatML",
+        "command-r": "Command R",
+        "deepseek": "DeepSeek",
+        "gemma": "Gemma",
+        "glm-4": "GLM-4",
+        "granite": "Granite",
+        "llama-2": "Llama 2",
+        "llama-3": "Llama 3",
+        "mistral-v3": "Mistral (v3)",
+        "mistral-v7": "Mistral (v7)",
+        "phi-3": "Phi-3",
+        "phi-4": "Phi-4",
+    }.get(name, name)
 
 
 def source_title(key: str) -> str:

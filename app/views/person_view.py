@@ -50,6 +50,7 @@ class PersonView(MessageView):
             size = self._bubble.fitted(round(width * WIDEST_BUBBLE))
             if size != self._bubble.size() or size != self._bubble.maximumSize():
                 self._bubble.setFixedSize(size)
+                self._line.invalidate()  # as a layout in a layout it would not know before the event loop comes round
         else:
             self._bubble.height_for(width)
 
@@ -62,7 +63,7 @@ class PersonView(MessageView):
         """The bubble."""
         return self._bubble
 
-    def surface_near(self, point: QPoint) -> int:
+    def surface_near(self, point: QPoint) -> int | None:
         """The bubble."""
         return 0
 

@@ -12,7 +12,7 @@ from app.core.block_stream import BlockStream, Change
 from app.theme import Theme
 from app.views.block_column import BlockColumn, BlockWidget
 from app.views.message_editor import MessageEditor
-from app.views.message_view import MessageView, Surface, TranscriptMessage, name_button
+from app.views.message_view import THINKING, MessageView, Surface, TranscriptMessage, name_button
 from app.views.text_places import TextPlaces
 from app.views.text_surface import Tint
 from app.views.thinking_view import ThinkingView
@@ -95,6 +95,7 @@ class ReplyView(MessageView):
         was = self.column.height(), len(self.column.blocks), self._dot.isHidden()
         if thinking and self._thinking is None:
             self._thinking = ThinkingView(self.theme, self)
+            self._thinking.toggled.connect(lambda is_open: self.thinkingToggled.emit(self.message.id, is_open))
             self.body.insertWidget(0, self._thinking)
         if self._thinking is not None:
             is_running = self.message.is_streaming and not text
@@ -109,6 +110,11 @@ class ReplyView(MessageView):
         if more and not self._later.isActive():
             self._show_waiting()
         return bool(thinking) or was != (self.column.height(), len(self.column.blocks), self._dot.isHidden())
+
+    def unfold_thinking(self, is_open: bool) -> None:
+        """Open or fold what the model thought."""
+        if self._thinking is not None:
+            self._thinking.unfold(is_open)
 
     def text_at(self, block: int, letter: int) -> int | None:
         """The character of the text that a letter of a block is, if it is one."""
@@ -188,20 +194,27 @@ class ReplyView(MessageView):
 
     @property
     def surface_count(self) -> int:
-        """The blocks."""
+        """The blocks, without the thinking."""
         return len(self.column.blocks)
 
     def surface(self, number: int) -> BlockWidget | None:
-        """The widget of a block, if it has one now."""
+        """The widget of a block, if it has one now; the thinking has one while it is unfolded."""
+        if number == THINKING:
+            return None if self._thinking is None else self._thinking.surface
         return self.column.widget_of(number)
 
     def built_surfaces(self) -> Iterator[tuple[int, Surface]]:
-        """Those of the column; a long reply has many blocks without."""
+        """The thinking and those of the column; a long reply has many blocks without."""
+        thinking = self.surface(THINKING)
+        if thinking is not None:
+            yield THINKING, thinking
         yield from self.column.widgets()
 
-    def surface_near(self, point: QPoint) -> int:
+    def surface_near(self, point: QPoint) -> int | None:
         """The number of the block at a height."""
-        return self.column.block_at(point.y() - self.column.y())
+        if self.surface(THINKING) is not None and (point.y() < self.column.y() or not self.column.blocks):
+            return THINKING
+        return self.column.block_at(point.y() - self.column.y()) if self.column.blocks else None
 
     def line_of_surface(self, number: int) -> int:
         """Where a block begins."""

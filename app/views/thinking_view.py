@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.theme import Theme, tinted_icon
@@ -15,7 +15,9 @@ from app.views.text_surface import Tint, in_units
 
 
 class ThinkingView(QWidget):
-    """Folded until a person opens it; its text is laid out only then."""
+    """Folded until a person opens it, which `toggled` tells; its text is laid out only then."""
+
+    toggled = Signal(bool)
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -33,6 +35,7 @@ class ThinkingView(QWidget):
         self._button.setIconSize(QSize(14, 14))
         self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._button.toggled.connect(self._fold)
+        self._button.clicked.connect(self.toggled)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(4)
@@ -40,6 +43,15 @@ class ThinkingView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.apply_theme(theme)
         in_every_language(self, self._say_texts)
+
+    @property
+    def surface(self) -> PlainBlock | None:
+        """The text, while it is unfolded."""
+        return self._block if self._button.isChecked() else None
+
+    def unfold(self, is_open: bool) -> None:
+        """Open or fold it."""
+        self._button.setChecked(is_open)
 
     def reset(self) -> None:
         """Fold: another message is shown from now on."""
@@ -49,7 +61,11 @@ class ThinkingView(QWidget):
     def fit(self, width: int) -> None:
         """Lay the text out for a width."""
         if self._block is not None and self._button.isChecked():
+            before = self._block.edit.height()
             self._block.height_for(width)
+            if self._block.edit.height() != before:
+                self._block.updateGeometry()  # else the layouts around it ask only when the event loop comes round
+                self.updateGeometry()
 
     def show_text(self, text: str, *, is_running: bool, duration_s: float | None = None) -> None:
         """Show this thinking; more of the same is appended."""
@@ -94,9 +110,6 @@ class ThinkingView(QWidget):
         if is_open and self._block is None:
             self._block = PlainBlock(self._text, self._theme, self)
             self._block.setObjectName("thinkingText")
-            self._block.edit.setTextInteractionFlags(
-                Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-            )
             self._column.addWidget(self._block)
         if self._block is not None:
             self._block.show_source(self._text)

@@ -32,7 +32,7 @@ from app.theme import Theme, load_theme, tinted_icon
 from app.views.block_column import shown_text
 from app.views.language import in_every_language
 from app.views.links import open_link
-from app.views.message_view import FLASH_MS, TranscriptMessage
+from app.views.message_view import FLASH_MS, THINKING, TranscriptMessage
 from app.views.person_view import PersonView
 from app.views.reply_view import ReplyView
 from app.views.stacked_heights import StackedHeights
@@ -99,6 +99,7 @@ class Transcript(QAbstractScrollArea):
         self._newer: dict[str, TranscriptMessage] = {}  # states that came after the messages were given
         self._heights = self._no_heights(0)
         self._views: dict[int, View] = {}
+        self._unfolded: set[str] = set()  # messages whose thinking is open
         self._placed: dict[int, int] = {}  # where the views that have a place begin, in pixels of the viewport
         self._spare: dict[type[View], list[View]] = {PersonView: [], ReplyView: []}
         self._width = 0
@@ -223,7 +224,7 @@ class Transcript(QAbstractScrollArea):
         """The message at a point of the viewport, and the character of its text that stands there."""
         place = self.place_at(point)
         view = self._views.get(place.message)
-        if not isinstance(view, ReplyView) or not view.surface_count:
+        if not isinstance(view, ReplyView) or place.block == THINKING:
             return None
         surface = view.surface(place.block)
         if surface is None or not surface.rect().contains(surface.mapFrom(self.viewport(), point)):
@@ -235,7 +236,11 @@ class Transcript(QAbstractScrollArea):
         return None if at is None else (view.message.id, at)
 
     def show_place(self, place: Place) -> None:
-        """Scroll to a place in the text, unless it is visible."""
+        """Scroll to a place in the text, unless it is visible; thinking is unfolded for it."""
+        if place.block == THINKING:
+            self._unfolded.add(self._ids[place.message])
+            self._unfold(place.message)
+            self._arrange()
         bottom = self.viewport().height()
         for _ in range(2):  # first to where its block must be, then to its letter
             view = self._views.get(place.message)
@@ -294,12 +299,12 @@ class Transcript(QAbstractScrollArea):
 
     def select_all(self) -> None:
         """Select every message."""
-        self.select(Place(0, 0, 0), Place(max(len(self._messages) - 1, 0), END, END))
+        self.select(Place(0, THINKING, 0), Place(max(len(self._messages) - 1, 0), END, END))
 
     def copy_selection(self) -> None:
         """Put what is selected on the clipboard; of very long conversations a moment later."""
         if not self.selection.is_empty:
-            self._copying.run(self.selection.copying(self.message, self._views.get, self.shown_text))
+            self._copying.run(self.selection.copying(self._as_seen, self._views.get, self.shown_text))
 
     def shown_text(self, block: Block, references: References) -> str:
         """The text of a block that has no widget, as one would show it."""
@@ -311,10 +316,12 @@ class Transcript(QAbstractScrollArea):
             return Place(0, 0, 0)
         number = self._heights.row_at(self.verticalScrollBar().value() + point.y())
         view = self._views.get(number)
-        if view is None or view.surface_count == 0:
+        if view is None:
             return Place(number, 0, 0)
         inside = point - view.pos()
         block = view.surface_near(inside)
+        if block is None:
+            return Place(number, 0, 0)
         surface = view.surface(block)
         if surface is None:
             return Place(number, block, 0)
@@ -436,9 +443,14 @@ class Transcript(QAbstractScrollArea):
     def _in_viewport(self, event: QMouseEvent) -> QPoint:
         return self.viewport().mapFromGlobal(event.globalPosition().toPoint())
 
+    def _as_seen(self, number: int) -> TranscriptMessage:
+        """A message without what is folded of it."""
+        message = self.message(number)
+        return message if message.id in self._unfolded else replace(message, thinking="")
+
     def _word_around(self, place: Place) -> Span:
         view = self._views.get(place.message)
-        surface = None if view is None or not view.surface_count else view.surface(place.block)
+        surface = None if view is None else view.surface(place.block)
         return (0, 0) if surface is None else word_at(surface.shown_text(), place.letter)
 
     def _link_at(self, point: QPoint) -> str:
@@ -583,6 +595,7 @@ class Transcript(QAbstractScrollArea):
         else:
             view = self._make(kind, message)
         self._views[number] = view
+        self._unfold(number)
         view.height_for(self._width)
         view.show()
         return view
@@ -601,7 +614,17 @@ class Transcript(QAbstractScrollArea):
         view.menuRequested.connect(self.menuRequested)
         view.figuresWanted.connect(self.figuresWanted)
         view.lookInsideRequested.connect(self.lookInsideRequested)
+        view.thinkingToggled.connect(self._remember_unfolded)
         return view
+
+    def _remember_unfolded(self, message_id: str, is_open: bool) -> None:
+        (self._unfolded.add if is_open else self._unfolded.discard)(message_id)
+
+    def _unfold(self, number: int) -> None:
+        """Open the thinking of a message where a person had it open, else fold it."""
+        view = self._views.get(number)
+        if isinstance(view, ReplyView):
+            view.unfold_thinking(view.message.id in self._unfolded)
 
     def _put_far_away(self, top: int, bottom: int) -> None:
         first = self._heights.row_at(top)  # as in `_lay_out`: what one takes and the other puts away never rests

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from PySide6.QtGui import QGuiApplication
 
-from app.core.block_stream import Block
+from app.core.block_stream import Block, Plain
 from app.core.block_text import block_text, joined_blocks, whole_text
 from app.core.markdown import References
-from app.views.message_view import MessageView, TranscriptMessage
+from app.views.message_view import THINKING, MessageView, TranscriptMessage
 from app.views.text_surface import Span, joined, units
 
 END = sys.maxsize
@@ -19,7 +19,10 @@ END = sys.maxsize
 
 @dataclass(frozen=True, order=True, slots=True)
 class Place:
-    """A place between two letters: numbers of message and block, and of the letter in it; `END` is behind all."""
+    """A place between two letters: numbers of message and block, and of the letter in it; `END` is behind all.
+
+    The block `THINKING` is before all others; it is selected while it is unfolded.
+    """
 
     message: int
     block: int
@@ -64,7 +67,7 @@ class TranscriptSelection:
         view_of: Callable[[int], MessageView | None],
         shown: Callable[[Block, References], str],
     ) -> Iterator[None]:
-        """Put what is selected on the clipboard, message by message.
+        """Put what is selected on the clipboard, message by message; `message_of` gives them as they are seen.
 
         `shown` gives the text of a block that has no widget, as one would show it.
         """
@@ -90,7 +93,8 @@ class TranscriptSelection:
         begin, last = self.ends
         parts = []
         blocks, references = whole_text(message.text)
-        for at, block in enumerate(blocks):
+        thought: list[tuple[int, Block]] = [(THINKING, Plain(message.thinking))] if message.thinking else []
+        for at, block in [*thought, *enumerate(blocks)]:
             if begin <= Place(number, at, 0) and last >= Place(number, at, END):
                 parts.append((block, block_text(block, references)))
                 continue

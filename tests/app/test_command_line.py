@@ -36,6 +36,34 @@ def test_a_file_opens_in_the_window(
     assert opened == [(tmp_path / "data", tmp_path / "model.gguf")]
 
 
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("words", [("open", "model.gguf"), ("model.gguf",), ("conversations", "--json")])
+def test_the_folder_stands_before_a_verb_or_after_it(
+    tmp_path: Path,
+    opened: Opened,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    place: int,
+) -> None:
+    (tmp_path / "model.gguf").write_bytes(b"GGUF")
+    monkeypatch.chdir(tmp_path)
+    assert main([*words[:place], "--data-dir", "data", *words[place:]]) == 0
+    if words[0] == "conversations":
+        assert capsys.readouterr().out == "[]\n"
+        assert (tmp_path / "data").is_dir()
+    else:
+        assert opened == [(tmp_path / "data", tmp_path / "model.gguf")]
+
+
+def test_every_verb_says_that_it_takes_the_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    for verb in ("open", "models", "conversations", "export", "import", "serve", "backup", "restore", "rescue"):
+        with pytest.raises(SystemExit, match="0"):
+            main([verb, "--help"])
+        said = capsys.readouterr().out
+        assert (said.startswith(f"usage: fireside {verb} "), "--data-dir DIR" in said) == (True, True)
+
+
 def test_without_a_file_the_window_opens_alone(tmp_path: Path, opened: Opened) -> None:
     assert main(["--data-dir", str(tmp_path)]) == 0
     assert opened == [(tmp_path, None)]
@@ -60,6 +88,8 @@ def test_it_says_which_version_it_is(capsys: pytest.CaptureFixture[str]) -> None
 def test_the_engine_is_reached_through_it(capsys: pytest.CaptureFixture[str], starter: Path) -> None:
     assert main(["engine", "tokenize", str(starter), "--text", "Hello", "--json"]) == 0
     assert '"pieces"' in capsys.readouterr().out
+    assert main(["--data-dir", "unused", "engine", "detokenize", str(starter), "--ids", "28120"]) == 0
+    assert capsys.readouterr().out == "hello\n"
     with pytest.raises(SystemExit, match="2"):
         main(["engine", "nothing"])
     assert "fireside engine" in capsys.readouterr().err

@@ -23,6 +23,7 @@ from app.core.discovery import Machine
 from app.core.library import Library
 from app.core.paths import DataFolder
 from app.core.secrets import Secrets
+from app.core.settings import LoadSettings
 from app.serving import serve_until_told
 
 HELLO: Any = [{"role": "user", "content": "Hello"}]
@@ -108,9 +109,28 @@ def test_another_known_model_is_loaded_where_it_may_be_named(
     assert fake.loaded.path == str(tmp_path / "two.gguf")
 
 
+@pytest.mark.parametrize(("given", "used"), [((), "gemma"), (("--chat-template", "llama-3"), "llama-3")])
+def test_the_chat_template_is_that_of_the_library_or_the_one_that_is_named(
+    fake: FakeEngine,
+    folder: DataFolder,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    given: tuple[str, ...],
+    used: str,
+) -> None:
+    Library(folder.models).set_load_settings(tmp_path / "one.gguf", LoadSettings(chat_template="gemma"))
+    assert served(capsys, folder, *given, ask=names) == (0, ["one"])
+    assert fake.loaded is not None
+    assert fake.loaded.chat_template == used
+
+
 def test_a_model_that_is_not_there_or_an_address_that_is_none_is_told(
     fake: FakeEngine, folder: DataFolder, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for options, sentence in ((("nothing.gguf",), "not there"), (("--host", "localhost"), "is no address")):
+    for options, sentence in (
+        (("nothing.gguf",), "not there"),
+        (("--host", "localhost"), "is no address"),
+        (("--chat-template", "alpaca"), "no chat template 'alpaca'; choose auto or one of chatml, command-r"),
+    ):
         assert main(["--data-dir", str(folder.root), "serve", *options]) == 1
         assert sentence in capsys.readouterr().err

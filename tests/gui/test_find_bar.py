@@ -13,6 +13,7 @@ from window_steps import find, say
 
 from app.theme import load_theme
 from app.views.find_bar import FindBar
+from app.views.message_view import THINKING
 from app.views.transcript import Transcript, TranscriptMessage
 
 
@@ -148,3 +149,16 @@ def test_going_on_in_a_chat_that_took_the_place_of_a_longer_one_looks_there(qtbo
     shown.transcript.show_messages(messages[:1])
     shown.bar.go_on()
     qtbot.waitUntil(lambda: shown.count() == "1 of 40")
+
+
+def test_words_in_folded_thinking_are_found_and_shown(qtbot: QtBot, chat: list[TranscriptMessage]) -> None:
+    thinking = "I must think.\n" * 60 + "A badger!"
+    thought = TranscriptMessage("thought", "assistant", "No animal.", thinking=thinking)
+    shown = Shown(qtbot, [*chat[:30], thought, *chat[30:], TranscriptMessage("last", "user", "A badger?")])
+    shown.look_for("badger", "1 of 2")
+    assert shown.marked() == ["badger"]
+    view = next(view for view in shown.transcript.views() if view.message.id == "thought")
+    surface = view.surface(THINKING)
+    assert surface is not None
+    letter = surface.rect_at(surface.shown_text().index("badger")).topLeft()
+    assert 0 <= surface.mapTo(shown.transcript.viewport(), letter).y() <= shown.transcript.viewport().height() - 10

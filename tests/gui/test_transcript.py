@@ -8,10 +8,11 @@ import pytest
 from conftest import OpenWindow
 from fakes import FakeEngine
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.theme import load_theme
+from app.views.blocks import FittedText
 from app.views.stacked_heights import StackedHeights
 from app.views.transcript import BETWEEN, Transcript, TranscriptMessage
 
@@ -248,3 +249,26 @@ def test_keys_show_the_focus_of_the_transcript_and_a_click_does_not(qtbot: QtBot
     window.composer.setFocus()
     transcript.setFocus(Qt.FocusReason.TabFocusReason)
     assert transcript.grab().toImage().pixel(0, 100) != edge
+
+
+def test_a_bubble_that_breaks_in_a_narrower_window_leaves_its_buttons_room(transcript: Transcript) -> None:
+    transcript.show_messages([message(0, PARAGRAPH), message(1, "Yes.")])
+    settle()
+    for width in (420, 800, 420):
+        transcript.resize(width, 600)
+        settle()
+        view = transcript.views()[0]
+        bubble = view.surface(0)
+        assert bubble is not None
+        assert bubble.geometry().bottom() < view.copy_button.geometry().top()
+
+
+def test_thinking_has_no_bar_to_scroll_it_sideways(transcript: Transcript) -> None:
+    transcript.show_messages([message(1, "Yes.", thinking=PARAGRAPH * 4)])
+    transcript.views()[0].findChild(QToolButton, "thinkingButton").click()  # type: ignore[attr-defined]
+    for width in range(400, 520, 6):
+        transcript.resize(width, 600)
+        settle()
+        text = transcript.findChild(FittedText)
+        assert isinstance(text, FittedText)
+        assert not text.horizontalScrollBar().isVisible()

@@ -6,11 +6,12 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QMessageBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.theme import load_theme
 from app.views.links import names_another_host, open_link
+from app.views.message_view import THINKING
 from app.views.transcript import Transcript, TranscriptMessage
 from app.views.transcript_selection import END, Place
 
@@ -218,3 +219,30 @@ def test_alt_and_the_arrows_go_from_message_to_message(transcript: Transcript) -
 
 def test_an_end_is_behind_every_letter() -> None:
     assert Place(1, 2, END) > Place(1, 2, 10**9)
+
+
+def test_thinking_is_selected_and_copied_with_the_rest_while_it_is_unfolded(
+    transcript: Transcript, qtbot: QtBot
+) -> None:
+    thought = TranscriptMessage("thought", "assistant", "So *four*.", thinking="Two and two\nmake four 👋.")
+    others = [TranscriptMessage(f"{at}", "user", "More.\n" * 9) for at in range(60)]
+    transcript.show_messages([thought, *others])
+    transcript.verticalScrollBar().setValue(0)
+    QTest.keyClick(transcript, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert copied(transcript).startswith("So four.\n\nMore.")
+    button = transcript.findChild(QToolButton, "thinkingButton")
+    assert isinstance(button, QToolButton)
+    button.click()
+    QApplication.processEvents()
+    drag(transcript, Place(0, THINKING, 4), Place(0, 0, 2))
+    assert transcript.selection.ends == (Place(0, THINKING, 4), Place(0, 0, 2))
+    assert copied(transcript) == "and two\nmake four 👋.\n\nSo"
+    transcript.scroll_to_end()
+    assert transcript.views()[0].message.id != "thought"
+    transcript.select_all()
+    assert copied(transcript).startswith("Two and two\nmake four 👋.\n\nSo four.\n\nMore.")
+    transcript.verticalScrollBar().setValue(0)
+    QApplication.processEvents()
+    seen = transcript.views()[0].surface(THINKING)
+    assert seen is not None
+    assert seen.shown_text().startswith("Two and two")
