@@ -7,7 +7,18 @@ from conftest import OpenWindow
 from fakes import FakeEngine
 from PySide6.QtCore import QPoint, Qt, qInstallMessageHandler
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QPlainTextEdit, QPushButton, QTreeWidget, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLabel,
+    QListWidget,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QTreeWidget,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 from window_steps import click, find, press, say, shown
 
@@ -155,6 +166,21 @@ def test_a_reply_of_another_model_says_so(qtbot: QtBot, open_window: OpenWindow)
     application.inspector.look(leaf.id)
     assert "another model (Elsewhere)" in find(application, QLabel, "inspectorNote").text()
     assert not find(application, QWidget, "tokenStrip").isVisible()
+
+
+def test_no_view_is_squeezed_below_a_chat_in_a_low_and_narrow_window(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application, _ = looking(qtbot, open_window, REPLY)
+    application.window.resize(480, 600)
+    picker, stack = (
+        find(application, QComboBox, "inspectorViews"),
+        find(application, QStackedWidget, "inspectorStack"),
+    )
+    for number in range(picker.count()):
+        picker.setCurrentIndex(number)
+        QApplication.processEvents()
+        area = stack.currentWidget()
+        assert isinstance(area, QScrollArea)
+        assert area.widget().height() >= area.widget().minimumSizeHint().height(), picker.currentText()
 
 
 def test_another_chat_is_not_looked_into(qtbot: QtBot, open_window: OpenWindow) -> None:
