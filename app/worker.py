@@ -1,8 +1,9 @@
 """EngineThread: runs the engine on a thread of its own. Requests in, one signal out, a cancel flag per request.
 
 The only file of app/ that imports engine.engine, and it does so on its thread: importing torch takes seconds.
-Controllers submit requests; frozen events come back through `eventArrived` in the window's thread. The server's
-requests are those of guests: one at a time runs beside the window's, and the two take turns between tokens.
+Controllers submit requests; frozen events come back through `eventArrived` in the window's thread, tokens several at
+a time. The server's requests are those of guests: one at a time runs beside the window's, and the two take turns
+between tokens.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -59,6 +61,18 @@ Tell = Callable[[Event], None]
 TellAll = Callable[[Sequence[Event]], None]
 
 
+@dataclass(frozen=True, slots=True)
+class TokensGathered(Event):
+    """Tokens of a reply that are told together, in order: each told by itself took 60 us of the window's thread."""
+
+    tokens: tuple[TokenGenerated, ...]
+
+    @property
+    def text(self) -> str:
+        """What became certain to show with them."""
+        return "".join(token.text for token in self.tokens)
+
+
 class EngineLike(Protocol):
     """What the thread needs of an engine; `engine.engine.Engine` is the real one."""
 
@@ -93,7 +107,10 @@ def create_engine() -> EngineLike:
 
 
 class EngineThread(QObject):
-    """Owns the engine. What is public but `start` is for any thread, and all of it but `shutdown` returns at once."""
+    """Owns the engine. What is public but `start` is for any thread, and all of it but `shutdown` returns at once.
+
+    `eventArrived(Event)` tells the window's requests; tokens come as `TokensGathered`.
+    """
 
     eventArrived = Signal(object)
     _told = Signal(object)  # events that come together: one wakes the window's thread, not each
@@ -251,7 +268,7 @@ class EngineThread(QObject):
             self._cancel_flags.pop(request.request_id)
 
     def _tell_window(self, events: Sequence[Event]) -> None:
-        _tell_each(self.eventArrived.emit, events)
+        _tell_each(self.eventArrived.emit, _joined(events))
 
     def _loaded_engine(self) -> EngineLike:
         if self._engine is None:
@@ -313,9 +330,19 @@ class _Running:
             self.tell(gathered)
 
 
-def _tell_each(tell: Tell, events: Sequence[Event]) -> None:
+def _tell_each(tell: Tell, events: Iterable[Event]) -> None:
     for event in events:
         tell(event)
+
+
+def _joined(events: Sequence[Event]) -> Iterator[Event]:
+    """The events of one request, tokens behind each other as one."""
+    for is_token, group in itertools.groupby(events, lambda event: isinstance(event, TokenGenerated)):
+        if is_token:
+            tokens = tuple(event for event in group if isinstance(event, TokenGenerated))
+            yield TokensGathered(tokens[0].request_id, tokens)
+        else:
+            yield from group
 
 
 def _cancelled(request: Run, *, is_guest: bool) -> Event:

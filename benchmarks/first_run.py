@@ -55,7 +55,8 @@ def _run(started: float) -> int:
 
     from app.__main__ import main as fireside
     from app.application import Application
-    from engine.api import Event, ModelLoaded, TokenGenerated
+    from app.worker import TokensGathered
+    from engine.api import Event, ModelLoaded
 
     figures: dict[str, float] = {}
 
@@ -76,7 +77,7 @@ def _run(started: float) -> int:
         def _note(self, event: Event) -> None:
             if isinstance(event, ModelLoaded):
                 figures["model_loaded_s"] = time.time() - started
-            elif isinstance(event, TokenGenerated):
+            elif isinstance(event, TokensGathered):
                 figures.setdefault("first_token_s", time.time() - started)
                 QTimer.singleShot(0, self.window.quit)
 

@@ -20,6 +20,7 @@ from app.core.conversation import Status, StoredMessage, title_of
 from app.core.reply_record import reply_record
 from app.core.store import StoreError
 from app.views.main_window import MainWindow
+from app.worker import TokensGathered
 from engine.api import (
     Event,
     ModelLoaded,
@@ -27,7 +28,6 @@ from engine.api import (
     ReplyFinished,
     RequestFailed,
     StopReason,
-    TokenGenerated,
 )
 
 FRAME_MS = 45  # least time between two; a frame takes 3 ms of a core from the model, which gathers tokens for 50 ms
@@ -121,9 +121,9 @@ class ReplyStream(QObject):
         match event:
             case PrefillProgressed():
                 self._show_prefill(event, running)
-            case TokenGenerated(text=text):
-                running.add(text)
-                self._speed_clock.tick()
+            case TokensGathered(tokens=tokens):
+                running.add(event.text, tokens=len(tokens))
+                self._speed_clock.tick(len(tokens))
                 if not self._frame.isActive():  # what came with this token is shown with it
                     self._frame.start(max(round((self._shown_at - time.monotonic()) * 1000) + FRAME_MS, 0))
             case ReplyFinished():

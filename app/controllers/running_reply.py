@@ -42,9 +42,9 @@ class RunningReply:
         self._started = time.monotonic()
         self._thought_s: float | None = None
 
-    def add(self, text: str) -> None:
-        """One more token came."""
-        self.tokens += 1
+    def add(self, text: str, *, tokens: int) -> None:
+        """More tokens came, which say this text."""
+        self.tokens += tokens
         self.text += text
 
     def now(self) -> StoredMessage:

@@ -125,7 +125,7 @@ class LibraryTable(QAbstractTableModel):
                     return self.tr("not there")
                 if model.problem is not None:
                     return self.tr("cannot be loaded")
-                return "" if row.fit is None else verdict_text(row.fit)
+                return "" if row.fit is None else verdict_text(row.fit.verdict)
         if info is None:
             return ""
         match column:

@@ -30,13 +30,13 @@ def tokens_text(tokens: int) -> str:
     return QLocale().toString(tokens) if tokens > 0 else ""
 
 
-def verdict_text(fit: Fit) -> str:
+def verdict_text(verdict: Verdict) -> str:
     """How a model fits, in two or three words."""
     return {
         Verdict.WELL: translate("models", "fits well"),
         Verdict.TIGHT: translate("models", "tight"),
         Verdict.NOT: translate("models", "does not fit"),
-    }[fit.verdict]
+    }[verdict]
 
 
 def fit_sentences(fit: Fit) -> str:
@@ -60,7 +60,20 @@ def template_title(name: str) -> str:
     """A built-in chat template as a person reads it; those of families are called by their own names."""
     if name == "plain":
         return translate("models", "Plain text")
-    return {"chatml": "ChatML", "llama-3": "Llama 3", "gemma": "Gemma", "phi-3": "Phi-3"}.get(name, name)
+    return {
+        "chatml": "ChatML",
+        "command-r": "Command R",
+        "deepseek": "DeepSeek",
+        "gemma": "Gemma",
+        "glm-4": "GLM-4",
+        "granite": "Granite",
+        "llama-2": "Llama 2",
+        "llama-3": "Llama 3",
+        "mistral-v3": "Mistral (v3)",
+        "mistral-v7": "Mistral (v7)",
+        "phi-3": "Phi-3",
+        "phi-4": "Phi-4",
+    }.get(name, name)
 
 
 def source_title(key: str) -> str:

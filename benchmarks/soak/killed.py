@@ -23,8 +23,9 @@ from app.core.conversation import Status, StoredMessage
 from app.core.discovery import Machine
 from app.core.paths import data_folder
 from app.core.store import Store
+from app.worker import TokensGathered
 from benchmarks.soak.clock import AwakeClock
-from engine.api import Event, RequestFailed, TokenGenerated
+from engine.api import Event, RequestFailed
 
 TICK_MS = 20
 LONGEST_TICK_S = 0.5  # of what passes between two looks: a machine that slept tells no process so
@@ -60,7 +61,7 @@ class Talker(QObject):
         return add_and_tell
 
     def _take(self, event: Event) -> None:
-        if isinstance(event, TokenGenerated):
+        if isinstance(event, TokensGathered):
             self._length += len(event.text)
             self._say("shown", length=self._length)
         elif isinstance(event, RequestFailed):

@@ -1596,18 +1596,6 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>没有找到该名称且含有 GGUF 或 safetensors 文件的模型。</translation>
     </message>
     <message>
-        <source>fits well</source>
-        <translation>完全适合</translation>
-    </message>
-    <message>
-        <source>tight</source>
-        <translation>勉强适合</translation>
-    </message>
-    <message>
-        <source>does not fit</source>
-        <translation>不适合</translation>
-    </message>
-    <message>
         <source>This repository holds no files that Fireside can run.</source>
         <translation>此仓库中没有 Fireside 能运行的文件。</translation>
     </message>
@@ -5232,6 +5220,90 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>采样设置超出范围：{reason}。</translation>
     </message>
     <message>
+        <source>temperature must be 0 or more</source>
+        <translation>温度必须大于或等于 0</translation>
+    </message>
+    <message>
+        <source>top-k must be 0 or more</source>
+        <translation>top-k 必须大于或等于 0</translation>
+    </message>
+    <message>
+        <source>top-p must be above 0 and at most 1</source>
+        <translation>top-p 必须大于 0 且不超过 1</translation>
+    </message>
+    <message>
+        <source>min-p must be between 0 and 1</source>
+        <translation>min-p 必须介于 0 和 1 之间</translation>
+    </message>
+    <message>
+        <source>the repetition penalty must be above 0</source>
+        <translation>重复惩罚必须大于 0</translation>
+    </message>
+    <message>
+        <source>the repetition window must be 0 or more</source>
+        <translation>重复惩罚的窗口必须大于或等于 0</translation>
+    </message>
+    <message>
+        <source>the seed must be between 0 and 2^63 - 1</source>
+        <translation>随机种子必须介于 0 和 2^63 - 1 之间</translation>
+    </message>
+    <message>
+        <source>the presence penalty must be a number</source>
+        <translation>存在惩罚必须是一个数</translation>
+    </message>
+    <message>
+        <source>the frequency penalty must be a number</source>
+        <translation>频率惩罚必须是一个数</translation>
+    </message>
+    <message>
+        <source>the logit bias must give token ids of 0 or more a number each</source>
+        <translation>logit 偏置必须为每个大于或等于 0 的 Token 编号给出一个数</translation>
+    </message>
+    <message>
+        <source>DRY&apos;s multiplier must be 0 or more</source>
+        <translation>DRY 强度必须大于或等于 0</translation>
+    </message>
+    <message>
+        <source>DRY&apos;s base must be 1 or more</source>
+        <translation>DRY 底数必须大于或等于 1</translation>
+    </message>
+    <message>
+        <source>DRY&apos;s allowed length must be 1 or more</source>
+        <translation>DRY 允许长度必须大于或等于 1</translation>
+    </message>
+    <message>
+        <source>typical must be above 0 and at most 1</source>
+        <translation>典型采样的值必须大于 0 且不超过 1</translation>
+    </message>
+    <message>
+        <source>top-n-sigma must be 0 or more</source>
+        <translation>top-n-sigma 必须大于或等于 0</translation>
+    </message>
+    <message>
+        <source>XTC&apos;s probability must be between 0 and 1</source>
+        <translation>XTC 概率必须介于 0 和 1 之间</translation>
+    </message>
+    <message>
+        <source>XTC&apos;s threshold must be above 0 and at most 1</source>
+        <translation>XTC 阈值必须大于 0 且不超过 1</translation>
+    </message>
+    <message>
+        <source>the temperature&apos;s range must be 0 or more</source>
+        <translation>温度的变化范围必须大于或等于 0</translation>
+    </message>
+    <message>
+        <source>the temperature&apos;s exponent must be above 0</source>
+        <translation>温度的指数必须大于 0</translation>
+    </message>
+    <message>
+        <source>mirostat&apos;s tau must be 0 or more</source>
+        <translation>Mirostat 目标值必须大于或等于 0</translation>
+    </message>
+    <message>
+        <source>mirostat&apos;s eta must be above 0 and at most 1</source>
+        <translation>Mirostat 学习率必须大于 0 且不超过 1</translation>
+    </message>
+    <message>
         <source>There is no message to answer.</source>
         <translation>没有可以回答的消息。</translation>
     </message>
@@ -5734,6 +5806,106 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>{what}: {place}: {reason}.</source>
         <translation>{what}：{place}：{reason}。</translation>
+    </message>
+    <message>
+        <source>{name} holds more than {most} files; the others were skipped.</source>
+        <translation>{name} 中的文件超过 {most} 个；其余的已跳过。</translation>
+    </message>
+    <message>
+        <source>{name} holds files without a name, which were skipped.</source>
+        <translation>{name} 中有没有名称的文件，已跳过。</translation>
+    </message>
+    <message>
+        <source>{name} is encrypted; unpack {archive} with its password and import the folder.</source>
+        <translation>{name} 已加密；请用密码解压 {archive}，然后导入该文件夹。</translation>
+    </message>
+    <message>
+        <source>{name} is packed far too tightly to be what it claims to be, so it was skipped.</source>
+        <translation>{name} 的压缩率高得不可能是它所声称的内容，已跳过。</translation>
+    </message>
+    <message>
+        <source>{name} is a zip inside of what was chosen; import it by itself.</source>
+        <translation>{name} 是所选内容中的 zip；请单独导入它。</translation>
+    </message>
+    <message>
+        <source>{name} is a database in a zip; unpack it and import it by itself.</source>
+        <translation>{name} 是 zip 中的数据库；请解压后单独导入。</translation>
+    </message>
+    <message>
+        <source>{name}: entry {number} was skipped because it is not an object.</source>
+        <translation>{name}：第 {number} 个条目不是对象，已跳过。</translation>
+    </message>
+    <message>
+        <source>{name}: entry {number} was skipped because it is {reason}.</source>
+        <translation>{name}：第 {number} 个条目{reason}，已跳过。</translation>
+    </message>
+    <message>
+        <source>nested too deeply</source>
+        <translation>嵌套过深</translation>
+    </message>
+    <message>
+        <source>not valid JSON ({reason})</source>
+        <translation>不是有效的 JSON（{reason}）</translation>
+    </message>
+    <message>
+        <source>{name}: an entry of more than {most} MB or {values} values was skipped.</source>
+        <translation>{name}：有一个条目超过 {most} MB 或 {values} 个值，已跳过。</translation>
+    </message>
+    <message>
+        <source>{name} goes on behind the end of its array; that was skipped.</source>
+        <translation>{name} 在数组结束之后还有内容；这部分已跳过。</translation>
+    </message>
+    <message>
+        <source>{name} ends in the middle of an entry, which was skipped.</source>
+        <translation>{name} 在一个条目中间结束，该条目已跳过。</translation>
+    </message>
+    <message>
+        <source>{name}: “{title}” has no messages.</source>
+        <translation>{name}：“{title}”没有消息。</translation>
+    </message>
+    <message>
+        <source>{name}: an entry has no messages.</source>
+        <translation>{name}：有一个条目没有消息。</translation>
+    </message>
+    <message>
+        <source>{name}: an entry has no turns.</source>
+        <translation>{name}：有一个条目没有对话轮次。</translation>
+    </message>
+    <message>
+        <source>{name}: a line is not a message, so it was skipped.</source>
+        <translation>{name}：有一行不是消息，已跳过。</translation>
+    </message>
+    <message>
+        <source>{name} has no messages in {file} beside it.</source>
+        <translation>{name} 旁边的 {file} 中没有消息。</translation>
+    </message>
+    <message>
+        <source>{name} has no messages.</source>
+        <translation>{name} 没有消息。</translation>
+    </message>
+    <message>
+        <source>{name} holds a conversation of a newer Fireside; update this one to read it.</source>
+        <translation>{name} 中有较新版本 Fireside 的对话；请更新当前版本后再读取。</translation>
+    </message>
+    <message>
+        <source>The attachment “{name}” is damaged, so it was skipped.</source>
+        <translation>附件“{name}”已损坏，已跳过。</translation>
+    </message>
+    <message>
+        <source>“{name}” is kept by its name alone: its chat holds too much beside it.</source>
+        <translation>“{name}”只保留了名称：它所在的对话中其他内容过多。</translation>
+    </message>
+    <message>
+        <source>A picture</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>{sentence} The messages before that were kept.</source>
+        <translation>{sentence}在此之前的消息已保留。</translation>
+    </message>
+    <message>
+        <source>{count} more were skipped.</source>
+        <translation>另有 {count} 项已跳过。</translation>
     </message>
 </context>
 <context>

@@ -130,7 +130,7 @@ def test_a_model_that_is_not_there_or_an_address_that_is_none_is_told(
     for options, sentence in (
         (("nothing.gguf",), "not there"),
         (("--host", "localhost"), "is no address"),
-        (("--chat-template", "alpaca"), "no chat template 'alpaca'; choose auto or one of chatml, llama-3"),
+        (("--chat-template", "alpaca"), "no chat template 'alpaca'; choose auto or one of chatml, command-r"),
     ):
         assert main(["--data-dir", str(folder.root), "serve", *options]) == 1
         assert sentence in capsys.readouterr().err

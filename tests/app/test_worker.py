@@ -7,7 +7,7 @@ import threading
 from fakes import FakeEngine
 from pytestqt.qtbot import QtBot
 
-from app.worker import REPLACED, EngineThread
+from app.worker import REPLACED, EngineThread, TokensGathered
 from engine.api import (
     Event,
     GenerateRequest,
@@ -49,7 +49,10 @@ def test_no_token_is_lost_or_out_of_order_when_they_are_told_together(qtbot: QtB
     engine, events = started(qtbot, FakeEngine([texts]))
     engine.submit(GenerateRequest(1, "x"))
     qtbot.waitUntil(lambda: any(isinstance(event, ReplyFinished) for event in events))
-    assert [event.text for event in events if isinstance(event, TokenGenerated)] == texts
+    gathered = [event for event in events if isinstance(event, TokensGathered)]
+    assert [token.text for event in gathered for token in event.tokens] == texts
+    assert "".join(event.text for event in gathered) == "".join(texts)
+    assert len(gathered) < len(texts)
     assert isinstance(events[-1], ReplyFinished)
     assert engine.shutdown()
 
@@ -152,11 +155,11 @@ def test_a_guest_that_cannot_be_told_anything_costs_the_window_nothing(qtbot: Qt
         raise Panic
 
     engine.submit(GenerateRequest(1, "x"))
-    qtbot.waitUntil(lambda: any(isinstance(event, TokenGenerated) for event in events))
+    qtbot.waitUntil(lambda: any(isinstance(event, TokensGathered) for event in events))
     engine.serve(GenerateRequest(2, "y"), fail)
     qtbot.waitUntil(lambda: len(fake.requests) == 2)
     qtbot.waitUntil(lambda: any(isinstance(event, ReplyFinished) for event in events))
-    assert sum(isinstance(event, TokenGenerated) for event in events) == 50
+    assert sum(len(event.tokens) for event in events if isinstance(event, TokensGathered)) == 50
     engine.submit(GenerateRequest(3, "x"))
     qtbot.waitUntil(lambda: sum(isinstance(event, ReplyFinished) for event in events) == 2)
     assert engine.shutdown()

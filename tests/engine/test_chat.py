@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reference_data import FIXTURES, names, read_json
+from reference_data import FIXTURES, REPOSITORY, names, read_json
 
 from engine.__main__ import main
 from engine.api import Message, RequestError, TemplateError
-from engine.builtin_templates import TEMPLATE_NAMES, named_template
+from engine.builtin_templates import TEMPLATE_NAMES, named_template, suited_template
 from engine.chat import build_prompt, render
 from engine.loaders import open_checkpoint
 from engine.model import load_model
@@ -162,19 +162,62 @@ def test_a_template_that_knows_no_tools_says_so(smollm: Tokenizer) -> None:
         build_prompt(smollm.chat_template, [Message("user", "Hi")], smollm, tools=TOOLS)
 
 
+RECORDED = read_json(REPOSITORY / "tests" / "reference" / "data" / "builtin_templates.json")
+
+
+@pytest.mark.parametrize("name", [name for name in TEMPLATE_NAMES if name != "plain"])
+def test_a_built_in_template_renders_as_its_family_does(name: str) -> None:
+    family = RECORDED["templates"][name]
+    for case in family["cases"]:
+        text = render(
+            named_template(name).text,
+            RECORDED["conversations"][case["conversation"]],
+            add_generation_prompt=case["add_generation_prompt"],
+            bos_token=family["bos_token"],
+            eos_token=family["eos_token"],
+            strftime_now=datetime.fromisoformat(RECORDED["clock"]).strftime,
+        )
+        assert text == case["expected"], case["conversation"]
+
+
+@pytest.mark.parametrize(
+    ("controls", "name"),
+    [
+        ("<s> </s> [INST] [/INST] [AVAILABLE_TOOLS] [TOOL_CALLS] <pad> [PREFIX] [MIDDLE] [SUFFIX]", "mistral-v3"),
+        ("<s> </s> [INST] [/INST] [TOOL_CALLS] [SYSTEM_PROMPT] [/SYSTEM_PROMPT] [TOOL_CONTENT]", "mistral-v7"),
+        ("<s> </s> [INST] [/INST] <|im_start|> <|im_end|>", "chatml"),
+        ("<|endoftext|> <|im_start|> <|im_end|> <|im_sep|>", "phi-4"),
+        ("<|endoftext|> <|assistant|> <|system|> <|end|> <|user|>", "phi-3"),
+        ("<|startoftext|> <|return|> <|start|> <|end|> <|message|> <|channel|> <|call|>", "gpt-oss"),
+        ("[gMASK] <sop> <|system|> <|user|> <|assistant|> <|observation|>", "glm-4"),
+        ("<｜begin▁of▁sentence｜> <｜end▁of▁sentence｜> <｜User｜> <｜Assistant｜> <|im_start|>", "deepseek"),
+        ("<|begin_of_text|> <|start_header_id|> <|end_header_id|> <|eot_id|>", "llama-3"),
+        ("<bos> <eos> <start_of_turn> <end_of_turn>", "gemma"),
+        ("<BOS_TOKEN> <|START_OF_TURN_TOKEN|> <|USER_TOKEN|> <|CHATBOT_TOKEN|>", "command-r"),
+        ("<|end_of_text|> <|start_of_role|> <|end_of_role|>", "granite"),
+        ("<s> </s> <unk>", "plain"),
+    ],
+)
+def test_the_template_that_suits_a_vocabulary_is_found_by_its_control_tokens(controls: str, name: str) -> None:
+    assert suited_template(controls.split()).name == name
+
+
 @pytest.mark.parametrize("name", TEMPLATE_NAMES)
 def test_a_built_in_template_takes_the_place_of_the_models_own(name: str) -> None:
     model = load_model(FIXTURES / "models" / "llama", chat_template=name)
     try:
         assert model.tokenizer.chat_template == named_template(name).text
-        prompt = build_prompt(model.tokenizer.chat_template, [Message("user", "Hi")], model.tokenizer)
-        assert (prompt.text.count("Hi"), named_template(name).token in prompt.text) == (1, True)
+        messages = [Message("system", "Be brief."), Message("user", "Hi")]
+        prompt = build_prompt(model.tokenizer.chat_template, messages, model.tokenizer)
+        assert [prompt.text.count(one.content) for one in messages] == [1, 1]
+        assert [span.role for span in prompt.spans] == ["system", "user"]
+        assert named_template(name).token in prompt.text
     finally:
         model.close()
 
 
 def test_a_built_in_template_that_there_is_not_is_named() -> None:
-    with pytest.raises(RequestError, match="no chat template 'alpaca'; choose auto or one of chatml, llama-3"):
+    with pytest.raises(RequestError, match="no chat template 'alpaca'; choose auto or one of chatml, command-r"):
         load_model(FIXTURES / "models" / "llama", chat_template="alpaca")
 
 

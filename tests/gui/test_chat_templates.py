@@ -17,7 +17,9 @@ from app.application import Application
 from app.core.conversation import Status
 from app.core.library import Library
 from app.core.paths import DataFolder
+from app.views.model_words import template_title
 from engine.api import NumericalError, TemplateError
+from engine.builtin_templates import TEMPLATE_NAMES
 
 WORDS = "The model's chat template failed (TypeError: no items)."
 
@@ -88,9 +90,11 @@ def test_the_others_are_in_a_menu(qtbot: QtBot, open_window: OpenWindow) -> None
     application, engine = failed(qtbot, open_window)
     press_offer(application, "Another template…")
     menu = find(application, QMenu, "chatTemplateMenu")
-    assert [one.text() for one in menu.actions()] == ["Llama 3", "Gemma", "Phi-3", "Plain text"]
+    titles = [one.text() for one in menu.actions()]
+    assert titles == [template_title(name) for name in TEMPLATE_NAMES if name != "chatml"]
+    assert titles[-1] == "Plain text"
     assert application.window.message_bar.text() == WORDS, "it stays to be read"
-    menu.actions()[2].trigger()
+    menu.actions()[titles.index("Phi-3")].trigger()
     menu.close()
     wait_for_reply(qtbot, application)
     assert engine.loaded is not None

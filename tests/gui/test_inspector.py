@@ -8,7 +8,6 @@ from fakes import FakeEngine
 from PySide6.QtCore import QPoint, Qt, qInstallMessageHandler
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
-    QApplication,
     QComboBox,
     QLabel,
     QListWidget,
@@ -177,10 +176,9 @@ def test_no_view_is_squeezed_below_a_chat_in_a_low_and_narrow_window(qtbot: QtBo
     )
     for number in range(picker.count()):
         picker.setCurrentIndex(number)
-        QApplication.processEvents()
         area = stack.currentWidget()
         assert isinstance(area, QScrollArea)
-        assert area.widget().height() >= area.widget().minimumSizeHint().height(), picker.currentText()
+        qtbot.waitUntil(lambda view=area.widget(): view.height() >= view.minimumSizeHint().height())
 
 
 def test_another_chat_is_not_looked_into(qtbot: QtBot, open_window: OpenWindow) -> None:
