@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from conftest import OpenWindow
 from fakes import FakeEngine
@@ -39,6 +41,10 @@ def looking(qtbot: QtBot, open_window: OpenWindow, reply: list[str]) -> tuple[Ap
     press(application, "lookInsideButton")
     qtbot.waitUntil(lambda: application.inspector.tokens is not None)
     return application, fake
+
+
+def has_its_height(view: QWidget) -> bool:
+    return view.height() >= view.minimumSizeHint().height()
 
 
 def chosen_text(application: Application) -> str:
@@ -178,7 +184,7 @@ def test_no_view_is_squeezed_below_a_chat_in_a_low_and_narrow_window(qtbot: QtBo
         picker.setCurrentIndex(number)
         area = stack.currentWidget()
         assert isinstance(area, QScrollArea)
-        qtbot.waitUntil(lambda view=area.widget(): view.height() >= view.minimumSizeHint().height())
+        qtbot.waitUntil(partial(has_its_height, area.widget()))
 
 
 def test_another_chat_is_not_looked_into(qtbot: QtBot, open_window: OpenWindow) -> None:
