@@ -74,7 +74,7 @@ class CompareDialog(QDialog):
         self._prompt.setTabChangesFocus(True)
         self._prompt.setMinimumHeight(self._prompt.fontMetrics().lineSpacing() * (PROMPT_LINES + 1))
         self._prompt.setMaximumHeight(self._prompt.fontMetrics().lineSpacing() * (2 * PROMPT_LINES))
-        prompt_title = self._label(self.tr("Message that both answer"))
+        prompt_title = self._label(self.tr("Message for both models"))
         prompt_title.setBuddy(self._prompt)
         self._prompt.setAccessibleName(prompt_title.text())
         self._prompt.setToolTip(self.tr("Both models get this message, each in its own template"))

@@ -24,7 +24,7 @@
         <translation>采用 Apache-2.0 许可证。Qt 和 PySide6 依据 LGPL-3.0 使用，均为可替换的库。</translation>
     </message>
     <message>
-        <source>What it stands on</source>
+        <source>Built with</source>
         <translation>所依赖的组件</translation>
     </message>
     <message>
@@ -679,7 +679,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>比较两个模型</translation>
     </message>
     <message>
-        <source>Message that both answer</source>
+        <source>Message for both models</source>
         <translation>两个模型都要回答的消息</translation>
     </message>
     <message>
@@ -1128,7 +1128,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>此桌面没有托盘，或不允许程序使用托盘。</translation>
     </message>
     <message>
-        <source>Tell of long replies</source>
+        <source>Notify about long replies</source>
         <translation>较长的回复完成时通知</translation>
     </message>
     <message>
@@ -1136,7 +1136,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>回复耗时超过 10 秒且 Fireside 不在前台时发送通知。</translation>
     </message>
     <message>
-        <source>With the reply&apos;s beginning</source>
+        <source>Show how the reply begins</source>
         <translation>通知中显示回复的开头</translation>
     </message>
     <message>
@@ -1278,6 +1278,10 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>The key that is kept</source>
         <translation>已保存的密钥</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Save and ask for its models</source>
@@ -2091,7 +2095,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>提示词</translation>
     </message>
     <message>
-        <source>Of these known from before</source>
+        <source>Of these, already cached</source>
         <translation>其中已缓存</translation>
     </message>
     <message>
@@ -2138,7 +2142,7 @@ Without it the reply is likelier by {nats} nats.</source>
     </message>
     <message>
         <source>the model</source>
-        <translation>模型</translation>
+        <translation>模型自行结束</translation>
     </message>
     <message>
         <source>a stop text</source>
@@ -2222,7 +2226,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>重新定位…</translation>
     </message>
     <message>
-        <source>Forget</source>
+        <source>Remove from the list</source>
         <translation>从列表移除</translation>
     </message>
     <message>
@@ -2254,7 +2258,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>上下文长度</translation>
     </message>
     <message>
-        <source>Memory of the conversation</source>
+        <source>Conversation cache</source>
         <translation>对话缓存</translation>
     </message>
     <message>
@@ -2411,8 +2415,8 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>模型文件夹</translation>
     </message>
     <message>
-        <source>Own folders</source>
-        <translation>自己的文件夹</translation>
+        <source>Your folders</source>
+        <translation>您的文件夹</translation>
     </message>
     <message>
         <source>Looked into with all folders inside them. Links out of them are not followed.</source>
@@ -2529,6 +2533,10 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>从不</translation>
     </message>
     <message>
+        <source> min</source>
+        <translation> 分钟</translation>
+    </message>
+    <message>
         <source>Unload when idle</source>
         <translation>闲置时卸载</translation>
     </message>
@@ -2537,7 +2545,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>多少分钟没有消息后释放模型占用的内存。下一条消息会重新加载模型。</translation>
     </message>
     <message>
-        <source>Memory of the conversation</source>
+        <source>Conversation cache</source>
         <translation>对话缓存</translation>
     </message>
     <message>
@@ -3435,12 +3443,16 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>JSON Schema</translation>
     </message>
     <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
         <source>Use</source>
         <translation>使用</translation>
     </message>
     <message>
         <source>Turn off</source>
-        <translation>关闭</translation>
+        <translation>停用</translation>
     </message>
     <message>
         <source>The schema can be used.</source>
@@ -3485,7 +3497,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>程序在本机上通过此端口访问。</translation>
     </message>
     <message>
-        <source>Ask for the token</source>
+        <source>Require a token</source>
         <translation>要求令牌</translation>
     </message>
     <message>
