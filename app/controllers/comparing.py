@@ -74,7 +74,7 @@ class CompareController(QObject):
         window.action.compare.triggered.connect(lambda: self.open(self._reply_in_view()))
 
     def open(self, message_id: str = "") -> None:
-        """Open the dialog on the prompt of a reply of the chat, with what was found of it last; by default on none."""
+        """Open the dialog on the prompt of a reply, with what was found of it last; by default on an empty one."""
         known = [model for model in self._library.models() if model.is_loadable]
         if not known:
             self._window.message_bar.show_notice(self.tr("Open or download a model first, then compare it."))
