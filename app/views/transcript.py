@@ -392,8 +392,13 @@ class Transcript(QAbstractScrollArea):
             self._mouse.release(self._in_viewport(event))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """What can be done with the selection, and with the link under the mouse."""
-        link = self._link_at(self.viewport().mapFromGlobal(event.globalPos()))
+        """What can be done with the selection, and with the link under the mouse; without them, with the message."""
+        point = self.viewport().mapFromGlobal(event.globalPos())
+        link = self._link_at(point)
+        view = next((view for view in self._views.values() if view.geometry().contains(point)), None)
+        if view is not None and self.selection.is_empty and not link:
+            self.menuRequested.emit(view.message.id, event.globalPos())
+            return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(self.tr("Copy"), self.copy_selection).setEnabled(not self.selection.is_empty)

@@ -741,6 +741,10 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>另存为表格…</translation>
     </message>
     <message>
+        <source>Show the last comparison</source>
+        <translation>显示上次的比较</translation>
+    </message>
+    <message>
         <source>Close</source>
         <translation>关闭</translation>
     </message>
@@ -751,6 +755,10 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>Every token with both log-probabilities and the divergence (CSV)</source>
         <translation>每个 Token 的两个对数概率和散度（CSV）</translation>
+    </message>
+    <message>
+        <source>The one that was made before, on another message</source>
+        <translation>之前针对另一条消息所做的比较</translation>
     </message>
     <message>
         <source>{name} is loaded…</source>
