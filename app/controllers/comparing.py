@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -22,8 +23,6 @@ from app.core.fit import Fit, Verdict, estimate
 from app.core.known_model import KnownModel
 from app.core.library import Library, model_name
 from app.core.settings import LoadSettings
-from app.views.compare_dialog import CompareChoice, CompareDialog
-from app.views.compared_column import ComparedModel
 from app.views.dialogs import ask_new_file, confirm_replacing
 from app.views.known_sentences import said
 from app.views.main_window import MainWindow
@@ -31,6 +30,10 @@ from app.views.model_words import size_text
 from app.worker import free_memory
 from engine.api import Event, GenerateRequest, LoadRequest, Message, SamplerSettings
 from engine.inspection.api import MOST_KEPT_BYTES, Compared, CompareProgressed, CompareRequest
+
+if TYPE_CHECKING:
+    from app.views.compare_dialog import CompareChoice, CompareDialog
+    from app.views.compared_column import ComparedModel
 
 LOGIT_BYTES = 4
 
@@ -103,6 +106,8 @@ class CompareController(QObject):
 
     def _make_dialog(self, known: Sequence[KnownModel], prompt: str) -> CompareDialog:
         """A dialog about what is asked, `_of`, that is not open yet."""
+        from app.views.compare_dialog import CompareDialog
+
         dialog = self._dialog = CompareDialog(
             [_offered(model) for model in known],
             *(self._appearance.theme, self._window),
@@ -301,6 +306,8 @@ class CompareController(QObject):
 
 
 def _offered(model: KnownModel) -> ComparedModel:
+    from app.views.compared_column import ComparedModel
+
     facts = [] if model.info is None else [model.info.quantisation]
     return ComparedModel(str(model.path), model.name, "  ".join((*facts, size_text(model.size_bytes))))
 

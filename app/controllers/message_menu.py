@@ -11,7 +11,6 @@ from app.controllers.open_chat import OpenChat
 from app.core.plain_text import plain_text
 from app.core.reply_facts import ReplyFacts, reply_facts
 from app.core.store import StoreError
-from app.views.details_dialog import DetailsDialog
 from app.views.main_window import MainWindow
 from app.views.message_menu import MessageMenu
 from app.views.model_words import template_title
@@ -65,6 +64,8 @@ class MessageMenuController(QObject):
 
     def show_details(self, message_id: str) -> None:
         """Show how a reply was made."""
+        from app.views.details_dialog import DetailsDialog
+
         chat = self._chat.shown
         if message_id not in chat.tree:
             return
