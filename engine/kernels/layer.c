@@ -191,12 +191,11 @@ FIRESIDE_API int fireside_layers(const Layer *layers, int64_t count, float *x, i
     return 0;
 }
 
-/* The logits [rows of the head] behind one more token: its row of the embedding times `scale`, all layers, the last norm
- * and the head; x [width] is working space. 1 for an id that is no row. */
-FIRESIDE_API int fireside_token(const Layer *layers, int64_t count, const Matrix *embedding, double scale, const Norm *norm,
-                                const Matrix *head, int64_t id, int64_t past, float *x, float *logits) {
-    int status = fireside_rows(embedding, &id, 1, x);
+/* The logits [rows of the head] behind one more token: its row of the embedding times its scale, all layers, the last norm
+ * and the head. 1 for an id that is no row. */
+FIRESIDE_API int fireside_token(const Model *m, int64_t id, int64_t past, float *logits) {
+    int status = fireside_rows(m->embedding, &id, 1, m->x);
     if (status) return status;
-    for (int64_t i = 0; scale != 1.0 && i < embedding->columns; i++) x[i] *= (float)scale;
-    return fireside_layers(layers, count, x, 1, past) || fireside_linear(head, norm, x, 1, logits) ? -1 : 0;
+    for (int64_t i = 0; m->scale != 1.0 && i < m->embedding->columns; i++) m->x[i] *= (float)m->scale;
+    return fireside_layers(m->layers, m->count, m->x, 1, past) || fireside_linear(m->head, m->norm, m->x, 1, logits) ? -1 : 0;
 }
