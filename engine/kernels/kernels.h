@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "pool.h"
+
 #if defined(_WIN32)
 #define FIRESIDE_API __declspec(dllexport)
 #else
@@ -189,7 +191,11 @@ typedef struct {
     Then then;
     float *residual, scale;
     int activation;
+    Next next;                /* what is read behind it */
 } Targets;
+
+/* What a product with a matrix of so many rows reads first, one beside others in the same product. */
+Next next_product(const Matrix *matrix, int64_t rows);
 
 /* Norm and round x [tokens][columns], multiply it by every matrix. -1 when memory is short. */
 int multiply(const Targets *targets, const float *x, const Norm *norm, int64_t tokens);
