@@ -285,21 +285,23 @@ class CodeBlock(ScrolledBlock):
         head.addWidget(self._label, 1)
         head.addWidget(self._unfold)
         head.addWidget(self._copy)
-        inner = QVBoxLayout()
-        inner.setContentsMargins(*CODE_MARGINS)
-        inner.addWidget(self.edit)
+        self._inner = QVBoxLayout()
+        self._inner.setContentsMargins(*CODE_MARGINS)
+        self._inner.addWidget(self.edit)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
-        column.addLayout(inner)
+        column.addLayout(self._inner)
         self._show_fold()
         in_every_language(self, self._say_texts)
         self.append_text(source)
 
     def height_for(self, width: int) -> int:
         """The height of head and lines at a width."""
-        self.edit.height_for(width - CODE_MARGINS[0] - CODE_MARGINS[2])
+        before = self.edit.height()
+        if self.edit.height_for(width - CODE_MARGINS[0] - CODE_MARGINS[2]) != before:
+            self._inner.invalidate()  # a layout in a layout learns of it only when the event loop comes round
         if self._unfold.isHidden() and self.edit.document().blockCount() > MOST_CODE_LINES:
             self._unfold.show()
         return self.sizeHint().height()
