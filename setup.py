@@ -12,7 +12,7 @@ from setuptools.command.build_py import build_py
 
 KERNELS = Path("engine/kernels")
 SOURCES = (
-    *("guard.c", "layer.c", "linear.c", "merges.c", "pool.c", "survey.c"),
+    *("guard.c", "layer.c", "linear.c", "merges.c", "pool.c", "reply.c", "survey.c"),
     *("portable.c", "avx2.c", "avx512.c", "neon.c", "dotprod.c"),
 )
 

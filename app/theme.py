@@ -22,6 +22,7 @@ __all__ = [
     "RESOURCES",
     "Theme",
     "code_font",
+    "fixed_font",
     "load_theme",
     "palette",
     "style_sheet",
@@ -32,7 +33,15 @@ __all__ = [
 ICONS = RESOURCES / "icons"
 ICON_SIZE = 20  # pixels; the drawings have a 24-pixel grid
 TITLE = 1.5  # of the reading size
-POINTING = {"chevron-left", "chevron-right", "sidebar", "undo", "continue", "branch"}  # icons with a direction
+POINTING = {
+    "chevron-left",
+    "chevron-right",
+    "sidebar",
+    "undo",
+    "continue",
+    "branch",
+    "quit",
+}  # icons with a direction
 _ICON_FILE = re.compile(r"\$icons/([\w-]+)\.(\w+)\.svg")
 
 
@@ -91,6 +100,16 @@ def code_font(theme: Theme) -> QFont:
     """The desktop's font for code, a little smaller than what is read."""
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
     font.setPixelSize(theme.font_size - 1)
+    return font
+
+
+def fixed_font(like: QFont) -> QFont:
+    """The desktop's font for code, as large as another font."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    if like.pointSizeF() > 0:
+        font.setPointSizeF(like.pointSizeF())
+    else:
+        font.setPixelSize(like.pixelSize())
     return font
 
 

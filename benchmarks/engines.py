@@ -102,18 +102,14 @@ class Fireside:
 
     def decode(self, count: int) -> float:
         """Write the `count` likeliest tokens; seconds."""
-        from engine.distribution import likeliest
+        from engine.greedy import write_likeliest
         from engine.reader import torch_threads
 
         reader = self.engine.reader
         assert reader is not None
-        token = 0
         started = time.perf_counter()
         with torch_threads(1):  # as a reply is drawn
-            for _ in range(count):
-                logits = reader.forward([token])
-                assert logits is not None
-                token = int(likeliest(logits[-1]))
+            write_likeliest(reader, [*reader.ids, 0], count)
         return time.perf_counter() - started
 
     def save(self, path: Path) -> None:

@@ -46,6 +46,7 @@ IMAGES = Path(__file__).parent / "images"
 WINDOW = QSize(1100, 740)
 LOW = QSize(1100, 600)
 NARROW = QSize(480, 720)
+TALL = 860  # pixels, of the library
 LONGEST_WAIT_S = 120.0
 MOST_BYTES = 150_000  # of one picture
 EDGE = "#808080"  # around a dialog or menu that lies over the window
@@ -280,8 +281,10 @@ def library(stage: Stage) -> QWidget:
     table = stage.find("libraryList")
     assert isinstance(table, QTableView)
     table.selectRow(1)
+    dialog = stage.dialog()
+    dialog.resize(dialog.width(), TALL)  # down to the last thing that can be set of a model
     stage.settle()
-    return stage.dialog()
+    return dialog
 
 
 def get_models(stage: Stage) -> QWidget:

@@ -67,7 +67,7 @@ _MISTRAL_V3 = (  # the system message stands in the last message of the user
 )
 _LLAMA2 = (
     "{% set kept = namespace(system='') %}{% for message in messages %}{% if message['role'] == 'system' %}"
-    "{% set kept.system = '<<SYS>>\n' ~ message['content'] ~ '\n<</SYS>>\n\n' %}"
+    "{% set kept.system = kept.system ~ '<<SYS>>\n' ~ message['content'] ~ '\n<</SYS>>\n\n' %}"
     "{% elif message['role'] == 'assistant' %}{{ ' ' ~ message['content'] ~ ' ' ~ eos_token }}"
     "{% else %}{{ bos_token }}[INST] {{ kept.system }}{{ message['content'] }} [/INST]"
     "{% set kept.system = '' %}{% endif %}{% endfor %}"
@@ -119,10 +119,8 @@ BUILTIN_TEMPLATES = (  # in the order that they are looked for: some vocabularie
     BuiltinTemplate("llama-2", "", _LLAMA2),
     BuiltinTemplate("plain", "", _PLAIN),
 )
-TEMPLATE_NAMES = (
-    *sorted(one.name for one in BUILTIN_TEMPLATES if one.name != "plain"),
-    "plain",
-)  # as people read them
+# As people read them: by name, plain text last.
+TEMPLATE_NAMES = (*sorted(one.name for one in BUILTIN_TEMPLATES if one.name != "plain"), "plain")
 
 
 def suited_template(control_tokens: Container[str]) -> BuiltinTemplate:

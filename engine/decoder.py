@@ -7,6 +7,7 @@ drives it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,9 @@ from torch import Tensor, nn
 from engine.attention import Mixer
 from engine.cache import KVCache
 from engine.layers import Embedding, Interrupted, Observer, Step, never, project
+
+if TYPE_CHECKING:
+    from engine.fused import FusedToken
 
 INTERRUPTIBLE = 16  # tokens from which on a stop is heard between two layers; fewer run all layers in one call
 
@@ -49,7 +53,7 @@ class Decoder(nn.Module):
         self.logit_softcap = logit_softcap
         self.vocabulary = embed_tokens.rows
         self.fused_layers: Callable[[Tensor, KVCache], Tensor] | None = None
-        self.fused_token: Callable[[int, KVCache], Tensor] | None = None
+        self.fused_token: FusedToken | None = None
         self.fused_head: Callable[[Tensor], Tensor] | None = None
         self.dtype = torch.float32
 
@@ -80,11 +84,10 @@ class Decoder(nn.Module):
         step = self._step(ids, cache, padding=padding, interrupted=interrupted, observer=observer)
         return self.compute(ids, step, last_only=last_only)
 
-    def one_more(self, token_id: int, cache: KVCache) -> Tensor | None:
-        """The logits [1, V] behind one more token, as `forward` gives them; None where not all of it is compiled."""
-        if self.fused_token is None or self.dtype != torch.float32:
-            return None
-        return self.fused_token(token_id, cache)
+    @property
+    def compiled_token(self) -> FusedToken | None:
+        """One more token as one compiled call, which gives what `forward` gives; None where not all is compiled."""
+        return self.fused_token if self.dtype == torch.float32 else None
 
     @torch.inference_mode()
     def hidden(self, ids: Tensor, cache: KVCache, *, interrupted: Callable[[], bool] = never) -> Tensor:

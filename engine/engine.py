@@ -37,14 +37,15 @@ from engine.api import (
     UnloadRequest,
 )
 from engine.builtin_templates import suited_template
-from engine.cache import common_prefix
 from engine.circumstances import circumstances
 from engine.counting import count_tokens
+from engine.decoding import Decoding
 from engine.device import give_back_memory
 from engine.distribution import likeliest
 from engine.draft import Draft, check_vocabulary
 from engine.embedding import embed
 from engine.grammar import JsonGrammar, JsonVocabulary
+from engine.greedy import GREEDY, write_likeliest
 from engine.inspection.api import InspectionRequest
 from engine.layers import Interrupted, never
 from engine.lookup import Guesser, PromptLookup
@@ -53,7 +54,6 @@ from engine.penalties import breaker_ids
 from engine.prompt import LastPrompt, opened_thinking
 from engine.reader import Reader, torch_threads
 from engine.reply import Reply
-from engine.sampling import Sampler
 
 DEFAULT_CONTEXT = 4096  # tokens the cache may grow to unless the request says more
 GUEST_CHUNK_S = (0.04, 0.1)  # a prompt of another's is read in smaller pieces: the window's reply waits for each
@@ -161,30 +161,15 @@ class Engine:
         for _ in reader.read(prompt, never):
             pass
         assert reader.logits is not None
-        greedy = SamplerSettings(temperature=0.0)
         text, first = list(prompt), None
         if self._draft is None:
-            for drawn_ahead in reader.draw_ahead(greedy, seed=0, most=new_tokens):
-                text.append(drawn_ahead.token_id)
+            for ahead in reader.draw_ahead(GREEDY, seed=0, most=new_tokens):
+                text.append(ahead.token_id)
                 first = first or time.perf_counter()
         if first is None:
             text.append(int(likeliest(reader.logits[-1])))
             first = time.perf_counter()
-        sampler, vocabulary = Sampler(greedy, 0), reader.logits.shape[-1]
-        draft = None if self._draft is None else Draft(self._draft, text, sampler, vocabulary=vocabulary)
-        while (missing := len(prompt) + new_tokens - len(text)) > 0:
-            guess = [] if draft is None else draft.guess(missing - 1)
-            logits = reader.forward([text[-1], *guess], every=True)
-            assert logits is not None
-            drawn = [int(likeliest(row)) for row in logits]
-            right = common_prefix(guess, drawn)
-            for token in drawn[: right + 1]:
-                text.append(token)
-                if draft is not None:
-                    draft.add(token)
-            if draft is not None:
-                draft.judge(len(guess), right)
-                reader.cut(len(text) - 1)
+        write_likeliest(reader, text, len(prompt) + new_tokens - len(text), draft=self._draft)
         ended = time.perf_counter()
         return Timings(len(prompt), 0, new_tokens, first - started, ended - first, first - started)
 
@@ -297,31 +282,10 @@ class Engine:
             reply.stop_reason = StopReason.CANCELLED
         else:
             yield PrefillProgressed(request.request_id, len(ids), len(ids), reused, dropped)
-        if self._draft is None and reply.can_follow:
-            drawn = reader.draw_ahead(request.sampler, seed=reply.seed, most=reply.limit)
-            yield from reply.follow(drawn, cancelled)
-        guesser, guess = self._guesser(ids, reply), list[int]()
-        guessed = right_guesses = 0
-        while reply.stop_reason is None and logits is not None:
-            right = 0
-            for row in logits:
-                event = reply.extend(row)
-                if event is not None:
-                    yield event
-                    guesser.add(event.token_id)
-                if cancelled() and reply.stop_reason is None:
-                    reply.stop_reason = StopReason.CANCELLED
-                if reply.stop_reason is not None or right == len(guess) or reply.ids[-1] != guess[right]:
-                    break
-                right += 1
-            guesser.judge(len(guess), right)
-            guessed, right_guesses = guessed + len(guess), right_guesses + right
-            if reply.stop_reason is None:
-                reader.cut(len(ids) + len(reply.ids) - 1)
-                guess = guesser.guess(reply.limit - len(reply.ids) - 1) if reader.is_exact else []
-                logits = reader.forward([reply.ids[-1], *guess], every=True, interrupted=cancelled)
-                if logits is None:
-                    reply.stop_reason = StopReason.CANCELLED
+        guesser, has_draft = self._guesser(ids, reply), self._draft is not None
+        decoding = Decoding(reader, reply, guesser, length=len(ids), has_draft=has_draft)
+        if logits is not None:
+            yield from decoding.events(logits, cancelled)
         ended = time.perf_counter()
         first_token_at = reply.first_token_at or ended
         timings = Timings(
@@ -331,8 +295,8 @@ class Engine:
             prefill_s=prefilled - started,
             decode_s=ended - first_token_at,
             ttft_s=first_token_at - started,
-            guessed_tokens=guessed,
-            right_guesses=right_guesses,
+            guessed_tokens=decoding.guessed,
+            right_guesses=decoding.right_guesses,
         )
         yield from reply.finish(timings, circumstances(self.model, reader.fingerprint(), prompt, reused=reused))
 

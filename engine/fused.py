@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import weakref
+from array import array
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +22,7 @@ from engine.attention import Attention
 from engine.cache import KVCache, LayerCache
 from engine.cache_blocks import Q8_0, stored_width
 from engine.decoder import Decoder
-from engine.kernels.plans import DENSE_TYPES, AttentionPlan, Layer, Matrix, MlpPlan, Norm
+from engine.kernels.plans import DENSE_TYPES, AttentionPlan, Layer, Matrix, MlpPlan, Model, Norm, Reply
 from engine.layers import ACTIVATIONS, Block, Embedding, GatedMLP, Linear, RMSNorm, Step
 from engine.quants.embedding import QuantizedEmbedding
 from engine.quants.linear import QuantizedLinear, has_kernel
@@ -195,15 +196,18 @@ class FusedHead:
 
 
 class FusedToken:
-    """One more token, from its id to the logits behind it.
+    """One more token, from its id to the logits behind it, or a few of a reply with what is drawn behind each.
 
     Between two calls of the kernels, the weights have swept Python and torch out of the processor's caches, so that
     what takes 2 microseconds in a loop takes 30 there.
     """
 
     def __init__(self, embedding: Matrix, scale: float, layers: FusedLayers, head: FusedHead) -> None:
-        self._embedding, self._scale, self._layers, self._head = embedding, scale, layers, head
-        self._x = torch.empty(embedding.columns)
+        self._layers, self.vocabulary = layers, head.matrix.rows
+        self._logits, x = torch.empty(1, head.matrix.rows), torch.empty(embedding.columns)
+        stack, places = layers.stack, [ctypes.addressof(part) for part in (embedding, head.matrix, head.norm)]
+        model = Model(ctypes.addressof(stack), len(stack), *places[:2], scale, places[2], x.data_ptr())
+        self._model: Model = _kept(model, stack, embedding, head, x)
 
     @classmethod
     def of(cls, decoder: Decoder, layers: FusedLayers, head: FusedHead) -> FusedToken | None:
@@ -217,12 +221,20 @@ class FusedToken:
         """The logits [1, V] behind this token and those of the cache, which is extended."""
         past = cache.length
         self._layers.extend(cache, 1)
-        return kernels.token(
-            *(self._layers.stack, self._embedding, self._scale, self._head.norm, self._head.matrix),
-            token_id=token_id,
-            past=past,
-            x=self._x,
-        )
+        logits = torch.empty_like(self._logits)
+        kernels.token(self._model, token_id, past=past, logits=logits)
+        return logits
+
+    def reply(self, what: Reply, cache: KVCache, numbers: array[float]) -> int:
+        """Draw tokens by `what`; how many. `numbers` get what `observe` gives of each.
+
+        The cache is extended by the last of the ids and by all that are drawn but the last.
+        """
+        past = cache.length
+        self._layers.extend(cache, what.most)
+        count = kernels.reply(self._model, what, past=past, logits=self._logits, numbers=numbers)
+        cache.truncate(past + count)
+        return count
 
 
 def _capacities(cache: KVCache) -> list[int]:

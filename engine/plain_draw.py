@@ -8,14 +8,18 @@ on.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from torch import Tensor
 
 from engine import kernels
 from engine.alternatives import IDS, TOP, Drawn
 from engine.api import SamplerSettings
-from engine.kernels.plans import Draw
+from engine.cache import KVCache
+from engine.fused import FusedToken
+from engine.kernels.plans import Draw, Reply
+
+NUMBERS = IDS + 3 * (1 + TOP)  # of a token, where the vocabulary is not smaller than what is told of it
 
 
 class PlainDraw:
@@ -47,9 +51,33 @@ class PlainDraw:
         size = logits.numel()
         if not kernels.surveys(logits, self._how.top_k) or size < self._how.top_k:
             return None
-        recent = array("q", {*history[-self._window :]} if self._window else ())
+        recent = array("q", history[-self._window :] if self._window else ())
         self._how.recent, self._how.recents = recent.buffer_info()
         self._how.noise = noise
         numbers = array("d", bytes(8 * (IDS + 3 * (1 + min(TOP, size)))))
         kernels.draw(logits, self._how, numbers)
         return Drawn.of(numbers)
+
+    def reply(
+        self,
+        token: FusedToken,
+        cache: KVCache,
+        *,
+        history: Sequence[int],
+        noise: Sequence[float],
+        ends: Collection[int],
+    ) -> list[Drawn]:
+        """What is drawn behind `history`, by one number of `noise` each, up to one of `ends`.
+
+        None where the vocabulary is too small. The cache holds all of `history` but the last, and afterwards all but
+        the last that was drawn.
+        """
+        if token.vocabulary < max(TOP, self._how.top_k):
+            return []
+        known = history[-max(self._window, 1) :]
+        ids, draws, stops = array("q", [*known, *[0] * len(noise)]), array("d", noise), array("q", ends)
+        numbers = array("d", bytes(8 * NUMBERS * len(noise)))
+        (place, _), (draw, most), (end, end_count) = (part.buffer_info() for part in (ids, draws, stops))
+        what = Reply(place, len(known), self._window, most, draw, end, end_count, self._how)
+        count = token.reply(what, cache, numbers)
+        return [Drawn.of(numbers[at * NUMBERS : (at + 1) * NUMBERS]) for at in range(count)]

@@ -6,7 +6,7 @@ The engine has one for its model, and one for a draft model. Not thread-safe.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from engine.cache_shelf import LEAST_TOKENS, MOST_BYTES, CacheShelf
 from engine.fingerprint import cache_fingerprint
 from engine.layers import Interrupted, never
 from engine.model import Model
-from engine.sampling import HISTORY
+from engine.sampling import HISTORY, Sampler
 
 CHUNKS = (16, 256)  # tokens read at a time, at least and at most: multiples of 16 change no bit of what kernels give
 FIRST_WORK = 4e10  # weights times tokens of the first chunk: 0.3 s on two cores
@@ -113,7 +113,6 @@ class Reader:
         """
         cache = self.cache
         before = len(cache.ids)
-        logits: torch.Tensor | None = None
         rows = self.model.decoder.vocabulary
         if max(ids) >= rows:
             raise TokenizerError(
@@ -121,9 +120,10 @@ class Reader:
                 "damaged, or its tokenizer belongs to another model. Get another copy."
             )
         try:
-            if len(ids) == 1:
-                logits = self.model.decoder.one_more(ids[0], cache)
-            if logits is None:
+            compiled = self.model.decoder.compiled_token if len(ids) == 1 else None
+            if compiled is not None:
+                logits = compiled(ids[0], cache)
+            else:
                 with torch_threads(1 if len(ids) == 1 else self.threads):
                     tokens = torch.tensor([ids], device=self.model.device)
                     logits = self.model.decoder(tokens, cache, last_only=not every, interrupted=interrupted)[0]
@@ -135,6 +135,25 @@ class Reader:
             raise
         cache.ids += ids
         return logits
+
+    def draw_on(
+        self, sampler: Sampler, *, history: Sequence[int], position: int, ends: Collection[int], most: int
+    ) -> list[Drawn]:
+        """At most `most` tokens behind the last of `history`, which is not read yet, up to one of `ends`.
+
+        None where the kernels cannot draw them. The cache is extended by all but the last, or forgotten if it fails.
+        """
+        cache, compiled = self.cache, self.model.decoder.compiled_token
+        if compiled is None:
+            return []
+        try:
+            drawn = sampler.reply(compiled, cache, history=history, position=position, ends=ends, most=most)
+        except BaseException:
+            self.forget()
+            raise
+        if drawn:
+            cache.ids += [history[-1], *(token.token_id for token in drawn[:-1])]
+        return drawn
 
     def draw_ahead(self, settings: SamplerSettings, *, seed: int, most: int) -> Iterator[Drawn]:
         """At most `most` tokens behind those of `read`; none where it cannot be done.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import torch
 
@@ -23,6 +23,7 @@ from engine.api import (
 from engine.distribution import drawn_from
 from engine.grammar import JsonGrammar
 from engine.model import Model
+from engine.reader import Reader
 from engine.sampling import HISTORY, Sampler, can_draw_on_device
 from engine.stopping import StopStrings
 from engine.tokenizers.stream import TextStream
@@ -33,7 +34,7 @@ LONGEST_CHARACTER = 4  # bytes in UTF-8, and so tokens
 class Reply:
     """The tokens of one request behind its `prompt`, for which there is `room`; raises `NumericalError`.
 
-    `extend` draws the next token from logits, `follow` takes those that a device has drawn; `finish` sums it up.
+    `extend` draws the next token from logits, `follow` takes those that were drawn elsewhere; `finish` sums it up.
     """
 
     def __init__(
@@ -85,12 +86,21 @@ class Reply:
             self.grammar.accept(drawn.token_id)
         return self._accept(drawn)
 
+    def several(self, reader: Reader, most: int) -> list[Drawn]:
+        """At most `most` tokens behind its last one, for `follow`; none where they must be drawn one by one."""
+        if self.grammar is not None:
+            return []
+        room = self.limit - len(self.ids)
+        return reader.draw_on(
+            self.sampler, history=self._history, position=self._position, ends=self.end_ids, most=min(most, room)
+        )
+
     @property
     def can_follow(self) -> bool:
         """Whether tokens may be drawn elsewhere: the reply goes on, by settings known there and no grammar."""
         return self.stop_reason is None and self.grammar is None and can_draw_on_device(self.sampler.settings)
 
-    def follow(self, drawn: Iterator[Drawn], cancelled: Callable[[], bool]) -> Iterator[TokenGenerated]:
+    def follow(self, drawn: Iterable[Drawn], cancelled: Callable[[], bool]) -> Iterator[TokenGenerated]:
         """Take tokens until the reply ends."""
         for token in drawn:
             _check_number(token.logprob)

@@ -11,14 +11,16 @@ rewind too, and no generator state has to be kept.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence, Set
 
 import torch
 from torch import Tensor
 
 from engine.alternatives import Drawn
 from engine.api import SamplerSettings
+from engine.cache import KVCache
 from engine.distribution import Choice, drawn_from, largest, likeliest, observe, rank
+from engine.fused import FusedToken
 from engine.penalties import penalise_repetition, penalties
 from engine.plain_draw import PlainDraw
 from engine.truncation import keep_unsurprising, truncations, warm
@@ -108,6 +110,25 @@ class Sampler:
             if found is not None:
                 return found
         return drawn_from(logits, self.choose(logits, history=history, position=position))
+
+    def reply(
+        self,
+        token: FusedToken,
+        cache: KVCache,
+        *,
+        history: Sequence[int],
+        position: int,
+        ends: Collection[int],
+        most: int,
+    ) -> list[Drawn]:
+        """What `drawn` gives of at most `most` tokens behind `history`, up to one of `ends`; none where it cannot be.
+
+        The cache as in `PlainDraw.reply`.
+        """
+        if self._plain is None:
+            return []
+        noise = [uniform(self.seed, position + more) for more in range(most)]
+        return self._plain.reply(token, cache, history=history, noise=noise, ends=ends)
 
     def draw(self, logits: Tensor, *, history: Sequence[int], position: int) -> int:
         """The id of what `choose` gives."""

@@ -22,7 +22,6 @@ from app.core.conversation import Part, PartKind
 from app.core.store import Store, StoreError
 from app.views.dialogs import ask_files
 from app.views.file_chips import ChipState, FileChip
-from app.views.file_dialog import FileDialog
 from app.views.known_sentences import said
 from app.views.language import in_every_language
 from app.views.main_window import MainWindow
@@ -196,6 +195,8 @@ class AttachingController(QObject):
                 self._show_part(chat.store, files[number])
 
     def _show_part(self, store: Store, part: Part) -> None:
+        from app.views.file_dialog import FileDialog
+
         picture = None
         if part.kind is PartKind.IMAGE and part.sha256 is not None:
             try:

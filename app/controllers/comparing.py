@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -22,8 +23,6 @@ from app.core.fit import Fit, Verdict, estimate
 from app.core.known_model import KnownModel
 from app.core.library import Library, model_name
 from app.core.settings import LoadSettings
-from app.views.compare_dialog import CompareChoice, CompareDialog
-from app.views.compared_column import ComparedModel
 from app.views.dialogs import ask_new_file, confirm_replacing
 from app.views.known_sentences import said
 from app.views.main_window import MainWindow
@@ -32,11 +31,26 @@ from app.worker import free_memory
 from engine.api import Event, GenerateRequest, LoadRequest, Message, SamplerSettings
 from engine.inspection.api import MOST_KEPT_BYTES, Compared, CompareProgressed, CompareRequest
 
+if TYPE_CHECKING:
+    from app.views.compare_dialog import CompareChoice, CompareDialog
+    from app.views.compared_column import ComparedModel
+
 LOGIT_BYTES = 4
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A comparison that was made, on the prompt `of` a reply, and what was chosen for it."""
+
+    message_id: str
+    of: GenerateRequest
+    made_by: object
+    choice: CompareChoice
+    found: Comparison
+
+
 class CompareController(QObject):
-    """One dialog at a time; closing it stops what it asked for."""
+    """One dialog at a time; closing it stops what it asked for. The last comparison is kept until Fireside ends."""
 
     def __init__(
         self,
@@ -56,35 +70,58 @@ class CompareController(QObject):
         self._of = GenerateRequest(0, ())  # what both are asked, but for the last message
         self._made_by: object = None  # where the model lies that made the reply, as its record says
         self._asking: Inquiry | None = None
+        self._message_id = ""  # of the reply that the dialog was opened on
         self._found: Comparison | None = None
+        self._last: _Made | None = None
         window.inspector_panel.compareRequested.connect(self.open)
         window.action.compare.triggered.connect(lambda: self.open(self._reply_in_view()))
 
     def open(self, message_id: str = "") -> None:
-        """Open the dialog on the prompt of a reply of the chat; by default on an empty one."""
+        """Open the dialog on the prompt of a reply, with what was found of it last; by default on an empty one."""
         known = [model for model in self._library.models() if model.is_loadable]
         if not known:
             self._window.message_bar.show_notice(self.tr("Open or download a model first, then compare it."))
             return
-        prompt = self._take_prompt(message_id)
-        before = self._of.prompt
+        if self._last is not None and self._last.message_id == message_id:
+            self._show_last(known, self._last)
+            return
+        prompt, self._message_id = self._take_prompt(message_id), message_id
+        dialog = self._make_dialog(known, prompt)
+        for column, (path, cache_type) in zip(dialog.columns, self._proposed(known), strict=True):
+            column.choose_model(path, cache_type)
+        if (last := self._last) is not None:
+            dialog.lastRequested.connect(dialog.close)
+            dialog.lastRequested.connect(lambda: self._show_last(known, last))
+        self._tell_memory()
+        dialog.open()
+
+    def _show_last(self, known: Sequence[KnownModel], last: _Made) -> None:
+        """Open the dialog on what was found last."""
+        self._message_id, self._of, self._made_by, self._found = last.message_id, last.of, last.made_by, last.found
+        dialog = self._make_dialog(known, last.choice.prompt)
+        dialog.show_choice(last.choice)
+        dialog.show_comparison(last.found)
+        self._tell_memory()
+        dialog.open()
+
+    def _make_dialog(self, known: Sequence[KnownModel], prompt: str) -> CompareDialog:
+        """A dialog about what is asked, `_of`, that is not open yet."""
+        from app.views.compare_dialog import CompareDialog
+
         dialog = self._dialog = CompareDialog(
             [_offered(model) for model in known],
             *(self._appearance.theme, self._window),
             prompt=prompt,
-            context=len(before),
+            context=len(self._of.prompt),
+            has_last=self._last is not None,
         )
         self._appearance.themeChanged.connect(dialog.apply_theme)
-        first, second = self._proposed(known)
-        for column, (path, cache_type) in zip(dialog.columns, (first, second), strict=True):
-            column.choose_model(path, cache_type)
         dialog.choiceChanged.connect(self._tell_memory)
         dialog.compareRequested.connect(self._ask)
         dialog.stopRequested.connect(self._stop)
         dialog.saveRequested.connect(self._save)
         dialog.finished.connect(lambda _result: self._forget(dialog))
-        self._tell_memory()
-        dialog.open()
+        return dialog
 
     def _reply_in_view(self) -> str:
         """The reply that has the focus, else the last one of the chat; empty: there is none."""
@@ -181,8 +218,9 @@ class CompareController(QObject):
                     text=event.text,
                 )
             elif isinstance(event, Compared):
-                self._found = comparison(event, prompt=choice.prompt, names=names)
-                dialog.show_comparison(self._found)
+                found = self._found = comparison(event, prompt=choice.prompt, names=names)
+                self._last = _Made(self._message_id, self._of, self._made_by, choice, found)
+                dialog.show_comparison(found)
 
         def fail(sentence: str) -> None:
             if self._dialog is dialog:
@@ -268,6 +306,8 @@ class CompareController(QObject):
 
 
 def _offered(model: KnownModel) -> ComparedModel:
+    from app.views.compared_column import ComparedModel
+
     facts = [] if model.info is None else [model.info.quantisation]
     return ComparedModel(str(model.path), model.name, "  ".join((*facts, size_text(model.size_bytes))))
 

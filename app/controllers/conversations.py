@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
@@ -12,9 +13,11 @@ from PySide6.QtGui import QGuiApplication
 from app.controllers.chat import ChatController
 from app.core.reply_caches import ReplyCaches
 from app.core.store import BIN_DAYS, Store, StoreError
-from app.views.bin_dialog import BinDialog, BinnedConversation
 from app.views.conversation_list import ConversationRow
 from app.views.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from app.views.bin_dialog import BinnedConversation
 
 DAY_S = 86400
 
@@ -148,6 +151,8 @@ class ConversationsController(QObject):
 
     def show_bin(self) -> None:
         """List what lies in the bin."""
+        from app.views.bin_dialog import BinDialog
+
         dialog = BinDialog(self._binned(), self._window)
 
         def then(change: Callable[[str], None], ids: list[str]) -> None:
@@ -176,6 +181,8 @@ class ConversationsController(QObject):
             self._window.message_bar.show_notice(self.tr("Reply copied."))
 
     def _binned(self) -> list[BinnedConversation]:
+        from app.views.bin_dialog import BinnedConversation
+
         try:
             binned = self._store.binned()
         except StoreError as error:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject
@@ -25,9 +26,11 @@ from app.core.paths import DataFolder
 from app.core.secrets import Secrets
 from app.core.settings import Settings
 from app.views.dialog_pages import at_end
-from app.views.hub_page import ConnectionFields, HubPage
-from app.views.library_dialog import LibraryDialog
 from app.views.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from app.views.hub_page import HubPage
+    from app.views.library_dialog import LibraryDialog
 
 _SPEED_S = 1.0  # over which the speed is measured
 
@@ -112,6 +115,8 @@ class DownloadsController(QObject):
             self._running[1].set()
 
     def _add_tab(self, dialog: LibraryDialog) -> None:
+        from app.views.hub_page import HubPage
+
         page = self._page = HubPage(dialog)
         dialog.add_tab(page, self.tr("Get models"))
         page.allowRequested.connect(self._allow)
@@ -143,6 +148,8 @@ class DownloadsController(QObject):
             page.show_allowed(settings.allows_hub, host)
 
     def _ask_for_connection(self) -> None:
+        from app.views.hub_page import ConnectionFields
+
         dialog = QDialog(self._window)
         dialog.setObjectName("hubConnectionDialog")
         dialog.setWindowTitle(self.tr("Connection"))

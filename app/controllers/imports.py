@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from shiboken6 import isValid
@@ -11,8 +12,10 @@ from app.controllers.background import Background, Control, Job, StoreWork
 from app.controllers.conversations import ConversationsController
 from app.core.importing import ImportPreview, ImportReport, preview_import, run_import
 from app.core.store import Store
-from app.views.import_dialog import FoundFormat, ImportDialog
 from app.views.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from app.views.import_dialog import ImportDialog
 
 
 class ImportsController(QObject):
@@ -32,6 +35,8 @@ class ImportsController(QObject):
 
     def show_dialog(self) -> ImportDialog:
         """Ask what to import."""
+        from app.views.import_dialog import ImportDialog
+
         dialog = ImportDialog(self._window)
         dialog.previewRequested.connect(lambda chosen: self._preview(dialog, Path(chosen)))
         dialog.importRequested.connect(lambda chosen: self._import(dialog, Path(chosen)))
@@ -50,6 +55,8 @@ class ImportsController(QObject):
         job.succeeded.connect(lambda preview: self._show_preview(dialog, preview))
 
     def _show_preview(self, dialog: ImportDialog, preview: ImportPreview | None) -> None:
+        from app.views.import_dialog import FoundFormat
+
         if not isValid(dialog):
             return  # it was closed meanwhile
         if preview is None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
@@ -25,11 +26,13 @@ from app.core.scan import ReadHeader, Survey, survey
 from app.core.settings import LoadSettings, Settings
 from app.core.sighting import Sighting
 from app.views.dialogs import ask_model_file
-from app.views.library_dialog import LibraryDialog
 from app.views.library_table import LibraryRow
 from app.views.main_window import MainWindow
 from app.views.model_sources_page import ModelSourcesPage
 from app.worker import free_memory
+
+if TYPE_CHECKING:
+    from app.views.library_dialog import LibraryDialog
 
 logger = logging.getLogger(__name__)
 
@@ -110,6 +113,8 @@ class LibraryController(QObject):
 
     def show_dialog(self) -> LibraryDialog:
         """Open the library."""
+        from app.views.library_dialog import LibraryDialog
+
         dialog = LibraryDialog(self._window)
         self._dialog = dialog
         page, details = dialog.library, dialog.library.details

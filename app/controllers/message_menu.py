@@ -11,7 +11,6 @@ from app.controllers.open_chat import OpenChat
 from app.core.plain_text import plain_text
 from app.core.reply_facts import ReplyFacts, reply_facts
 from app.core.store import StoreError
-from app.views.details_dialog import DetailsDialog
 from app.views.main_window import MainWindow
 from app.views.message_menu import MessageMenu
 from app.views.model_words import template_title
@@ -65,6 +64,8 @@ class MessageMenuController(QObject):
 
     def show_details(self, message_id: str) -> None:
         """Show how a reply was made."""
+        from app.views.details_dialog import DetailsDialog
+
         chat = self._chat.shown
         if message_id not in chat.tree:
             return
@@ -105,7 +106,7 @@ class MessageMenuController(QObject):
             (self.tr("Remote model of"), facts.host),
             (self.tr("Address") if facts.host else self.tr("Model file"), facts.model_path),
             (self.tr("SHA-256 of the model"), facts.model_sha256),
-            (self.tr("Device"), facts.device),
+            (self.tr("Device"), facts.device.upper()),
             (self.tr("Context"), self._tokens(facts.context_length)),
             (self.tr("Chat template"), template_title(facts.chat_template)),
             (self.tr("Speed"), self._speed(facts.decode_tok_s)),
@@ -113,7 +114,7 @@ class MessageMenuController(QObject):
             (self.tr("Reading the prompt"), self._seconds(facts.prefill_s)),
             (self.tr("Writing"), self._seconds(facts.decode_s)),
             (self.tr("Prompt"), self._tokens(facts.prompt_tokens)),
-            (self.tr("Of these known from before"), self._tokens(facts.reused_tokens)),
+            (self.tr("Of these, already cached"), self._tokens(facts.reused_tokens)),
             (self.tr("Reply"), self._tokens(facts.generated_tokens)),
             (self.tr("Guessed ahead"), self._guesses(facts)),
             (self.tr("Longest reply"), self._tokens(facts.max_tokens)),

@@ -11,7 +11,6 @@ from app.controllers.chat import ChatController
 from app.controllers.open_chat import OpenChat
 from app.core.conversation import Part, PartKind, StoredMessage
 from app.core.store import StoreError
-from app.views.deleted_messages_dialog import DeletedMessage, DeletedMessagesDialog
 from app.views.main_window import MainWindow
 
 EXCERPT = 300  # characters shown of a deleted message
@@ -112,6 +111,8 @@ class MessagesController(QObject):
 
     def show_deleted(self) -> None:
         """List the messages of the open conversation that lie in the bin; each can be restored."""
+        from app.views.deleted_messages_dialog import DeletedMessage, DeletedMessagesDialog
+
         chat = self._chat.shown
         if chat.conversation_id is None:
             return

@@ -212,7 +212,7 @@ class ModelsController(QObject):
         info, facts, fit = model.info, [size_text(model.size_bytes)], ""
         if info is not None:
             facts = [parameters_text(info.parameters), info.quantisation, *facts]
-            fit = verdict_text(estimate(info, self.memory, self.settings_of(model.path)))
+            fit = verdict_text(estimate(info, self.memory, self.settings_of(model.path)).verdict)
         return ModelChoice(str(model.path), model.name, "  ".join(filter(None, facts)), fit, is_recent)
 
     def _load(self, path: Path) -> None:

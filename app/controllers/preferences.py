@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -16,11 +16,12 @@ from app.core.settings import LARGEST_TEXT, SMALLEST_TEXT, LoadSettings, Setting
 from app.views.about_page import AboutPage
 from app.views.language import in_every_language
 from app.views.main_window import MainWindow
-from app.views.settings_dialog import SettingsDialog
 from app.views.settings_page import SettingsPage
 from app.views.settings_pages import AppearancePage, GeneralPage, ModelsPage, PrivacyPage
-from app.views.shortcuts_dialog import ShortcutsDialog
 from app.views.shortcuts_page import ShortcutsPage
+
+if TYPE_CHECKING:
+    from app.views.settings_dialog import SettingsDialog
 
 TEXT_STEP = 10  # percent
 SAVE_MS = 500  # after the last change, so that a spin box held down writes once
@@ -81,6 +82,8 @@ class PreferencesController(QObject):
 
     def show_dialog(self, page: str | None = None) -> SettingsDialog:
         """Open the settings dialog, at the page of this name."""
+        from app.views.settings_dialog import SettingsDialog
+
         dialog = SettingsDialog(self._make_pages(), self._window)
         dialog.show_settings(self.settings)
         dialog.settingChanged.connect(self.change)
@@ -93,6 +96,8 @@ class PreferencesController(QObject):
 
     def show_shortcuts(self) -> None:
         """Open the overview of all keys."""
+        from app.views.shortcuts_dialog import ShortcutsDialog
+
         actions = self._window.action
         dialog = ShortcutsDialog(actions, actions.shortcuts(self.settings.shortcuts), self._window)
         dialog.changeRequested.connect(lambda: self.show_dialog(ShortcutsPage.name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,7 +15,9 @@ from app.core.presets import COLORS, Preset, PresetFileError, Presets, export_pr
 from app.views.dialogs import ask_new_file, ask_preset_file, confirm_replacing
 from app.views.main_window import MainWindow
 from app.views.preset_names import preset_name
-from app.views.presets_dialog import PresetsDialog
+
+if TYPE_CHECKING:
+    from app.views.presets_dialog import PresetsDialog
 
 
 class PresetsController(QObject):
@@ -46,6 +48,8 @@ class PresetsController(QObject):
 
     def show_dialog(self, selected_id: str | None = None) -> PresetsDialog:
         """Open the dialog at a preset; by default at the chat's."""
+        from app.views.presets_dialog import PresetsDialog
+
         dialog = PresetsDialog(self._appearance.theme, self._window)
         chosen = selected_id or self._replies.preset_id
         dialog.show_presets(tuple(self._presets), chosen)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from shiboken6 import isValid
@@ -30,13 +31,15 @@ from app.core.remote.errors import RemoteAddressError, RemoteError
 from app.core.remote.plain_line import plain_line
 from app.core.secrets import Secrets
 from app.core.settings import Settings
-from app.views.endpoint_dialog import EndpointDialog, EndpointEntry
 from app.views.main_window import MainWindow
 from app.views.model_picker import ModelChoice
 from app.views.model_words import tokens_text
 from app.views.remote_page import RemotePage
 from app.views.remote_question import RemoteQuestion
 from engine.api import FiresideError, ModelLoaded
+
+if TYPE_CHECKING:
+    from app.views.endpoint_dialog import EndpointDialog, EndpointEntry
 
 
 class RemotesController(QObject):
@@ -90,6 +93,8 @@ class RemotesController(QObject):
 
     def show_dialog(self, base_url: str | None = None) -> EndpointDialog:
         """Ask for an endpoint, or for changes of the one with this base URL."""
+        from app.views.endpoint_dialog import EndpointDialog
+
         endpoint = None if base_url is None else self._endpoints.get(base_url)
         page = self._shown_page()
         dialog = EndpointDialog(endpoint, self._window if page is None else page.window())

@@ -29,6 +29,7 @@ MOST_BARS = 3  # of quotes in quotes: Qt lays a table in a table out twice, so t
 MAY_LINK = re.compile(r"://|www\.|@|\w\.\w|mailto:", re.IGNORECASE)
 
 
+_BOXES = ("[ ] ", "[x] ", "[X] ")  # that a task-list item begins with
 _CLOSES = {"\\(": "\\)", "\\[": "\\]"}  # of the signs that open a formula; dollars close as they open
 
 
@@ -185,7 +186,7 @@ class SafeRenderer(RendererHTML):
     def text(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """Text, with the box of a task-list item drawn."""
         content = tokens[idx].content
-        if idx == 0 and content[:4] in ("[ ] ", "[x] ", "[X] "):
+        if idx == 0 and content.startswith(_BOXES):
             content = ("☐ " if content[1] == " " else "☑ ") + content[4:]
         return escape(content)
 
@@ -270,6 +271,9 @@ class QtRenderer(SafeRenderer):
         """Nearer to the margin than Qt would put it."""
         token = tokens[idx]
         apart = " margin-top: 0; margin-bottom: 0;" if token.level else ""
+        first = next((tokens[at].content for at in range(idx, len(tokens)) if tokens[at].type == "inline"), "")
+        if token.tag == "ul" and first.startswith(_BOXES):
+            apart += " list-style-type: none;"  # the boxes are marks enough
         return f'<{token.tag}{self.renderAttrs(token)} style="margin-left: -14px;{apart}">'
 
     ordered_list_open = bullet_list_open

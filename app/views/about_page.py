@@ -56,7 +56,7 @@ class AboutPage(SettingsPage):
             self.tr("Fireside"),
             self.tr("Apache-2.0. Qt and PySide6 are used under the LGPL-3.0, as replaceable libraries."),
         )
-        self._parts_row.say(self.tr("What it stands on"), "")
+        self._parts_row.say(self.tr("Built with"), "")
         self._text_row.say(self.tr("Licence"), "")
 
     def _show_text(self, row: int) -> None:

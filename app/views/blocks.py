@@ -83,10 +83,11 @@ class FittedText(QPlainTextEdit):
         lines = max(round(self.document().size().height()), 1)  # Qt counts them where other documents have pixels
         never, always = Qt.ScrollBarPolicy.ScrollBarAlwaysOff, Qt.ScrollBarPolicy.ScrollBarAsNeeded
         self.setVerticalScrollBarPolicy(never if lines <= self.most_lines else always)
-        bar = self.horizontalScrollBar()
-        is_sideways = bar.maximum() > 0 and self.horizontalScrollBarPolicy() != never
-        extra = bar.sizeHint().height() if is_sideways else 0
-        height = math.ceil(self._height_of_lines(min(lines, self.most_lines))) + extra + 2
+        of_lines = math.ceil(self._height_of_lines(min(lines, self.most_lines)))
+        room = width - (0 if lines <= self.most_lines else self.verticalScrollBar().sizeHint().width())
+        is_sideways = self.document().size().width() > room and self.horizontalScrollBarPolicy() != never
+        extra = self.horizontalScrollBar().sizeHint().height() if is_sideways else 0  # its range is set too late
+        height = of_lines + extra + 2
         if height != self.height() or height != self.maximumHeight():
             self.setFixedHeight(height)
         return height
@@ -288,11 +289,11 @@ class CodeBlock(ScrolledBlock):
         self._inner = QVBoxLayout()
         self._inner.setContentsMargins(*CODE_MARGINS)
         self._inner.addWidget(self.edit)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(head)
-        column.addLayout(self._inner)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addLayout(head)
+        self._column.addLayout(self._inner)
         self._show_fold()
         in_every_language(self, self._say_texts)
         self.append_text(source)
@@ -301,7 +302,8 @@ class CodeBlock(ScrolledBlock):
         """The height of head and lines at a width."""
         before = self.edit.height()
         if self.edit.height_for(width - CODE_MARGINS[0] - CODE_MARGINS[2]) != before:
-            self._inner.invalidate()  # a layout in a layout learns of it only when the event loop comes round
+            for layout in (self._inner, self._column):  # one in another hears of it when the event loop comes round
+                layout.invalidate()
         if self._unfold.isHidden() and self.edit.document().blockCount() > MOST_CODE_LINES:
             self._unfold.show()
         return self.sizeHint().height()

@@ -50,23 +50,35 @@ class CompareChoice:
 
 
 class CompareDialog(QDialog):
-    """`compareRequested(CompareChoice)`, `stopRequested()`, `choiceChanged()`, `saveRequested(ending)`: md or csv."""
+    """`compareRequested(CompareChoice)`, `stopRequested()`, `choiceChanged()`, `saveRequested(ending)`: md or csv.
+
+    `lastRequested()` wants the comparison back that was made before this dialog opened.
+    """
 
     compareRequested = Signal(object)
     stopRequested = Signal()
     choiceChanged = Signal()
     saveRequested = Signal(str)
+    lastRequested = Signal()
 
     def __init__(
-        self, models: Sequence[ComparedModel], theme: Theme, parent: QWidget, *, prompt: str, context: int
+        self,
+        models: Sequence[ComparedModel],
+        theme: Theme,
+        parent: QWidget,
+        *,
+        prompt: str,
+        context: int,
+        has_last: bool,
     ) -> None:
-        """`context` is how many messages stand before the prompt."""
+        """`context` is how many messages stand before the prompt; `has_last` whether another comparison is kept."""
         super().__init__(parent)
         self.setObjectName("compareDialog")
         self.setWindowTitle(self.tr("Compare two models"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._shown: Comparison | None = None
         self._at = -1  # the difference that stands out
+        self._has_last = has_last
         self._prompt = QPlainTextEdit(self)
         self._prompt.setObjectName("comparePrompt")
         bear_endless_words(self._prompt)
@@ -74,7 +86,7 @@ class CompareDialog(QDialog):
         self._prompt.setTabChangesFocus(True)
         self._prompt.setMinimumHeight(self._prompt.fontMetrics().lineSpacing() * (PROMPT_LINES + 1))
         self._prompt.setMaximumHeight(self._prompt.fontMetrics().lineSpacing() * (2 * PROMPT_LINES))
-        prompt_title = self._label(self.tr("Message that both answer"))
+        prompt_title = self._label(self.tr("Message for both models"))
         prompt_title.setBuddy(self._prompt)
         self._prompt.setAccessibleName(prompt_title.text())
         self._prompt.setToolTip(self.tr("Both models get this message, each in its own template"))
@@ -121,12 +133,14 @@ class CompareDialog(QDialog):
         self._on = button(self, "nextDifference", self.tr("Next difference"))
         self._save_report = button(self, "saveComparison", self.tr("Save as Markdown…"))
         self._save_table = button(self, "saveComparisonTable", self.tr("Save as a table…"))
+        self._last = button(self, "lastComparison", self.tr("Show the last comparison"))
         self._close = button(self, "closeComparison", self.tr("Close"))
         for one, told in (
             (self._back, self._back.text()),
             (self._on, self._on.text()),
             (self._save_report, self.tr("Figures, both replies and their differences")),
             (self._save_table, self.tr("Every token with both log-probabilities and the divergence (CSV)")),
+            (self._last, self.tr("The one that was made before, on another message")),
             (self._close, self._close.text()),
         ):
             one.setAccessibleName(one.text())
@@ -135,6 +149,7 @@ class CompareDialog(QDialog):
         self._on.clicked.connect(lambda: self._go(self._at + 1))
         self._save_report.clicked.connect(lambda: self.saveRequested.emit("md"))
         self._save_table.clicked.connect(lambda: self.saveRequested.emit("csv"))
+        self._last.clicked.connect(self.lastRequested)
         self._close.clicked.connect(self.reject)
         self.finished.connect(lambda _result: self.stopRequested.emit())
         self._lay_out(prompt_title, tokens_title)
@@ -155,6 +170,15 @@ class CompareDialog(QDialog):
             self._greedy.isChecked(),
         )
 
+    def show_choice(self, choice: CompareChoice) -> None:
+        """Show what was chosen before."""
+        self._prompt.setPlainText(choice.prompt)
+        self._context.setChecked(choice.has_context)
+        self._tokens.setValue(choice.max_tokens)
+        self._greedy.setChecked(choice.is_greedy)
+        for column, (path, cache_type) in zip(self.columns, choice.models, strict=True):
+            column.choose_model(path, cache_type)
+
     def show_memory(self, sentence: str) -> None:
         """What the two models need, and what there is."""
         self._say(self._memory, sentence)
@@ -173,6 +197,7 @@ class CompareDialog(QDialog):
             column.clear()
             column.set_choosing(is_possible=False)
         self._show_result()
+        self._last.hide()
 
     def show_progress(self, done: int, total: int, *, which: int, step: CompareStep, name: str, text: str) -> None:
         """How far it is; `text` goes on with what model `which` says."""
@@ -196,6 +221,7 @@ class CompareDialog(QDialog):
         """Nothing is asked any more."""
         self._asking.show_progress(0, 0)
         self.tell("")
+        self._show_result()
         if self._shown is not None:
             QTimer.singleShot(0, self, self._bring_result)  # when it has its place
         for column in self.columns:
@@ -252,6 +278,7 @@ class CompareDialog(QDialog):
             one.setVisible(has_difference)
         for one in (self._save_report, self._save_table):
             one.setVisible(has_result)
+        self._last.setVisible(self._has_last and not has_result)
         self._show_summary()
 
     def _show_summary(self) -> None:
@@ -327,7 +354,7 @@ class CompareDialog(QDialog):
         self._area.setWidget(content)
         ends = QWidget(self)
         answers = FlowLayout(ends, spacing=SPACING, at_end=True)
-        for answer in (self._save_report, self._save_table, self._close):
+        for answer in (self._last, self._save_report, self._save_table, self._close):
             answers.addWidget(answer)
         whole = QVBoxLayout(self)
         whole.addWidget(self._area, 1)

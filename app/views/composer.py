@@ -10,10 +10,11 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from app.theme import Theme, tinted_icon
 from app.views.composer_edit import ComposerEdit
+from app.views.elided_label import ElidedLabel
 from app.views.file_chips import FileChip, FileChips
 from app.views.language import in_every_language
 from app.views.queue_view import QueueView
@@ -51,10 +52,8 @@ class Composer(QFrame):
         self._edit.picturePasted.connect(self.picturePasted)
         self._edit.longTextPasted.connect(self.longTextPasted)
         self._edit.recallRequested.connect(self.recallRequested)
-        self._hint = QLabel(self)
+        self._hint = ElidedLabel(self)
         self._hint.setObjectName("composerHint")
-        self._hint.setTextFormat(Qt.TextFormat.PlainText)
-        self._hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.attach_button = self._button("attachButton")
         self._send = self._button("sendButton")
         self._send.clicked.connect(self._submit)

@@ -57,6 +57,8 @@ class DeletedMessagesDialog(QDialog):
             self._list.addItem(item)
         self._list.setVisible(bool(messages))
         empty = QLabel(self.tr("No message of this conversation was deleted in the last 30 days."), self)
+        empty.setObjectName("dialogHelp")
+        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         empty.setWordWrap(True)
         empty.setVisible(not messages)
         restore = QPushButton(self.tr("Restore"), self)
@@ -68,7 +70,7 @@ class DeletedMessagesDialog(QDialog):
         buttons.addButton(restore, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        column.addWidget(empty)
+        column.addWidget(empty, 1)
         column.addWidget(self._list, 1)
         column.addWidget(buttons)
 

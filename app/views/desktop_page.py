@@ -45,11 +45,11 @@ class DesktopPage(SettingsPage):
             else self.tr("This desktop has no tray, or none that programs may use."),
         )
         self._notify_row.say(
-            self.tr("Tell of long replies"),
+            self.tr("Notify about long replies"),
             self.tr("A notification, when one took more than 10 seconds and another window is in front."),
         )
         self._notify_text_row.say(
-            self.tr("With the reply's beginning"),
+            self.tr("Show how the reply begins"),
             self.tr("Others may read it on the screen, and the desktop may keep it."),
         )
 

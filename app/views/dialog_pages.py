@@ -1,8 +1,9 @@
-"""What the pages of our dialogs are laid out with, so that they look alike."""
+"""What the pages of our dialogs and panels are laid out with, so that they look alike."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 SPACING = 12  # pixels between the rows of a page
 
@@ -30,3 +31,14 @@ def at_end(*buttons: QPushButton) -> QHBoxLayout:
     for each in buttons:
         row.addWidget(each)
     return row
+
+
+def scrolled(page: QWidget) -> QScrollArea:
+    """A page that scrolls where it is higher than its place."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(page)
+    return area

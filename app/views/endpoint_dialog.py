@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.remote.endpoints import Endpoint
-from app.views.dialog_pages import button
+from app.views.dialog_pages import at_end, button
 from app.views.known_sentences import said
 
 SIZE = QSize(520, 480)
@@ -64,13 +64,12 @@ class EndpointDialog(QDialog):
         self._told.setTextFormat(Qt.TextFormat.PlainText)
         self._told.setWordWrap(True)
         self._told.hide()
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
+        cancel = button(self, "cancelEndpoint", self.tr("Cancel"))
+        cancel.clicked.connect(self.reject)
         self._save = button(self, "saveEndpoint", self.tr("Save and ask for its models"))
         self._save.setDefault(True)
         self._save.clicked.connect(self._submit)
         self._address.textChanged.connect(lambda _text: self._show_actions())
-        buttons.addButton(self._save, QDialogButtonBox.ButtonRole.ActionRole)
-        buttons.rejected.connect(self.reject)
         self._fields.addStretch(1)
         area = QScrollArea(self)
         area.setObjectName("endpointFields")
@@ -83,7 +82,7 @@ class EndpointDialog(QDialog):
         column.setSpacing(12)
         column.addWidget(area, 1)
         column.addWidget(self._told)
-        column.addWidget(buttons)
+        column.addLayout(at_end(cancel, self._save))
         self.resize(SIZE)
         self._is_busy = False
         self._show_actions()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFontDatabase, QImage, QPixmap
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QDialog, QLabel, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.markdown import visible
+from app.theme import fixed_font
 from app.views.dialog_pages import at_end, button
 from app.views.endless_words import bear_endless_words
 
@@ -44,7 +45,7 @@ class FileDialog(QDialog):
         view.setReadOnly(True)
         view.setTabChangesFocus(True)
         view.setAccessibleName(self.tr("Content of the file"))
-        view.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        view.setFont(fixed_font(self.font()))
         view.setPlainText(_shown(text[:LONGEST_TEXT]))
         return view
 

@@ -1,4 +1,7 @@
-"""FlowLayout: widgets beside each other, and below where there is no room; mirrored for text from the right."""
+"""FlowLayout: widgets beside each other, and below where there is no room; mirrored for text from the right.
+
+Those of a row have one middle line.
+"""
 
 from __future__ import annotations
 
@@ -80,13 +83,14 @@ class FlowLayout(QLayout):
 
     def _place_row(self, row: list[tuple[QLayoutItem, QSize]], rect: QRect, y: int, *, moves: bool) -> int:
         """Put one row where it belongs; its height."""
+        height = max((size.height() for _, size in row), default=0)
         if moves:
             parent = self.parentWidget()
             direction = Qt.LayoutDirection.LeftToRight if parent is None else parent.layoutDirection()
             width = sum(size.width() for _, size in row) + self.spacing() * (len(row) - 1)
             x = rect.width() - width if self._at_end else 0
             for item, size in row:
-                place = QRect(rect.topLeft() + QPoint(x, y), size)
+                place = QRect(rect.topLeft() + QPoint(x, y + (height - size.height()) // 2), size)
                 item.setGeometry(QStyle.visualRect(direction, rect, place))
                 x += size.width() + self.spacing()
-        return max((size.height() for _, size in row), default=0)
+        return height

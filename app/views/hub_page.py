@@ -26,6 +26,7 @@ from app.core.fit import Verdict
 from app.views.dialog_pages import at_end, button, column
 from app.views.download_row import DownloadRow
 from app.views.known_sentences import said
+from app.views.model_words import verdict_text
 
 _DATA = Qt.ItemDataRole.UserRole
 
@@ -132,14 +133,9 @@ class HubPage(QWidget):
         """Replace the files of the chosen repository, each with how it fits into memory."""
         self._offers.clear()
         chosen = None
-        fits = {
-            Verdict.WELL: self.tr("fits well"),
-            Verdict.TIGHT: self.tr("tight"),
-            Verdict.NOT: self.tr("does not fit"),
-        }
         for offer, verdict in offers:
             size = QLocale().formattedDataSize(offer.size_bytes, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
-            item = QTreeWidgetItem([offer.name, offer.quantisation, size, fits[verdict]])
+            item = QTreeWidgetItem([offer.name, offer.quantisation, size, verdict_text(verdict)])
             item.setData(0, _DATA, offer)
             self._offers.addTopLevelItem(item)
             if chosen is None or verdict is not Verdict.NOT:

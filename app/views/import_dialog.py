@@ -246,7 +246,7 @@ class ImportDialog(QDialog):
 
 
 def _show_sentences(field: QPlainTextEdit, sentences: Sequence[str]) -> None:
-    field.setPlainText("\n".join(sentences))
+    field.setPlainText("\n".join(map(said, sentences)))
     field.setVisible(bool(sentences))
 
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.theme import Theme, tinted_icon
+from app.views.dialog_pages import scrolled
 from app.views.inspector_view import InspectorView
 from app.views.language import in_every_language
 from app.views.token_strip import TokenStrip
@@ -67,6 +68,7 @@ class InspectorPanel(QFrame):
         self._picker.setObjectName("inspectorViews")
         self._picker.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._stack = QStackedWidget(self)
+        self._stack.setObjectName("inspectorStack")
         self._picker.currentIndexChanged.connect(self._show_view)
         self._lay_out()
         in_every_language(self, self._say_texts)
@@ -74,7 +76,7 @@ class InspectorPanel(QFrame):
     def add_view(self, view: InspectorView) -> None:
         """Offer one more view; the first one is shown until a person chooses another."""
         self._views.append(view)
-        self._stack.addWidget(view)
+        self._stack.addWidget(scrolled(view))
         self._picker.addItem(view.title())
         if self._theme is not None:
             view.apply_theme(self._theme)
@@ -109,7 +111,7 @@ class InspectorPanel(QFrame):
             *((self._back, "chevron-left"), (self._on, "chevron-right")),
         ):
             colors = theme.colors
-            tinted = tinted_icon(icon, colors["text_muted"], disabled=colors["border"], size=ICON_SIZE)
+            tinted = tinted_icon(icon, colors["text_muted"], disabled=colors["disabled_icon"], size=ICON_SIZE)
             button.setIcon(tinted)
         self.strip.apply_theme(theme)
         for view in self._views:

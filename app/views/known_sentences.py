@@ -11,6 +11,7 @@ from functools import cache
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
+from app.views.import_sentences import IMPORT_FORMS
 from app.views.rare_sentences import GENERAL_FORMS, RARE_FORMS
 
 FORMS = (
@@ -172,25 +173,32 @@ FORMS = (
 
 def said(sentence: str) -> str:
     """A sentence of the engine or the core in the window's language, when it is known; else as it is."""
-    for form, pattern in _patterns():
-        found = pattern.fullmatch(sentence)
-        if found is not None:
-            values = {name: said(value) for name, value in found.groupdict().items()}
-            return QCoreApplication.translate("errors", form).format(**values)
-    return sentence
+    known = known_form(sentence)
+    if known is None:
+        return sentence
+    form, values = known
+    return QCoreApplication.translate("errors", form).format(**{name: said(value) for name, value in values.items()})
+
+
+def known_form(sentence: str) -> tuple[str, dict[str, str]] | None:
+    """The form of a sentence, and the values in it."""
+    for form, longest_piece, pattern in _patterns():
+        if longest_piece in sentence and (found := pattern.fullmatch(sentence)) is not None:
+            return form, found.groupdict()
+    return None
 
 
 def all_forms() -> tuple[str, ...]:
     """The forms as they are tried, special ones first."""
-    return tuple(map(str, (*RARE_FORMS, *FORMS, *GENERAL_FORMS)))  # Qt declares its marking to return an object
+    return tuple(map(str, (*RARE_FORMS, *IMPORT_FORMS, *FORMS, *GENERAL_FORMS)))  # Qt declares to return an object
 
 
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Each form with what finds it: a placeholder stands for anything."""
+def _patterns() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    """Each form, a piece of it (to look for that first is fast), and what finds it: a placeholder is anything."""
     made = []
     for form in all_forms():
         pieces = re.split(r"\{(\w+)\}", form)
         pattern = "".join(f"(?P<{piece}>.+?)" if at % 2 else re.escape(piece) for at, piece in enumerate(pieces))
-        made.append((form, re.compile(pattern, re.DOTALL)))
+        made.append((form, max(pieces[::2], key=len), re.compile(pattern, re.DOTALL)))
     return tuple(made)

@@ -23,6 +23,7 @@ class LibraryDialog(QDialog):
         self._tabs.setObjectName("libraryTabs")
         self._tabs.setAccessibleName(self.tr("Ways to a model"))
         self._tabs.setDocumentMode(True)
+        self._tabs.tabBar().setDrawBase(False)
         self.add_tab(self.library, self.tr("On this machine"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         for one in buttons.buttons():

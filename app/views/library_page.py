@@ -23,7 +23,7 @@ from app.views.dialog_pages import button, column
 from app.views.library_table import Column, LibraryRow, LibraryTable, SortedLibrary
 from app.views.model_details import ModelDetails
 
-LONGEST_NAME = 34  # letters that the name's column has at first
+LONGEST_NAME = 40  # letters that the name's column has at first
 NARROW_LETTERS = 110  # below this width the details lie below the list
 
 

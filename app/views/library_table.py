@@ -73,7 +73,11 @@ class LibraryTable(QAbstractTableModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Part of Qt's interface."""
-        if orientation is not Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(Column(section))
+        if role != Qt.ItemDataRole.DisplayRole:
             return None
         return {
             Column.NAME: self.tr("Model"),
@@ -103,8 +107,8 @@ class LibraryTable(QAbstractTableModel):
                 return font
             case Qt.ItemDataRole.ForegroundRole if not row.model.is_loadable:
                 return QApplication.palette().color(QPalette.ColorRole.PlaceholderText)
-            case Qt.ItemDataRole.TextAlignmentRole if column in (Column.PARAMETERS, Column.SIZE, Column.CONTEXT):
-                return Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return _alignment(column)
             case _ if role == SORT_ROLE:
                 return _sort_key(row, column)
         return None
@@ -121,7 +125,7 @@ class LibraryTable(QAbstractTableModel):
                     return self.tr("not there")
                 if model.problem is not None:
                     return self.tr("cannot be loaded")
-                return "" if row.fit is None else verdict_text(row.fit)
+                return "" if row.fit is None else verdict_text(row.fit.verdict)
         if info is None:
             return ""
         match column:
@@ -132,6 +136,13 @@ class LibraryTable(QAbstractTableModel):
             case Column.QUANTISATION:
                 return info.quantisation
         return tokens_text(info.context_length)
+
+
+def _alignment(column: Column) -> Qt.AlignmentFlag:
+    """Numbers stand below each other, in the column and in its title."""
+    is_number = column in (Column.PARAMETERS, Column.SIZE, Column.CONTEXT)
+    side = Qt.AlignmentFlag.AlignTrailing if is_number else Qt.AlignmentFlag.AlignLeading
+    return side | Qt.AlignmentFlag.AlignVCenter
 
 
 def _sort_key(row: LibraryRow, column: Column) -> int | str:

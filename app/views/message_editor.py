@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLay
 from app.views.endless_words import bear_endless_words
 
 LEAST_HEIGHT, MOST_HEIGHT = 72, 320  # pixels
+PADDING = 40  # pixels around the text, with half a line to see that no more follows
 
 
 class _Field(QPlainTextEdit):
@@ -56,7 +57,7 @@ class MessageEditor(QWidget):
         bear_endless_words(self._field)
         self._field.setPlainText(text)
         self._field.setTabChangesFocus(True)
-        self._field.setFixedHeight(min(max(height + 24, LEAST_HEIGHT), MOST_HEIGHT))
+        self._field.setFixedHeight(min(max(height + PADDING, LEAST_HEIGHT), MOST_HEIGHT))
         self._field.saved.connect(lambda: self.saved.emit(self._field.toPlainText()))
         self._field.cancelled.connect(self.cancelled)
         cancel = QPushButton(self.tr("Cancel"), self)

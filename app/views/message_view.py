@@ -311,7 +311,7 @@ class MessageView(QWidget):
 
     def _tinted(self, icon: str) -> QIcon:
         colors = self.theme.colors
-        return tinted_icon(icon, colors["text_muted"], disabled=colors["border"], size=16)
+        return tinted_icon(icon, colors["text_muted"], disabled=colors["disabled_icon"], size=16)
 
     def _ask_version(self, step: int) -> None:
         if 1 <= self.message.version + step <= self.message.versions:

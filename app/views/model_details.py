@@ -69,7 +69,7 @@ class ModelDetails(QScrollArea):
         self._load = button(self, "loadModel", self.tr("Load"))
         self._load.setDefault(True)
         self._find = button(self, "findModel", self.tr("Find again…"))
-        self._forget = button(self, "forgetModel", self.tr("Forget"))
+        self._forget = button(self, "forgetModel", self.tr("Remove from the list"))
         self._forget.setToolTip(self.tr("Leave it out of the lists until it is opened again. The file stays."))
         self._load.clicked.connect(lambda: self._emit(self.loadRequested))
         self._find.clicked.connect(lambda: self._emit(self.findRequested))
@@ -131,7 +131,7 @@ class ModelDetails(QScrollArea):
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         for title, editor in (
             (self.tr("Context length"), self._context),
-            (self.tr("Memory of the conversation"), self._cache),
+            (self.tr("Conversation cache"), self._cache),
             (self.tr("Threads"), self._threads),
             (self.tr("Draft model"), self._draft),
             (self.tr("Chat template"), self._template),

@@ -55,7 +55,7 @@ class ModelSourcesPage(SettingsPage):
     def say_texts(self) -> None:
         """Part of `SettingsPage`."""
         self._folders_row.say(
-            self.tr("Own folders"),
+            self.tr("Your folders"),
             self.tr("Looked into with all folders inside them. Links out of them are not followed."),
         )
         self._add.setText(self.tr("Add folder…"))

@@ -30,13 +30,13 @@ def tokens_text(tokens: int) -> str:
     return QLocale().toString(tokens) if tokens > 0 else ""
 
 
-def verdict_text(fit: Fit) -> str:
+def verdict_text(verdict: Verdict) -> str:
     """How a model fits, in two or three words."""
     return {
         Verdict.WELL: translate("models", "fits well"),
         Verdict.TIGHT: translate("models", "tight"),
         Verdict.NOT: translate("models", "does not fit"),
-    }[fit.verdict]
+    }[verdict]
 
 
 def fit_sentences(fit: Fit) -> str:

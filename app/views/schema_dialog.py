@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QDialogButtonBox,
-    QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QVBoxLayout,
@@ -16,7 +13,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.core.json_schema import schema_problem, template
-from app.views.dialog_pages import button
+from app.theme import fixed_font
+from app.views.dialog_pages import at_end, button
 from app.views.endless_words import bear_endless_words
 
 CHECK_MS = 300  # after the last letter
@@ -54,17 +52,16 @@ class SchemaDialog(QDialog):
         bear_endless_words(self._text)
         self._text.setAccessibleName(self.tr("JSON schema"))
         self._text.setTabChangesFocus(True)
-        self._text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self._text.setFont(fixed_font(self.font()))
         self._text.setPlainText(schema or template("object"))
         self._told = QLabel(self)
         self._told.setTextFormat(Qt.TextFormat.PlainText)
         self._told.setWordWrap(True)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
+        cancel = button(self, "cancelSchema", self.tr("Cancel"))
+        cancel.clicked.connect(self.reject)
         self._use = button(self, "useSchema", self.tr("Use"))
         self._use.setDefault(True)
         self._use.clicked.connect(self._choose)
-        buttons.addButton(self._use, QDialogButtonBox.ButtonRole.ActionRole)
-        buttons.rejected.connect(self.reject)
         drop = button(self, "dropSchema", self.tr("Turn off"))
         drop.setEnabled(schema is not None)
         drop.clicked.connect(self._drop)
@@ -73,10 +70,8 @@ class SchemaDialog(QDialog):
         self._checking.setInterval(CHECK_MS)
         self._checking.timeout.connect(self._check)
         self._text.textChanged.connect(self._wait_to_check)
-        bottom = QHBoxLayout()
-        bottom.addWidget(drop)
-        bottom.addStretch(1)
-        bottom.addWidget(buttons)
+        bottom = at_end(cancel, self._use)
+        bottom.insertWidget(0, drop)
         column = QVBoxLayout(self)
         column.setSpacing(12)
         for part in (explained, self._templates, self._text, self._told):

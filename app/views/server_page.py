@@ -80,7 +80,7 @@ class ServerPage(SettingsPage):
         )
         self._port_row.say(self.tr("Port"), self.tr("Where programs find it on this machine."))
         self._needs_token_row.say(
-            self.tr("Ask for the token"),
+            self.tr("Require a token"),
             self.tr("Off, every program of every person on this machine may ask."),
         )
         self._token_row.say(

@@ -11,19 +11,18 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from app.core.settings import Settings
+from app.views.dialog_pages import scrolled
 from app.views.settings_page import SettingsPage
 
 LIST_MARGINS = 24  # pixels beside the titles of pages
@@ -53,7 +52,7 @@ class SettingsDialog(QDialog):
         self._nothing.setWordWrap(True)
         for page in self._pages:
             self._list.addItem(QListWidgetItem())
-            self._stack.addWidget(_scrolled(page))
+            self._stack.addWidget(scrolled(page))
             page.settingChanged.connect(self.settingChanged)
         self._stack.addWidget(self._nothing)
         self._list.currentRowChanged.connect(self._show_page)
@@ -127,13 +126,3 @@ def words_in_title(page: SettingsPage, words: Sequence[str]) -> bool:
     if is_meant:
         page.show_matching(())
     return is_meant
-
-
-def _scrolled(page: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(page)
-    return area

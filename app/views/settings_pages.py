@@ -140,6 +140,7 @@ class ModelsPage(SettingsPage):
         self._idle = QSpinBox()
         self._idle.setObjectName("idleUnload")
         self._idle.setRange(0, MOST_IDLE_MIN)
+        pad(self._idle)
         self._idle_row = self.add_setting(self._idle)
         self._idle.valueChanged.connect(lambda minutes: self.settingChanged.emit("idle_unload_min", minutes))
         self._device.activated.connect(lambda _index: self._change(device=self._device.currentData()))
@@ -172,12 +173,13 @@ class ModelsPage(SettingsPage):
         self._device_row.say(self.tr("Device"), self.tr("Where models run. Automatic: the fastest that is there."))
         self._threads_row.say(self.tr("Threads"), self.tr("Processor cores that a model uses."))
         self._idle.setSpecialValueText(self.tr("Never"))
+        self._idle.setSuffix(self.tr(" min"))
         self._idle_row.say(
             self.tr("Unload when idle"),
             self.tr("Minutes without a message until the model's memory is given back. The next message loads it."),
         )
         self._cache_row.say(
-            self.tr("Memory of the conversation"),
+            self.tr("Conversation cache"),
             self.tr("How exactly the model keeps what it has read (the KV cache)."),
         )
 

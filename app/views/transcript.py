@@ -103,6 +103,7 @@ class Transcript(QAbstractScrollArea):
         self._placed: dict[int, int] = {}  # where the views that have a place begin, in pixels of the viewport
         self._spare: dict[type[View], list[View]] = {PersonView: [], ReplyView: []}
         self._width = 0
+        self._room = QSize()  # for messages and the bar
         bar = self.verticalScrollBar()
         self._follows = True
         self._anchor: _Anchor | None = None
@@ -369,7 +370,9 @@ class Transcript(QAbstractScrollArea):
         super().resizeEvent(event)
         self._placeholder.setGeometry(self.viewport().rect())
         self._jump.move((self.width() - self._jump.sizeHint().width()) // 2, self.height() - 48)
-        self._arrange()
+        if self._room != self.maximumViewportSize():  # else the bar came or went, which changes no place
+            self._room = self.maximumViewportSize()
+            self._arrange()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to select."""
@@ -392,8 +395,13 @@ class Transcript(QAbstractScrollArea):
             self._mouse.release(self._in_viewport(event))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """What can be done with the selection, and with the link under the mouse."""
-        link = self._link_at(self.viewport().mapFromGlobal(event.globalPos()))
+        """What can be done with the selection, and with the link under the mouse; without them, with the message."""
+        point = self.viewport().mapFromGlobal(event.globalPos())
+        link = self._link_at(point)
+        view = next((view for view in self._views.values() if view.geometry().contains(point)), None)
+        if view is not None and self.selection.is_empty and not link:
+            self.menuRequested.emit(view.message.id, event.globalPos())
+            return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(self.tr("Copy"), self.copy_selection).setEnabled(not self.selection.is_empty)
@@ -521,8 +529,10 @@ class Transcript(QAbstractScrollArea):
             self._is_arranging = False
 
     def _take_width(self) -> None:
-        side = max((self.viewport().width() - READING_WIDTH) // 2, LEAST_SIDE)
-        self._side, width = side, max(self.viewport().width() - 2 * side, 1)
+        # With room for the bar in any case: where messages were higher without it, it came and went for ever.
+        room = self.maximumViewportSize().width() - self.verticalScrollBar().sizeHint().width()
+        side = max((room - READING_WIDTH) // 2, LEAST_SIDE)
+        self._side, width = side, max(room - 2 * side, 1)
         if width != self._width:
             self._width = width
             known = self._heights

@@ -27,7 +27,6 @@ from PySide6.QtWidgets import (
 )
 
 from app.views.endless_words import bear_endless_words
-from app.views.schema_dialog import SchemaDialog
 from app.views.settings_page import WheelGuard, pad
 from app.views.value_texts import ValueText
 
@@ -252,6 +251,8 @@ class SchemaEditor(ValueEditor):
         self._button.setText(self.tr("Off…") if self._schema is None else self.tr("On…"))
 
     def _open(self) -> None:
+        from app.views.schema_dialog import SchemaDialog
+
         dialog = SchemaDialog(self._schema, self)
         dialog.schemaChosen.connect(self.edited)
         dialog.open()

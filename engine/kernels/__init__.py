@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from engine.kernels.plans import AttentionPlan, Draw, Layer, Matrix, MlpPlan, Norm
+from engine.kernels.plans import AttentionPlan, Draw, Layer, Matrix, MlpPlan, Model, Norm, Reply
 
 if TYPE_CHECKING:
     from engine.loaders.strings import Strings
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LIBRARY = "_native"
 MOST_SURVEYED = 64
 _NO_ROOM = "no room for the kernels' working space"
+_NO_ROW = "a token is no row of the embedding"
 _POINTER, _SIZE, _INT = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int
 _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "fireside_start": (_INT, (ctypes.c_char_p,)),
@@ -38,11 +39,10 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "fireside_attention": (_INT, (*[_POINTER] * 2, _SIZE, *[_POINTER] * 4, *[_SIZE] * 2)),
     "fireside_mlp": (_INT, (*[_POINTER] * 2, _SIZE)),
     "fireside_layers": (_INT, (_POINTER, _SIZE, _POINTER, _SIZE, _SIZE)),
+    "fireside_survey": (_INT, (_POINTER, *[_SIZE] * 2, *[_POINTER] * 3)),
     "fireside_draw": (_INT, (_POINTER, _SIZE, *[_POINTER] * 2)),
-    "fireside_token": (
-        _INT,
-        (_POINTER, _SIZE, _POINTER, ctypes.c_double, *[_POINTER] * 2, *[_SIZE] * 2, *[_POINTER] * 2),
-    ),
+    "fireside_token": (_INT, (_POINTER, *[_SIZE] * 2, _POINTER)),
+    "fireside_reply": (_SIZE, (*[_POINTER] * 2, _SIZE, *[_POINTER] * 2)),
     "fireside_strings": (_SIZE, (_POINTER, _SIZE, _SIZE, _INT, _SIZE, _POINTER)),
     "fireside_bpe_new": (_POINTER, (_POINTER, _POINTER, _SIZE, _POINTER, _POINTER, _SIZE, _POINTER)),
     "fireside_bpe_encode": (_SIZE, (_POINTER, ctypes.c_char_p, _SIZE, _INT, _POINTER)),
@@ -160,23 +160,21 @@ def surveys(logits: Tensor, count: int) -> bool:
         and logits.dim() == 1
         and logits.device.type == "cpu"
         and logits.is_contiguous()
-        and hasattr(_library(), "fireside_survey")
+        and available()
     )
 
 
 def survey(logits: Tensor, count: int, spread: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """The `count` largest of logits [V] and their ids; `spread` float64 [2] gets their normaliser and entropy."""
+    """The `count` largest of logits [V] and their ids; `spread` float64 [2] gets their normaliser and entropy.
+
+    Raises MemoryError.
+    """
     library = _library()
     assert library is not None, "ask surveys() first"
     values, ids = torch.empty(count), torch.empty(count, dtype=torch.int64)
-    library.fireside_survey(
-        _POINTER(logits.data_ptr()),
-        _SIZE(logits.numel()),
-        _SIZE(count),
-        _POINTER(values.data_ptr()),
-        _POINTER(ids.data_ptr()),
-        _POINTER(None if spread is None else spread.data_ptr()),
-    )
+    told = None if spread is None else spread.data_ptr()
+    if library.fireside_survey(logits.data_ptr(), logits.numel(), count, values.data_ptr(), ids.data_ptr(), told):
+        raise MemoryError(_NO_ROOM)
     return values, ids
 
 
@@ -235,30 +233,32 @@ def layers(stack: ctypes.Array[Layer], x: Tensor, *, past: int) -> None:
         raise MemoryError(_NO_ROOM)
 
 
-def token(
-    stack: ctypes.Array[Layer],
-    embedding: Matrix,
-    scale: float,
-    norm: Norm,
-    head: Matrix,
-    *,
-    token_id: int,
-    past: int,
-    x: Tensor,
-) -> Tensor:
-    """Logits [1, V] behind one more token; x float32 [E] is working space. Raises MemoryError, IndexError."""
+def token(model: Model, token_id: int, *, past: int, logits: Tensor) -> None:
+    """Fill logits [1, V] with those behind one more token. Raises MemoryError, IndexError."""
     library = _library()
     assert library is not None, "ask available() first"
-    logits = torch.empty(1, head.rows)
-    status = library.fireside_token(
-        *(ctypes.addressof(stack), len(stack), ctypes.addressof(embedding), scale),
-        *(ctypes.addressof(norm), ctypes.addressof(head), token_id, past, x.data_ptr(), logits.data_ptr()),
-    )
+    status = library.fireside_token(ctypes.addressof(model), token_id, past, logits.data_ptr())
     if status == 1:
-        raise IndexError(f"{token_id} is not within the matrix's {embedding.rows} rows")
+        raise IndexError(_NO_ROW)
     if status:
         raise MemoryError(_NO_ROOM)
-    return logits
+
+
+def reply(model: Model, what: Reply, *, past: int, logits: Tensor, numbers: array[float]) -> int:
+    """Draw tokens, and run the model on each but the last; how many they are.
+
+    `numbers` get what `observe` gives of each, logits [1, V] those that the last was drawn from. Raises MemoryError,
+    IndexError.
+    """
+    library = _library()
+    assert library is not None, "ask available() first"
+    place = numbers.buffer_info()[0]
+    count = library.fireside_reply(ctypes.addressof(model), ctypes.addressof(what), past, logits.data_ptr(), place)
+    if count == 0:
+        raise IndexError(_NO_ROW)
+    if count < 0:
+        raise MemoryError(_NO_ROOM)
+    return int(count)
 
 
 def string_spans(data: Tensor, count: int, *, is_swapped: bool, longest: int) -> tuple[array[int], int]:

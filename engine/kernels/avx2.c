@@ -221,6 +221,7 @@ FN inline float one_half(const uint8_t *at) {
 
 #define LANES 8
 #include "dense.h"
+#include "survey.h"
 
 FN inline float sum_lanes(vec v) { return sum8((__m256)v); }
 FN inline vec load_halves(const uint8_t *at) { return (vec)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)at)); }
@@ -236,5 +237,6 @@ FN inline void store_halves(uint8_t *at, vec v) {
     _mm_storeu_si128((__m128i *)at, _mm256_cvtps_ph((__m256)v, _MM_FROUND_TO_NEAREST_INT));
 }
 
-const Variant fireside_avx2 = {"avx2", rows, panel, dense, round_activations, rms_norm, gate_by, attend, narrow};
+const Variant fireside_avx2 = {"avx2", rows, panel, dense, round_activations, rms_norm, gate_by, attend, narrow,
+    largest_of_blocks, sums_of_blocks};
 #endif

@@ -399,6 +399,7 @@ FN inline float one_half(const uint8_t *at) {
 
 #define LANES 16
 #include "dense.h"
+#include "survey.h"
 
 FN inline float sum_lanes(vec v) { return _mm512_reduce_add_ps((__m512)v); }
 FN inline vec load_halves(const uint8_t *at) { return (vec)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)at)); }
@@ -430,5 +431,6 @@ FN void attend512(const Attend *a, const Part *part, float *room) {
     else attend_few(a, part, room);
 }
 
-const Variant fireside_avx512 = {"avx512", rows, panel, dense, round512, rms_norm, gate_by, attend512, narrow};
+const Variant fireside_avx512 = {"avx512", rows, panel, dense, round512, rms_norm, gate_by, attend512, narrow,
+    largest_of_blocks, sums_of_blocks};
 #endif

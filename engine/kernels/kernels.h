@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "pool.h"
+
 #if defined(_WIN32)
 #define FIRESIDE_API __declspec(dllexport)
 #else
@@ -27,6 +29,8 @@ enum {
     BAND = 4,         /* of 32-blocks that are multiplied at once, where a variant does so */
     CHUNK = 128,      /* columns to which it may fill up activations */
     SPLIT = 16,       /* smallest group of weights that share one scale */
+    BLOCK = 64,       /* logits that are looked at one by one only where the largest of them matters */
+    SUMMED = 8,       /* such blocks that are summed up in float */
     MATRIX_FROM = 12  /* tokens from which the matrix-matrix kernel is faster than rows one by one */
 };
 
@@ -106,6 +110,24 @@ typedef struct {
     int64_t capacity;
 } Layer;
 
+/* How a token is drawn: what `repetition` divides or multiplies, then top-k, top-p, min-p and the temperature, and the
+ * number in [0, 1) that picks. */
+typedef struct {
+    const int64_t *recent; /* ids; each counts once */
+    int64_t recents, top_k;
+    double repetition, top_p, min_p, temperature, noise;
+} Draw;
+
+/* All there is between a token's id and the logits behind it. */
+typedef struct {
+    const Layer *layers;
+    int64_t count;
+    const Matrix *embedding, *head;
+    double scale;  /* of the embedding */
+    const Norm *norm;
+    float *x;      /* [width], working space */
+} Model;
+
 /* One attention over cached keys and values, [kv_heads][stride / depth][depth] each, F32, F16 or Q8_0. */
 typedef struct {
     const float *q;
@@ -149,6 +171,8 @@ typedef struct {
     void (*gate_by)(int activation, float *gate, const float *up, int64_t count);
     void (*attend)(const Attend *, const Part *, float *room);
     void (*narrow)(const float *x, int64_t count, uint8_t *halves);
+    void (*largest)(const float *x, int64_t blocks, float *most);
+    void (*sums)(const float *x, int64_t blocks, float largest, double *sums);
 } Variant;
 
 extern const Variant *fireside_variant; /* the one in use */
@@ -167,13 +191,20 @@ typedef struct {
     Then then;
     float *residual, scale;
     int activation;
+    Next next;                /* what is read behind it */
 } Targets;
+
+/* What a product with a matrix of so many rows reads first, one beside others in the same product. */
+Next next_product(const Matrix *matrix, int64_t rows);
 
 /* Norm and round x [tokens][columns], multiply it by every matrix. -1 when memory is short. */
 int multiply(const Targets *targets, const float *x, const Norm *norm, int64_t tokens);
 
 FIRESIDE_API int fireside_linear(const Matrix *matrix, const Norm *norm, const float *x, int64_t tokens, float *y);
 FIRESIDE_API int fireside_rows(const Matrix *matrix, const int64_t *ids, int64_t count, float *y);
+
+FIRESIDE_API int fireside_token(const Model *model, int64_t id, int64_t past, float *logits);
+FIRESIDE_API int fireside_draw(const float *x, int64_t size, const Draw *how, double *numbers);
 
 /* Working space that is kept between calls, one piece for each slot; NULL when memory is short. */
 enum { PRODUCT_ROOM, LAYER_ROOM, ROOMS };

@@ -1,7 +1,6 @@
 /* The two halves of a decoder layer, attention and feed-forward network, with their norms and the residual: each in one
  * call, or all layers in one. Tokens follow those in the cache; x [tokens][width] is changed in place. -1 when memory is short. */
 #include "kernels.h"
-#include "pool.h"
 
 enum {
     TOGETHER = 96,  /* queries of a prompt that share a block of keys, or those of TOKENS tokens if that is more */
@@ -108,7 +107,7 @@ static void merge(const AttentionJob *job, int64_t head, int64_t token) {
 }
 
 static void for_tokens(Work work, void *job, int64_t tokens) {
-    if (tokens >= 8) pool_run(work, job, tokens);
+    if (tokens >= 8) pool_run(work, job, tokens, (Next){0});
     else for (int64_t token = 0; token < tokens; token++) work(job, token, 0);
 }
 
@@ -128,17 +127,26 @@ static void add_part(void *job_, int64_t token, int thread) {
 
 /* x += scale * norm(inner W^T). */
 static int project_back(const Matrix *m, const float *inner, const Norm *norm, double scale, float *branch, float *x,
-                        int64_t tokens) {
+                        int64_t tokens, Next next) {
     Targets to = {.matrices = {m}, .outputs = {branch}, .count = 1, .then = norm->weight ? STORE : ADD,
-                  .residual = x, .scale = (float)scale};
+                  .residual = x, .scale = (float)scale, .next = next};
     if (multiply(&to, inner, NULL, tokens)) return -1;
     if (norm->weight) for_tokens(add_part, &(AddJob){norm, branch, x, (float)scale, m->rows}, tokens);
     return 0;
 }
 
-/* `keys` and `values` are [kv_heads][capacity][depth] of the plan's cache type (Q8_0 in blocks along depth), with room for `past` + `tokens`. */
-FIRESIDE_API int fireside_attention(const AttentionPlan *p, float *x, int64_t tokens, const float *cos, const float *sin,
-                                    uint8_t *keys, uint8_t *values, int64_t capacity, int64_t past) {
+/* Of one head's first `count` cached keys. */
+static int64_t kept_bytes(const AttentionPlan *p, int64_t count) {
+    int64_t numbers = count * p->depth;
+    return p->cache_type == Q8_0 ? numbers / GROUP * Q8_0_BYTES : numbers * (p->cache_type == F16 ? 2 : 4);
+}
+
+static Next first_projections(const AttentionPlan *p) { return next_product(&p->q, p->q.rows + p->k.rows + p->v.rows); }
+
+/* `next` is what is read behind it, here and below. */
+static int run_attention(const Layer *layer, float *x, int64_t tokens, int64_t past, Next next) {
+    const AttentionPlan *p = layer->attention;
+    int64_t row = (past - layer->first) * (p->rope_depth / 2), capacity = layer->capacity;
     int64_t threads = pool_threads(), depth = p->depth, group = p->heads / p->kv_heads;
     int64_t queries = tokens * p->heads * depth, kept = tokens * p->kv_heads * depth;
     int64_t is_prompt = tokens >= PROMPT, all = past + tokens;
@@ -152,51 +160,67 @@ FIRESIDE_API int fireside_attention(const AttentionPlan *p, float *x, int64_t to
     float *at = (float *)room(LAYER_ROOM, (size_t)(2 * queries + 2 * kept + branched + threads * space + states) * 4);
     if (!at) return -1;
     float *q = at, *k = q + queries, *v = k + kept, *attended = v + kept, *branch = attended + queries;
-    Targets to = {.matrices = {&p->q, &p->k, &p->v}, .outputs = {q, k, v}, .count = 3, .then = STORE};
+    Targets to = {.matrices = {&p->q, &p->k, &p->v}, .outputs = {q, k, v}, .count = 3, .then = STORE,
+                  .next = {layer->keys, kept_bytes(p, capacity), kept_bytes(p, stretch)}};
     if (multiply(&to, x, &p->in, tokens)) return -1;
     AttentionJob job = {
         .plan = p,
-        .attend = {q, keys, values, attended, capacity * depth, depth, p->heads * depth, p->heads * depth, group, past,
-                   p->window, p->cache_type, (float)p->scale},
-        .cos = cos, .sin = sin, .q = q, .k = k, .v = v, .keys = keys, .values = values,
+        .attend = {q, layer->keys, layer->values, attended, capacity * depth, depth, p->heads * depth, p->heads * depth,
+                   group, past, p->window, p->cache_type, (float)p->scale},
+        .cos = layer->cos + row, .sin = layer->sin + row, .q = q, .k = k, .v = v,
+        .keys = layer->keys, .values = layer->values,
         .rooms = branch + branched, .states = branch + branched + threads * space,
         .tokens = tokens, .blocks = blocks, .room = space, .stretch = stretch, .stretches = stretches};
     for_tokens(prepare_part, &job, tokens);
-    pool_run(attend_part, &job, blocks * stretches * p->kv_heads);
+    pool_run(attend_part, &job, blocks * stretches * p->kv_heads, next_product(&p->o, p->o.rows));
     for (int64_t n = 0; stretches > 1 && n < tokens * p->heads; n++) merge(&job, n % p->heads, n / p->heads);
-    return project_back(&p->o, attended, &p->out, p->residual_scale, branch, x, tokens);
+    return project_back(&p->o, attended, &p->out, p->residual_scale, branch, x, tokens, next);
+}
+
+/* `keys` and `values` are [kv_heads][capacity][depth] of the plan's cache type (Q8_0 in blocks along depth), with room for
+ * `past` + `tokens`; the tables begin at `past`. */
+FIRESIDE_API int fireside_attention(const AttentionPlan *p, float *x, int64_t tokens, const float *cos, const float *sin,
+                                    uint8_t *keys, uint8_t *values, int64_t capacity, int64_t past) {
+    Layer layer = {p, NULL, cos, sin, past, keys, values, capacity};
+    return run_attention(&layer, x, tokens, past, (Next){0});
 }
 
 /* Whether keys and values may be kept in this type. */
 FIRESIDE_API int fireside_cache_supports(int type) { return type == F32 || type == F16 || type == Q8_0; }
 
-FIRESIDE_API int fireside_mlp(const MlpPlan *p, float *x, int64_t tokens) {
+static int run_mlp(const MlpPlan *p, float *x, int64_t tokens, Next next) {
     int64_t hidden = tokens * p->hidden;
     float *gate = (float *)room(LAYER_ROOM, (size_t)(2 * hidden + tokens * p->width) * 4);
     if (!gate) return -1;
     Targets to = {.matrices = {&p->gate, &p->up}, .outputs = {gate, gate + hidden}, .count = 2, .then = GATE,
-                  .activation = (int)p->activation};
+                  .activation = (int)p->activation, .next = next_product(&p->down, p->down.rows)};
     if (multiply(&to, x, &p->in, tokens)) return -1;
-    return project_back(&p->down, gate, &p->out, p->residual_scale, gate + 2 * hidden, x, tokens);
+    return project_back(&p->down, gate, &p->out, p->residual_scale, gate + 2 * hidden, x, tokens, next);
 }
 
-/* One layer after the other. */
-FIRESIDE_API int fireside_layers(const Layer *layers, int64_t count, float *x, int64_t tokens, int64_t past) {
+FIRESIDE_API int fireside_mlp(const MlpPlan *p, float *x, int64_t tokens) { return run_mlp(p, x, tokens, (Next){0}); }
+
+static int run_layers(const Layer *layers, int64_t count, float *x, int64_t tokens, int64_t past, Next next) {
     for (const Layer *at = layers; at < layers + count; at++) {
-        int64_t row = (past - at->first) * (at->attention->rope_depth / 2);
-        if (fireside_attention(at->attention, x, tokens, at->cos + row, at->sin + row, at->keys, at->values, at->capacity, past)
-            || fireside_mlp(at->mlp, x, tokens))
+        Next behind = at + 1 < layers + count ? first_projections(at[1].attention) : next;
+        if (run_attention(at, x, tokens, past, next_product(&at->mlp->gate, at->mlp->gate.rows))
+            || run_mlp(at->mlp, x, tokens, behind))
             return -1;
     }
     return 0;
 }
 
-/* The logits [rows of the head] behind one more token: its row of the embedding times `scale`, all layers, the last norm
- * and the head; x [width] is working space. 1 for an id that is no row. */
-FIRESIDE_API int fireside_token(const Layer *layers, int64_t count, const Matrix *embedding, double scale, const Norm *norm,
-                                const Matrix *head, int64_t id, int64_t past, float *x, float *logits) {
-    int status = fireside_rows(embedding, &id, 1, x);
+/* One layer after the other. */
+FIRESIDE_API int fireside_layers(const Layer *layers, int64_t count, float *x, int64_t tokens, int64_t past) {
+    return run_layers(layers, count, x, tokens, past, (Next){0});
+}
+
+/* The logits [rows of the head] behind one more token: its row of the embedding times its scale, all layers, the last norm
+ * and the head. 1 for an id that is no row. */
+FIRESIDE_API int fireside_token(const Model *m, int64_t id, int64_t past, float *logits) {
+    int status = fireside_rows(m->embedding, &id, 1, m->x);
     if (status) return status;
-    for (int64_t i = 0; scale != 1.0 && i < embedding->columns; i++) x[i] *= (float)scale;
-    return fireside_layers(layers, count, x, 1, past) || fireside_linear(head, norm, x, 1, logits) ? -1 : 0;
+    for (int64_t i = 0; m->scale != 1.0 && i < m->embedding->columns; i++) m->x[i] *= (float)m->scale;
+    if (run_layers(m->layers, m->count, m->x, 1, past, next_product(m->head, m->head->rows))) return -1;
+    return fireside_linear(m->head, m->norm, m->x, 1, logits);
 }

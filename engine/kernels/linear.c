@@ -1,6 +1,5 @@
 /* y = x W^T for packed W: rounds x to 16 bits, shares the rows out to threads, picks the variant for this processor. */
 #include "kernels.h"
-#include "pool.h"
 
 #include <stdlib.h>
 
@@ -128,6 +127,18 @@ uint8_t *room(int slot, size_t size) {
 
 static size_t padded(int64_t bytes) { return ((size_t)bytes + 127) / 64 * 64; }
 
+/* Parts small enough to share out evenly, large enough (16 KiB) not to fight for the counter. */
+static int64_t rows_a_part(int64_t rows, int64_t row_bytes, int is_matrix) {
+    int64_t parts = pool_threads() * 4, fair = (rows + parts - 1) / parts;
+    int64_t least = is_matrix ? PANEL : 16384 / (row_bytes ? row_bytes : 1) + 1, whole = is_matrix ? PANEL : BAND;
+    return ((fair < least ? least : fair) + whole - 1) / whole * whole;
+}
+
+Next next_product(const Matrix *matrix, int64_t rows) {
+    int64_t share = rows_a_part(rows, matrix->row_bytes, 0) * matrix->row_bytes;
+    return (Next){matrix->weights, share, share < MOST_FETCHED ? share : MOST_FETCHED};
+}
+
 int multiply(const Targets *targets, const float *x, const Norm *norm, int64_t tokens) {
     int threads = pool_threads();
     int64_t columns = targets->matrices[0]->columns, groups = columns / SPLIT, row_bytes = targets->matrices[0]->row_bytes;
@@ -151,16 +162,13 @@ int multiply(const Targets *targets, const float *x, const Norm *norm, int64_t t
     if (tokens < 8)
         for (int64_t token = 0; token < tokens; token++) round_part(&job, token, 0);
     else
-        pool_run(round_part, &job, tokens);
-    /* Parts small enough to share out evenly, large enough (16 KiB) not to fight for the counter. */
+        pool_run(round_part, &job, tokens, (Next){0});
     int64_t rows = 0, parts = 0;
     for (int i = 0; i < targets->count; i++) rows += targets->then == GATE && i ? 0 : targets->matrices[i]->rows;
-    int64_t least = is_matrix ? PANEL : 16384 / (row_bytes ? row_bytes : 1) + 1;
-    int64_t fair = (rows + threads * 4 - 1) / (threads * 4), whole = is_matrix ? PANEL : BAND;
-    job.rows_a_part = ((fair < least ? least : fair) + whole - 1) / whole * whole;
+    job.rows_a_part = rows_a_part(rows, row_bytes, is_matrix);
     for (int i = 0; i < (targets->then == STORE ? targets->count : 1); i++)
         parts += job.parts[i] = (targets->matrices[i]->rows + job.rows_a_part - 1) / job.rows_a_part;
-    pool_run(multiply_part, &job, parts);
+    pool_run(multiply_part, &job, parts, targets->next);
     return 0;
 }
 

@@ -312,6 +312,7 @@ FN void round_neon(const float *x, int64_t columns, int8_t *high, int8_t *low, f
 
 #define LANES 4
 #include "dense.h"
+#include "survey.h"
 
 FN inline float sum_lanes(vec v) { return vaddvq_f32((float32x4_t)v); }
 FN inline void store_sums(float *at, const vec *v) {

@@ -87,7 +87,7 @@ class MlpPlan(ctypes.Structure):
 
 
 class Draw(ctypes.Structure):
-    """How a token is drawn; `recent` int64 [recents] are the ids that the penalty is for, each once."""
+    """How a token is drawn; `recent` int64 [recents] are the ids that the penalty is for, each counted once."""
 
     _fields_ = (
         ("recent", c_void_p),
@@ -113,4 +113,36 @@ class Layer(ctypes.Structure):
         ("keys", c_void_p),
         ("values", c_void_p),
         ("capacity", c_int64),
+    )
+
+
+class Model(ctypes.Structure):
+    """All there is between a token's id and the logits behind it; `scale` is the embedding's."""
+
+    _fields_ = (
+        ("layers", c_void_p),
+        ("count", c_int64),
+        ("embedding", c_void_p),
+        ("head", c_void_p),
+        ("scale", c_double),
+        ("norm", c_void_p),
+        ("x", c_void_p),
+    )
+
+
+class Reply(ctypes.Structure):
+    """What is drawn behind a text: `ids` int64 [held + most] end with its last tokens and room for the new ones.
+
+    The penalty sees `window` of them; `noise` float64 [most] draws, `ends` int64 [end_count] end the text.
+    """
+
+    _fields_ = (
+        ("ids", c_void_p),
+        ("held", c_int64),
+        ("window", c_int64),
+        ("most", c_int64),
+        ("noise", c_void_p),
+        ("ends", c_void_p),
+        ("end_count", c_int64),
+        ("how", Draw),
     )

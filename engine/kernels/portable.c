@@ -32,6 +32,7 @@ void fireside_unpack_row(int type, const uint8_t *b, int64_t columns, uint8_t *u
 #define LANES 4
 #define one_half half_at
 #include "dense.h"
+#include "survey.h"
 
 FN inline vec load_halves(const uint8_t *at) {
     return (vec){half_at(at), half_at(at + 2), half_at(at + 4), half_at(at + 6)};
@@ -52,4 +53,5 @@ FN inline void store_halves(uint8_t *at, vec v) {
     }
 }
 
-const Variant fireside_portable = {"portable", rows, rows, dense, round_activations, rms_norm, gate_by, attend, narrow};
+const Variant fireside_portable = {"portable", rows, rows, dense, round_activations, rms_norm, gate_by, attend, narrow,
+    largest_of_blocks, sums_of_blocks};

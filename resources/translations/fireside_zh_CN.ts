@@ -24,7 +24,7 @@
         <translation>采用 Apache-2.0 许可证。Qt 和 PySide6 依据 LGPL-3.0 使用，均为可替换的库。</translation>
     </message>
     <message>
-        <source>What it stands on</source>
+        <source>Built with</source>
         <translation>所依赖的组件</translation>
     </message>
     <message>
@@ -679,7 +679,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>比较两个模型</translation>
     </message>
     <message>
-        <source>Message that both answer</source>
+        <source>Message for both models</source>
         <translation>两个模型都要回答的消息</translation>
     </message>
     <message>
@@ -741,6 +741,10 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>另存为表格…</translation>
     </message>
     <message>
+        <source>Show the last comparison</source>
+        <translation>显示上次的比较</translation>
+    </message>
+    <message>
         <source>Close</source>
         <translation>关闭</translation>
     </message>
@@ -751,6 +755,10 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>Every token with both log-probabilities and the divergence (CSV)</source>
         <translation>每个 Token 的两个对数概率和散度（CSV）</translation>
+    </message>
+    <message>
+        <source>The one that was made before, on another message</source>
+        <translation>之前针对另一条消息所做的比较</translation>
     </message>
     <message>
         <source>{name} is loaded…</source>
@@ -1128,7 +1136,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>此桌面没有托盘，或不允许程序使用托盘。</translation>
     </message>
     <message>
-        <source>Tell of long replies</source>
+        <source>Notify about long replies</source>
         <translation>较长的回复完成时通知</translation>
     </message>
     <message>
@@ -1136,7 +1144,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>回复耗时超过 10 秒且 Fireside 不在前台时发送通知。</translation>
     </message>
     <message>
-        <source>With the reply&apos;s beginning</source>
+        <source>Show how the reply begins</source>
         <translation>通知中显示回复的开头</translation>
     </message>
     <message>
@@ -1278,6 +1286,10 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>The key that is kept</source>
         <translation>已保存的密钥</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Save and ask for its models</source>
@@ -1590,18 +1602,6 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>No model of this name with GGUF or safetensors files was found.</source>
         <translation>没有找到该名称且含有 GGUF 或 safetensors 文件的模型。</translation>
-    </message>
-    <message>
-        <source>fits well</source>
-        <translation>完全适合</translation>
-    </message>
-    <message>
-        <source>tight</source>
-        <translation>勉强适合</translation>
-    </message>
-    <message>
-        <source>does not fit</source>
-        <translation>不适合</translation>
     </message>
     <message>
         <source>This repository holds no files that Fireside can run.</source>
@@ -2103,7 +2103,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>提示词</translation>
     </message>
     <message>
-        <source>Of these known from before</source>
+        <source>Of these, already cached</source>
         <translation>其中已缓存</translation>
     </message>
     <message>
@@ -2150,7 +2150,7 @@ Without it the reply is likelier by {nats} nats.</source>
     </message>
     <message>
         <source>the model</source>
-        <translation>模型</translation>
+        <translation>模型自行结束</translation>
     </message>
     <message>
         <source>a stop text</source>
@@ -2234,7 +2234,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>重新定位…</translation>
     </message>
     <message>
-        <source>Forget</source>
+        <source>Remove from the list</source>
         <translation>从列表移除</translation>
     </message>
     <message>
@@ -2266,7 +2266,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>上下文长度</translation>
     </message>
     <message>
-        <source>Memory of the conversation</source>
+        <source>Conversation cache</source>
         <translation>对话缓存</translation>
     </message>
     <message>
@@ -2423,8 +2423,8 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>模型文件夹</translation>
     </message>
     <message>
-        <source>Own folders</source>
-        <translation>自己的文件夹</translation>
+        <source>Your folders</source>
+        <translation>您的文件夹</translation>
     </message>
     <message>
         <source>Looked into with all folders inside them. Links out of them are not followed.</source>
@@ -2541,6 +2541,10 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>从不</translation>
     </message>
     <message>
+        <source> min</source>
+        <translation> 分钟</translation>
+    </message>
+    <message>
         <source>Unload when idle</source>
         <translation>闲置时卸载</translation>
     </message>
@@ -2549,7 +2553,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>多少分钟没有消息后释放模型占用的内存。下一条消息会重新加载模型。</translation>
     </message>
     <message>
-        <source>Memory of the conversation</source>
+        <source>Conversation cache</source>
         <translation>对话缓存</translation>
     </message>
     <message>
@@ -3447,12 +3451,16 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>JSON Schema</translation>
     </message>
     <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
         <source>Use</source>
         <translation>使用</translation>
     </message>
     <message>
         <source>Turn off</source>
-        <translation>关闭</translation>
+        <translation>停用</translation>
     </message>
     <message>
         <source>The schema can be used.</source>
@@ -3497,7 +3505,7 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>程序在本机上通过此端口访问。</translation>
     </message>
     <message>
-        <source>Ask for the token</source>
+        <source>Require a token</source>
         <translation>要求令牌</translation>
     </message>
     <message>
@@ -5220,6 +5228,90 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>采样设置超出范围：{reason}。</translation>
     </message>
     <message>
+        <source>temperature must be 0 or more</source>
+        <translation>温度必须大于或等于 0</translation>
+    </message>
+    <message>
+        <source>top-k must be 0 or more</source>
+        <translation>top-k 必须大于或等于 0</translation>
+    </message>
+    <message>
+        <source>top-p must be above 0 and at most 1</source>
+        <translation>top-p 必须大于 0 且不超过 1</translation>
+    </message>
+    <message>
+        <source>min-p must be between 0 and 1</source>
+        <translation>min-p 必须介于 0 和 1 之间</translation>
+    </message>
+    <message>
+        <source>the repetition penalty must be above 0</source>
+        <translation>重复惩罚必须大于 0</translation>
+    </message>
+    <message>
+        <source>the repetition window must be 0 or more</source>
+        <translation>重复惩罚的窗口必须大于或等于 0</translation>
+    </message>
+    <message>
+        <source>the seed must be between 0 and 2^63 - 1</source>
+        <translation>随机种子必须介于 0 和 2^63 - 1 之间</translation>
+    </message>
+    <message>
+        <source>the presence penalty must be a number</source>
+        <translation>存在惩罚必须是一个数</translation>
+    </message>
+    <message>
+        <source>the frequency penalty must be a number</source>
+        <translation>频率惩罚必须是一个数</translation>
+    </message>
+    <message>
+        <source>the logit bias must give token ids of 0 or more a number each</source>
+        <translation>logit 偏置必须为每个大于或等于 0 的 Token 编号给出一个数</translation>
+    </message>
+    <message>
+        <source>DRY&apos;s multiplier must be 0 or more</source>
+        <translation>DRY 强度必须大于或等于 0</translation>
+    </message>
+    <message>
+        <source>DRY&apos;s base must be 1 or more</source>
+        <translation>DRY 底数必须大于或等于 1</translation>
+    </message>
+    <message>
+        <source>DRY&apos;s allowed length must be 1 or more</source>
+        <translation>DRY 允许长度必须大于或等于 1</translation>
+    </message>
+    <message>
+        <source>typical must be above 0 and at most 1</source>
+        <translation>典型采样的值必须大于 0 且不超过 1</translation>
+    </message>
+    <message>
+        <source>top-n-sigma must be 0 or more</source>
+        <translation>top-n-sigma 必须大于或等于 0</translation>
+    </message>
+    <message>
+        <source>XTC&apos;s probability must be between 0 and 1</source>
+        <translation>XTC 概率必须介于 0 和 1 之间</translation>
+    </message>
+    <message>
+        <source>XTC&apos;s threshold must be above 0 and at most 1</source>
+        <translation>XTC 阈值必须大于 0 且不超过 1</translation>
+    </message>
+    <message>
+        <source>the temperature&apos;s range must be 0 or more</source>
+        <translation>温度的变化范围必须大于或等于 0</translation>
+    </message>
+    <message>
+        <source>the temperature&apos;s exponent must be above 0</source>
+        <translation>温度的指数必须大于 0</translation>
+    </message>
+    <message>
+        <source>mirostat&apos;s tau must be 0 or more</source>
+        <translation>Mirostat 目标值必须大于或等于 0</translation>
+    </message>
+    <message>
+        <source>mirostat&apos;s eta must be above 0 and at most 1</source>
+        <translation>Mirostat 学习率必须大于 0 且不超过 1</translation>
+    </message>
+    <message>
         <source>There is no message to answer.</source>
         <translation>没有可以回答的消息。</translation>
     </message>
@@ -5722,6 +5814,106 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>{what}: {place}: {reason}.</source>
         <translation>{what}：{place}：{reason}。</translation>
+    </message>
+    <message>
+        <source>{name} holds more than {most} files; the others were skipped.</source>
+        <translation>{name} 中的文件超过 {most} 个；其余的已跳过。</translation>
+    </message>
+    <message>
+        <source>{name} holds files without a name, which were skipped.</source>
+        <translation>{name} 中有没有名称的文件，已跳过。</translation>
+    </message>
+    <message>
+        <source>{name} is encrypted; unpack {archive} with its password and import the folder.</source>
+        <translation>{name} 已加密；请用密码解压 {archive}，然后导入该文件夹。</translation>
+    </message>
+    <message>
+        <source>{name} is packed far too tightly to be what it claims to be, so it was skipped.</source>
+        <translation>{name} 的压缩率高得不可能是它所声称的内容，已跳过。</translation>
+    </message>
+    <message>
+        <source>{name} is a zip inside of what was chosen; import it by itself.</source>
+        <translation>{name} 是所选内容中的 zip；请单独导入它。</translation>
+    </message>
+    <message>
+        <source>{name} is a database in a zip; unpack it and import it by itself.</source>
+        <translation>{name} 是 zip 中的数据库；请解压后单独导入。</translation>
+    </message>
+    <message>
+        <source>{name}: entry {number} was skipped because it is not an object.</source>
+        <translation>{name}：第 {number} 个条目不是对象，已跳过。</translation>
+    </message>
+    <message>
+        <source>{name}: entry {number} was skipped because it is {reason}.</source>
+        <translation>{name}：第 {number} 个条目{reason}，已跳过。</translation>
+    </message>
+    <message>
+        <source>nested too deeply</source>
+        <translation>嵌套过深</translation>
+    </message>
+    <message>
+        <source>not valid JSON ({reason})</source>
+        <translation>不是有效的 JSON（{reason}）</translation>
+    </message>
+    <message>
+        <source>{name}: an entry of more than {most} MB or {values} values was skipped.</source>
+        <translation>{name}：有一个条目超过 {most} MB 或 {values} 个值，已跳过。</translation>
+    </message>
+    <message>
+        <source>{name} goes on behind the end of its array; that was skipped.</source>
+        <translation>{name} 在数组结束之后还有内容；这部分已跳过。</translation>
+    </message>
+    <message>
+        <source>{name} ends in the middle of an entry, which was skipped.</source>
+        <translation>{name} 在一个条目中间结束，该条目已跳过。</translation>
+    </message>
+    <message>
+        <source>{name}: “{title}” has no messages.</source>
+        <translation>{name}：“{title}”没有消息。</translation>
+    </message>
+    <message>
+        <source>{name}: an entry has no messages.</source>
+        <translation>{name}：有一个条目没有消息。</translation>
+    </message>
+    <message>
+        <source>{name}: an entry has no turns.</source>
+        <translation>{name}：有一个条目没有对话轮次。</translation>
+    </message>
+    <message>
+        <source>{name}: a line is not a message, so it was skipped.</source>
+        <translation>{name}：有一行不是消息，已跳过。</translation>
+    </message>
+    <message>
+        <source>{name} has no messages in {file} beside it.</source>
+        <translation>{name} 旁边的 {file} 中没有消息。</translation>
+    </message>
+    <message>
+        <source>{name} has no messages.</source>
+        <translation>{name} 没有消息。</translation>
+    </message>
+    <message>
+        <source>{name} holds a conversation of a newer Fireside; update this one to read it.</source>
+        <translation>{name} 中有较新版本 Fireside 的对话；请更新当前版本后再读取。</translation>
+    </message>
+    <message>
+        <source>The attachment “{name}” is damaged, so it was skipped.</source>
+        <translation>附件“{name}”已损坏，已跳过。</translation>
+    </message>
+    <message>
+        <source>“{name}” is kept by its name alone: its chat holds too much beside it.</source>
+        <translation>“{name}”只保留了名称：它所在的对话中其他内容过多。</translation>
+    </message>
+    <message>
+        <source>A picture</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>{sentence} The messages before that were kept.</source>
+        <translation>{sentence}在此之前的消息已保留。</translation>
+    </message>
+    <message>
+        <source>{count} more were skipped.</source>
+        <translation>另有 {count} 项已跳过。</translation>
     </message>
 </context>
 <context>

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from sample_chat import CSV, PNG, REPLY, exported, random_chats, sample_chat, text
@@ -105,8 +105,15 @@ def test_no_text_becomes_live_in_markdown(said: str) -> None:
     assert live_tokens(inert(said)) == []
 
 
+def is_without_link(said: str) -> bool:
+    """What escaping cannot leave as it is: a link's address in angle brackets."""
+    return "](" not in said
+
+
 @settings(deadline=None)
-@given(st.text(alphabet="ab<>!`[]() \n", max_size=40))
+@example(said="`\n<!a`")
+@example(said="> `\n>  <!a`")
+@given(st.text(alphabet="ab<>!`[]() \n", max_size=40).filter(is_without_link))
 def test_escaping_is_not_seen_in_the_text_that_a_reader_shows(said: str) -> None:
     plain = MarkdownIt("commonmark", {"html": False}).disable(["image", "autolink"])
     assert plain.render(inert(said)) == plain.render(said)

@@ -281,3 +281,10 @@ def test_a_block_that_is_too_long_for_markdown_is_plain_until_an_empty_line() ->
     blocks = blocks_of(["word " * 10_000 + "\n\nshort *end*"])
     assert isinstance(blocks[0], Plain)
     assert blocks[1] == Prose("short *end*")
+
+
+def test_the_box_of_a_task_has_no_bullet_before_it() -> None:
+    html = [
+        prose_html(source, THEME) for source in ("- [x] done", "- [ ] open", "- done", "1. [x] done", "- a [x] b")
+    ]
+    assert ["list-style-type: none" in one for one in html] == [True, True, False, False, False]

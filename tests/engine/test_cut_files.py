@@ -22,6 +22,7 @@ IN_THE_MIDDLE = """
 import os, shutil, sys
 from pathlib import Path
 from engine.api import GenerateRequest, LoadRequest, ModelChangedError, ReplyFinished, SamplerSettings, TokenGenerated
+from engine.decoding import MOST_A_CALL
 from engine.engine import Engine
 
 model, file, whole, threads = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
@@ -46,7 +47,7 @@ except ModelChangedError as error:
     assert "was cut while it was read" in str(error), error
 else:
     sys.exit("the reply went on")
-assert told == 3, f"{told} tokens were told"
+assert 3 <= told < 3 + MOST_A_CALL, f"{told} tokens were told"
 shutil.copy(whole, file)
 list(engine.run(LoadRequest(2, model, threads=threads)))
 assert text_of(reply("Once upon a time")) == expected

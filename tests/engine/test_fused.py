@@ -202,13 +202,14 @@ def test_one_more_token_in_one_call_is_what_the_parts_give(starter: Path) -> Non
     try:
         for cache in (one, parts):
             model.decoder(torch.tensor([[5, 6, 7]]), cache)
+        compiled = model.decoder.compiled_token
+        assert compiled is not None
         for token in (8, 9, 10):
-            logits = model.decoder.one_more(token, one)
-            assert logits is not None
+            logits = compiled(token, one)
             assert torch.equal(logits, model.decoder(torch.tensor([[token]]), parts)[0])
         assert one.length == parts.length == 6
         with pytest.raises(IndexError):
-            model.decoder.one_more(model.decoder.vocabulary, one)
+            compiled(model.decoder.vocabulary, one)
     finally:
         model.close()
 
@@ -227,9 +228,10 @@ def make_decoder(**parts: Any) -> Decoder:
 def test_a_decoder_that_scales_its_embedding_gives_one_more_token_alike(scale: float) -> None:
     decoder = make_decoder(embedding_scale=scale)
     one, parts = decoder.new_cache(64), decoder.new_cache(64)
+    compiled = decoder.compiled_token
+    assert compiled is not None
     for token in (8, 9, 10):
-        logits = decoder.one_more(token, one)
-        assert logits is not None
+        logits = compiled(token, one)
         assert torch.equal(logits, decoder(torch.tensor([[token]]), parts)[0])
 
 
@@ -237,4 +239,4 @@ def test_a_decoder_that_scales_its_embedding_gives_one_more_token_alike(scale: f
 def test_what_has_no_compiled_form_between_embedding_and_logits_takes_the_parts(part: dict[str, Any]) -> None:
     decoder = make_decoder(**part)
     assert decoder.fused_head is not None
-    assert decoder.one_more(8, decoder.new_cache(64)) is None
+    assert decoder.compiled_token is None

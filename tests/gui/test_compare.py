@@ -8,9 +8,19 @@ from pathlib import Path
 import pytest
 from conftest import OpenWindow
 from fakes import FakeEngine
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QMenu, QPlainTextEdit, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QMenu,
+    QPlainTextEdit,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 from reference_data import FIXTURES
 from window_steps import answer_with, click, find, say
@@ -37,6 +47,11 @@ def compare(qtbot: QtBot, application: Application, *, tokens: int = 12) -> None
     find(application, QSpinBox, "compareTokens").setValue(tokens)
     click(application, "compareModels")
     qtbot.waitUntil(lambda: bool(find(application, QLabel, "compareSummary").text()), timeout=LONGEST_MS)
+
+
+def close(application: Application) -> None:
+    click(application, "closeComparison")
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def texts(application: Application) -> list[str]:
@@ -89,7 +104,20 @@ def test_a_reply_is_compared_with_the_same_model_under_another_cache(
         assert content in path.read_text("utf-8")
         find(application, CompareDialog, "compareDialog").tell("")
 
-    click(application, "closeComparison")
+    close(application)
+    application.window.action.compare.trigger()
+    assert texts(application) == [first, second], "it is kept until Fireside ends"
+    assert find(application, QSpinBox, "compareTokens").value() == 12
+    assert find(application, QComboBox, "comparedCache2").currentText() == "q8_0"
+    close(application)
+    application.comparing.open()
+    assert texts(application) == ["", ""]
+    click(application, "lastComparison")
+    qtbot.waitUntil(lambda: len(application.window.findChildren(CompareDialog)) == 1)
+    assert texts(application) == [first, second]
+    assert find(application, QPlainTextEdit, "comparePrompt").toPlainText() == "Name three kinds of tea."
+
+    close(application)
     assert application.engine is used
     application.window.action.regenerate.trigger()
     qtbot.waitUntil(lambda: not application.chat.is_replying, timeout=LONGEST_MS)

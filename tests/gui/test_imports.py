@@ -104,7 +104,22 @@ def test_what_was_left_out_is_listed_with_its_reason(qtbot: QtBot, open_window: 
     assert "cut.json" in find(application, QPlainTextEdit, "importPreviewSkipped").toPlainText()
     click(application, "startImport")
     wait_for(qtbot, application, "importTold")
-    assert "cut.json" in find(application, QPlainTextEdit, "importSkipped").toPlainText()
+    told = find(application, QPlainTextEdit, "importSkipped").toPlainText()
+    assert "cut.json ends in the middle of an entry, which was skipped." in told.splitlines()
+
+
+def test_what_was_left_out_is_told_in_the_language_of_the_window(
+    qtbot: QtBot, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    application = open_window(FakeEngine)
+    application.languages.choose("zh_CN")
+    (tmp_path / "good.json").write_bytes((SAMPLES / "sharegpt.json").read_bytes())
+    (tmp_path / "cut.json").write_bytes((SAMPLES / "chatgpt.json").read_bytes()[:-40])
+    look_at(qtbot, application, tmp_path)
+    wait_for(qtbot, application, "importFound")
+    told = find(application, QPlainTextEdit, "importPreviewSkipped").toPlainText().splitlines()
+    assert "cut.json 在一个条目中间结束，该条目已跳过。" in told
+    assert "good.json：有一个条目没有对话轮次。" in told
 
 
 def test_a_dropped_export_of_another_program_is_previewed(qtbot: QtBot, open_window: OpenWindow) -> None:

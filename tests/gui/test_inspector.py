@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from conftest import OpenWindow
 from fakes import FakeEngine
 from PySide6.QtCore import QPoint, Qt, qInstallMessageHandler
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QPlainTextEdit, QPushButton, QTreeWidget, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QLabel,
+    QListWidget,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QTreeWidget,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 from window_steps import click, find, press, say, shown
 
@@ -29,6 +41,10 @@ def looking(qtbot: QtBot, open_window: OpenWindow, reply: list[str]) -> tuple[Ap
     press(application, "lookInsideButton")
     qtbot.waitUntil(lambda: application.inspector.tokens is not None)
     return application, fake
+
+
+def has_its_height(view: QWidget) -> bool:
+    return view.height() >= view.minimumSizeHint().height()
 
 
 def chosen_text(application: Application) -> str:
@@ -155,6 +171,20 @@ def test_a_reply_of_another_model_says_so(qtbot: QtBot, open_window: OpenWindow)
     application.inspector.look(leaf.id)
     assert "another model (Elsewhere)" in find(application, QLabel, "inspectorNote").text()
     assert not find(application, QWidget, "tokenStrip").isVisible()
+
+
+def test_no_view_is_squeezed_below_a_chat_in_a_low_and_narrow_window(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application, _ = looking(qtbot, open_window, REPLY)
+    application.window.resize(480, 600)
+    picker, stack = (
+        find(application, QComboBox, "inspectorViews"),
+        find(application, QStackedWidget, "inspectorStack"),
+    )
+    for number in range(picker.count()):
+        picker.setCurrentIndex(number)
+        area = stack.currentWidget()
+        assert isinstance(area, QScrollArea)
+        qtbot.waitUntil(partial(has_its_height, area.widget()))
 
 
 def test_another_chat_is_not_looked_into(qtbot: QtBot, open_window: OpenWindow) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from PySide6.QtWidgets import QApplication
 
 from app.controllers.languages import LanguagesController
 from app.core.remote.refusals import refusal
-from app.views.known_sentences import _patterns, all_forms, said
+from app.views.known_sentences import all_forms, known_form, said
+from engine.api import RequestError, SamplerSettings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -43,6 +45,7 @@ NEEDS_NO_FORM = {  # what begins with = is made elsewhere, as the source says
     "= header.problem or f'“{path.name}” is no model that can chat.'": "handed on, and the other one has a form",
     "= why or f'{path.name} holds no conversations in a format that Fireside can read.'": "skipped, or a form",
     "= NOT_HERE": "has a form",
+    "= _too_large(source)": "has a form",
     "= sentence": "of files and downloads, each with a form, or of something unexpected, which has one too",
     "= with_words(sentence, words_of(content, key=key))": "has a form",
     "= with_words(sentence, words)": "see the test of refusals",
@@ -57,15 +60,18 @@ def text_of(node: ast.expr) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def sources(*folders: str) -> Iterator[tuple[str, ast.Module]]:
-    for folder in folders:
-        for path in (ROOT / folder).rglob("*.py"):
-            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def sources() -> list[tuple[str, ast.Module]]:
+    return [
+        (path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8")))
+        for folder in ("engine", "app")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
 
 
 def texts_of_source() -> set[str]:
     """Every text that is made outside of the views, where the forms are."""
-    trees = (tree for place, tree in sources("engine", "app") if not place.startswith("app/views/"))
+    trees = (tree for place, tree in sources() if not place.startswith("app/views/"))
     nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.expr))
     return {text for node in nodes if (text := text_of(node)) is not None}
 
@@ -74,7 +80,7 @@ def kinds_of_error() -> set[str]:
     """The names of all classes below `FiresideError`."""
     classes = [
         (node.name, {base.id for base in node.bases if isinstance(base, ast.Name)})
-        for _, tree in sources("engine", "app")
+        for _, tree in sources()
         for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef)
     ]
@@ -84,16 +90,25 @@ def kinds_of_error() -> set[str]:
     return kinds
 
 
-def sentences_of_errors() -> Iterator[tuple[str, str]]:
-    """Where an error is made that a person may read, and what it says; what is no text stands as in the source."""
-    kinds = kinds_of_error() | {"RequestFailed"}
-    for place, tree in sources("engine", "app"):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds:
-                said_at = 1 if node.func.id in ("RequestFailed", "ApiError") else 0
-                if len(node.args) > said_at:
-                    sentence = node.args[said_at]
-                    yield place, text_of(sentence) or f"= {ast.unparse(sentence)}"
+def sentence_made(call: ast.Call, kinds: set[str]) -> ast.expr | None:
+    """What an error says that is made here, or a note of what an import leaves out."""
+    match call.func, call.args:
+        case ast.Name("RequestFailed" | "ApiError"), [_, sentence, *_]:
+            return sentence
+        case ast.Name(kind), [sentence, *_] if kind in kinds:
+            return sentence
+        case ast.Attribute(ast.Name("skipped") | ast.Attribute(attr="skipped"), "add"), [sentence]:
+            return sentence
+    return None
+
+
+@cache
+def sentences() -> set[tuple[str, str]]:
+    """Where a sentence is made that a person may read, and what it says; what is no text stands as in the source."""
+    kinds = kinds_of_error() - {"ApiError"}
+    calls = ((place, node) for place, tree in sources() for node in ast.walk(tree) if isinstance(node, ast.Call))
+    made = ((place, sentence_made(call, kinds)) for place, call in calls)
+    return {(place, text_of(said) or f"= {ast.unparse(said)}") for place, said in made if said is not None}
 
 
 def test_every_known_form_is_one_that_the_source_makes() -> None:
@@ -105,28 +120,28 @@ def test_a_sentence_is_found_by_the_form_that_it_has() -> None:
     """A general form before a special one would take its sentences."""
     for form in all_forms():
         sentence = re.sub(r"\{(\w+)\}", r"<\1>", form)
-        assert next(known for known, pattern in _patterns() if pattern.fullmatch(sentence)) == form
+        known = known_form(sentence)
+        assert known is not None
+        assert known[0] == form
 
 
 def is_known(sentence: str) -> bool:
-    return any(pattern.fullmatch(sentence.replace("{}", "<value>")) for _, pattern in _patterns())
+    return known_form(sentence.replace("{}", "<value>")) is not None
 
 
-def test_every_error_that_the_window_can_show_has_a_form() -> None:
+def test_every_sentence_that_the_window_can_show_has_a_form() -> None:
     """A new one gets a form in `app.views.known_sentences`, or a reason here why it needs none."""
     missing = []
-    for place, sentence in sentences_of_errors():
+    for place, sentence in sorted(sentences()):
         is_excused = any(place.startswith(start) for start in NOT_IN_THE_WINDOW) or sentence in NEEDS_NO_FORM
-        if not is_excused and not any(
-            pattern.fullmatch(sentence.replace("{}", "<value>")) for _, pattern in _patterns()
-        ):
+        if not is_excused and not is_known(sentence):
             missing.append(f"{place}: {sentence}")
     assert missing == []
 
 
 def test_every_excuse_is_needed() -> None:
-    made = {sentence for _, sentence in sentences_of_errors()}
-    places = {place for place, _ in sentences_of_errors()}
+    made = {sentence for _, sentence in sentences()}
+    places = {place for place, _ in sentences()}
     assert set(NEEDS_NO_FORM) - made == set()
     assert [start for start in NOT_IN_THE_WINDOW if not any(place.startswith(start) for place in places)] == []
 
@@ -177,6 +192,14 @@ def test_what_a_remote_server_refuses_is_told_in_chinese(qapp: QApplication, sta
             "The model's chat template was stopped: it takes more than 2 seconds or 2000000 steps.",
             "模型的对话模板被中止：它用时超过 2 秒或 2000000 步。",
         ),
+        (
+            "chats.json: entry 3 was skipped because it is not valid JSON (line 1).",
+            "chats.json：第 3 个条目不是有效的 JSON（line 1），已跳过。",
+        ),
+        (
+            "old.chat ends too early or is damaged. The messages before that were kept.",
+            "old.chat 不完整或已损坏。在此之前的消息已保留。",
+        ),
     ],
 )
 def test_a_sentence_within_a_sentence_is_told_in_chinese(qapp: QApplication, sentence: str, chinese: str) -> None:
@@ -184,3 +207,31 @@ def test_a_sentence_within_a_sentence_is_told_in_chinese(qapp: QApplication, sen
     told = said(sentence)
     languages.choose("en")
     assert told == chinese
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        *(
+            (name, -1.0)
+            for name in ("temperature", "dry_multiplier", "top_n_sigma", "temperature_range", "mirostat_tau")
+        ),
+        *(
+            (name, 2.0)
+            for name in ("top_p", "min_p", "typical_p", "xtc_probability", "xtc_threshold", "mirostat_eta")
+        ),
+        *((name, -1) for name in ("top_k", "repetition_window", "seed", "dry_allowed_length")),
+        *((name, math.inf) for name in ("presence_penalty", "frequency_penalty", "repetition_penalty")),
+        ("logit_bias", ((-1, 0.0),)),
+        ("dry_base", 0.5),
+        ("temperature_exponent", 0.0),
+    ],
+)
+def test_why_a_sampler_refuses_a_value_is_told_in_chinese(qapp: QApplication, name: str, wrong: object) -> None:
+    with pytest.raises(RequestError) as refused:
+        SamplerSettings(**{name: wrong})  # type: ignore[arg-type]
+    languages = LanguagesController(qapp, "zh_CN")
+    told = said(str(refused.value))
+    languages.choose("en")
+    terms = r"top-n-sigma|top-\w|min-p|logit|Token|Mirostat|tau|eta|DRY|XTC|Typical"
+    assert re.findall("[A-Za-z]{2,}", re.sub(terms, "", told)) == []

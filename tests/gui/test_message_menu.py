@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from conftest import OpenWindow
 from fakes import FakeEngine
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction, QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMenu, QToolButton
 from pytestqt.qtbot import QtBot
@@ -13,6 +13,7 @@ from window_steps import click, find, press, say, shown
 
 from app.application import Application
 from app.views.model_picker import ModelChoice
+from app.views.transcript import Transcript
 
 
 def choose(application: Application, text: str, *, menu: str = "messageMenu") -> None:
@@ -22,6 +23,13 @@ def choose(application: Application, text: str, *, menu: str = "messageMenu") ->
     assert action.isEnabled()
     action.trigger()
     find(application, QMenu, "messageMenu").close()
+
+
+def ask_at(transcript: Transcript, point: QPoint) -> None:
+    """Press the right button there."""
+    viewport = transcript.viewport()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, point, viewport.mapToGlobal(point))
+    QApplication.sendEvent(viewport, event)
 
 
 def enabled(application: Application, text: str) -> bool:
@@ -40,6 +48,23 @@ def test_a_reply_is_copied_as_text_or_as_markdown(qtbot: QtBot, open_window: Ope
     press(application, "moreMessageButton")
     choose(application, "Copy as Markdown")
     assert QApplication.clipboard().text() == "# Tea\n\n- **green**\n- black"
+
+
+def test_the_right_button_opens_the_menu_of_a_message_and_that_of_what_is_selected(
+    qtbot: QtBot, open_window: OpenWindow
+) -> None:
+    application = open_window(lambda: FakeEngine([["Green *tea*."]]))
+    say(qtbot, application, "Which?")
+    transcript = application.window.transcript
+    ask_at(transcript, transcript.views()[1].geometry().topLeft() + QPoint(20, 10))
+    choose(application, "Copy as Markdown")
+    assert QApplication.clipboard().text() == "Green *tea*."
+    transcript.select_all()
+    ask_at(transcript, transcript.views()[1].geometry().topLeft() + QPoint(20, 10))
+    menu = next(menu for menu in transcript.findChildren(QMenu) if menu.isVisible())
+    menu.actions()[0].trigger()
+    menu.close()
+    assert QApplication.clipboard().text() == "Which?\n\nGreen tea."
 
 
 def test_another_model_writes_another_version(qtbot: QtBot, open_window: OpenWindow, tmp_path: object) -> None:

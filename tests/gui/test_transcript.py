@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from app.theme import load_theme
 from app.views.blocks import FittedText
+from app.views.reply_view import ReplyView
 from app.views.stacked_heights import StackedHeights
 from app.views.transcript import BETWEEN, Transcript, TranscriptMessage
 
@@ -63,13 +64,15 @@ def test_a_long_conversation_has_widgets_only_for_what_is_visible(transcript: Tr
     assert len(transcript.findChildren(QWidget)) < 1500
 
 
-class LayoutRequests(QObject):
-    """Counts what asks a message to lay itself out."""
+class Counted(QObject):
+    """Counts events of a kind."""
 
-    count = 0
+    def __init__(self, kind: QEvent.Type) -> None:
+        super().__init__()
+        self.kind, self.count = kind, 0
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        self.count += event.type() == QEvent.Type.LayoutRequest
+        self.count += event.type() == self.kind
         return False
 
 
@@ -77,11 +80,45 @@ def test_it_comes_to_rest(qtbot: QtBot, transcript: Transcript) -> None:
     transcript.show_messages([message(0), message(1, "# A heading\n\nA *text*.\n\n- and a list")])
     transcript.show_stream("m1", "", "# A heading\n\nA longer *text*.\n\n- and a list")
     settle()
-    requests = LayoutRequests()
+    requests = Counted(QEvent.Type.LayoutRequest)
     for view in transcript.views():
         view.installEventFilter(requests)
     qtbot.wait(100)
     assert requests.count == 0
+
+
+def test_it_comes_to_rest_where_a_message_is_higher_without_the_bar(
+    transcript: Transcript, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bar, asked = transcript.verticalScrollBar(), 0
+
+    def height_for(_view: ReplyView, _width: int) -> int:
+        nonlocal asked
+        asked += 1
+        return 300 if bar.isVisible() or asked > 500 else 900
+
+    monkeypatch.setattr(ReplyView, "height_for", height_for)
+    transcript.show_messages([message(1)])
+    settle()
+    assert 0 < asked < 50
+
+
+def test_the_column_is_as_wide_with_a_bar_as_without(transcript: Transcript) -> None:
+    transcript.resize(500, 400)
+    for messages in ([message(1)], [message(number) for number in range(40)]):
+        transcript.show_messages(messages)
+        settle()
+        assert transcript.verticalScrollBar().isVisible() == (len(messages) > 1)
+        last = transcript.views()[-1]
+        assert (last.x(), last.width()) == (16, 500 - 32 - transcript.verticalScrollBar().sizeHint().width())
+
+
+def test_a_block_is_as_high_as_its_width_says_whatever_it_was_before(transcript: Transcript) -> None:
+    transcript.show_messages([message(1, "```\none line that is not so long\n```")])
+    view, heights = transcript.views()[0], {}
+    for width in (200, 600, 204, 596, 200, 600, 204, 596):
+        assert heights.setdefault(width, view.height_for(width)) == view.height_for(width), width
+    assert heights[200] == heights[204] > heights[596] == heights[600]
 
 
 def test_it_comes_to_rest_wherever_the_edge_of_what_is_laid_out_lies(transcript: Transcript) -> None:

@@ -12,7 +12,8 @@ from markdown_it import MarkdownIt
 
 _blocks = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable("table").disable("inline")
 _TAG_OR_IMAGE = re.compile(r"(?<!\\)(?P<slashes>(?:\\\\)*)(?P<mark><(?=[A-Za-z/!?])|!(?=\[))")
-_TAG_AT_LINE = re.compile(r"\n[ \t>]*(?=<[A-Za-z/!?])")  # begins an HTML block, even inside of a code span
+# What begins an HTML block even inside of a code span; the lines of one can be joined, and it shows the same.
+_TAG_AT_LINE = re.compile(r"\n(?:[ \t]*>[ \t]?)*(?P<indent>[ \t]*)(?=<[A-Za-z/!?])")
 _AUTOLINK = re.compile(r"<(?:https?://|mailto:)[^\s<>]*>", re.IGNORECASE)
 _TICKS = re.compile(r"`+")
 
@@ -71,7 +72,7 @@ def _inert_prose(paragraph: str) -> str:
             while runs[number][1] - runs[number][0] != length:
                 number += 1
             closing = runs[number][1]
-            code = _TAG_AT_LINE.sub(r"\g<0>\\", paragraph[start:closing])
+            code = _TAG_AT_LINE.sub(r" \g<indent>", paragraph[start:closing])
             written += [_escaped(paragraph[done:start]), code]
             done, number = closing, number + 1
     return "".join([*written, _escaped(paragraph[done:])])
