@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import instruction_sets
 import pytest
 import torch
 from hypothesis import given
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from engine import kernels
 from engine.alternatives import record_at
 from engine.api import SamplerSettings
-from engine.distribution import drawn_from
+from engine.distribution import drawn_from, spread
 from engine.plain_draw import PlainDraw
 from engine.sampling import Sampler, uniform
 
@@ -97,3 +98,34 @@ def test_half_precision_takes_the_chain() -> None:
     plain = PlainDraw.of(PLAIN)
     assert plain is not None
     assert plain(torch.randn(500).half(), history=[], noise=0.5) is None
+
+
+def largest_difference() -> float:
+    """Of what is told by the kernels and by torch alone, over vocabularies that fill blocks of logits and do not."""
+    worst = 0.0
+    for size in (64, 65, 127, 1000, 49_152):
+        logits = torch.randn(size, generator=torch.Generator().manual_seed(size)) * 4
+        logits[3] = -math.inf
+        likely = [int(token) for token in logits.topk(5).indices]
+        for penalty in (1.0, 1.3):
+            chosen = SamplerSettings(seed=1, repetition_penalty=penalty, repetition_window=64)
+            plain = PlainDraw.of(chosen)
+            assert plain is not None
+            found = plain(logits, history=[*likely, 7, 7, *likely], noise=0.4)
+            assert found is not None
+            choice = Sampler(chosen, 1).choose(logits, history=[*likely, 7], position=0)
+            values, ids, normaliser, entropy = spread(logits.double())
+            record = record_at(found.packed, 0)
+            assert [one.token_id for one in record.top] == ids.tolist()
+            assert record.rank == int((logits > logits[found.token_id]).sum())
+            assert record.survivors == int(choice.shares.count_nonzero())
+            told = [record.normaliser, record.entropy, *(one.logprob for one in record.top)]
+            wanted = [float(normaliser), float(entropy), *(values - normaliser).tolist()]
+            worst = max(worst, *(abs(one - other) for one, other in zip(told, wanted, strict=True)))
+    return worst
+
+
+@pytest.mark.parametrize("instructions", instruction_sets.ALL)
+def test_every_instruction_set_tells_the_same(instructions: str) -> None:
+    worst = instruction_sets.value_on(instructions, "import test_plain_draw as t\nvalue = t.largest_difference()")
+    assert worst < 1e-5
