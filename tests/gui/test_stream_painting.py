@@ -94,10 +94,10 @@ def test_a_reply_that_grew_looks_as_if_it_was_painted_as_a_whole(transcript: Tra
 
 
 def test_words_behind_the_last_ones_paint_one_line(transcript: Transcript) -> None:
-    text = 5 * SENTENCE
+    text = 5 * SENTENCE + "The"
     transcript.show_stream("b", "", text)
     painted = Painted(transcript)
-    transcript.show_stream("b", "", text + "The end")
+    transcript.show_stream("b", "", text + "re")
     painted.rest()
     assert {name for name, _ in painted.parts} == {"transcriptContent", "replyView", "", "proseBlock"}
     (line,) = painted.of("proseBlock")
