@@ -26,6 +26,7 @@ from app.core.scan import ReadHeader, Survey, survey
 from app.core.settings import LoadSettings, Settings
 from app.core.sighting import Sighting
 from app.views.dialogs import ask_model_file
+from app.views.known_sentences import said
 from app.views.library_table import LibraryRow
 from app.views.main_window import MainWindow
 from app.views.model_sources_page import ModelSourcesPage
@@ -185,7 +186,7 @@ class LibraryController(QObject):
             self._dialog.library.show_told(self.tr("Looking for models…"))
             return
         count = self.tr("%n model(s)", "", len(self._library.models()))
-        self._dialog.library.show_told("\n".join((count, *self._notices)))
+        self._dialog.library.show_told("\n".join((count, *map(said, self._notices))))
 
     def _closed(self) -> None:
         self._dialog = None

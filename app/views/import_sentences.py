@@ -1,10 +1,19 @@
-"""The forms of what an import tells of the things it leaves out, and why. See `app.views.known_sentences`."""
+"""The forms of why an import fails, and of what it leaves out and why. See `app.views.known_sentences`."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP
 
 IMPORT_FORMS = (
+    QT_TRANSLATE_NOOP("errors", "{name} holds more than {most} files; unpack it and import a part of it."),
+    QT_TRANSLATE_NOOP("errors", "{name} would unpack to more than {most} GB; import a part of it."),
+    QT_TRANSLATE_NOOP("errors", "{name} cannot be read further: {reason}."),
+    QT_TRANSLATE_NOOP("errors", "{name} was written by a newer Fireside; update this one to read it."),
+    QT_TRANSLATE_NOOP("errors", "GPT4All's file holds an unknown kind of message, {kind}."),
+    QT_TRANSLATE_NOOP("errors", "GPT4All's file nests its messages too deeply."),
+    QT_TRANSLATE_NOOP("errors", "{name} was written by a newer GPT4All (format {format}, known are 1 to {last})."),
+    QT_TRANSLATE_NOOP("errors", "{name} holds a value of a type that cannot be read (QVariant {type})."),
+    QT_TRANSLATE_NOOP("errors", "{name} ends too early or is damaged."),
     QT_TRANSLATE_NOOP("errors", "{name} holds more than {most} files; the others were skipped."),
     QT_TRANSLATE_NOOP("errors", "{name} holds files without a name, which were skipped."),
     QT_TRANSLATE_NOOP("errors", "{name} is encrypted; unpack {archive} with its password and import the folder."),
@@ -30,4 +39,8 @@ IMPORT_FORMS = (
     QT_TRANSLATE_NOOP("errors", "A picture"),
     QT_TRANSLATE_NOOP("errors", "{sentence} The messages before that were kept."),
     QT_TRANSLATE_NOOP("errors", "{count} more were skipped."),
+    QT_TRANSLATE_NOOP("errors", "“{title}” lies in the bin; restore it there."),
+    QT_TRANSLATE_NOOP("errors", "“{title}”: left out were {count} with the id of another message."),
+    QT_TRANSLATE_NOOP("errors", "It failed in GPT4All."),
+    QT_TRANSLATE_NOOP("errors", "It failed in Jan."),
 )

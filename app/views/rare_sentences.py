@@ -72,6 +72,17 @@ RARE_FORMS = (
     QT_TRANSLATE_NOOP("errors", "“{name}” is no model that can chat."),
     QT_TRANSLATE_NOOP("errors", "“{name}” is not there any more; find it again or forget it."),
     QT_TRANSLATE_NOOP("errors", "It cannot be read ({reason}); check its permissions."),
+    QT_TRANSLATE_NOOP("errors", "Ollama keeps this model in a form of its own; get it as GGUF or safetensors."),
+    QT_TRANSLATE_NOOP("errors", "This model is an adapter on another one, which Fireside does not join."),
+    QT_TRANSLATE_NOOP("errors", "“{path}” cannot be looked at ({reason}); check its permissions."),
+    QT_TRANSLATE_NOOP(
+        "errors", "“{path}” is a link that leads out of its folder; it was not followed. Add the folder it leads to."
+    ),
+    QT_TRANSLATE_NOOP(
+        "errors",
+        "More than {most} files lie in the folders that were looked at; the rest was left out. Choose "
+        "folders that hold models alone.",
+    ),
     # Packed weights
     QT_TRANSLATE_NOOP("errors", "The block type {name} is not known; known are: {known}."),
     QT_TRANSLATE_NOOP("errors", "{name}: the shape {shape} is impossible."),
@@ -327,18 +338,19 @@ RARE_FORMS = (
     QT_TRANSLATE_NOOP("errors", "“{name}” cannot be read: {reason}; check the file and its disk."),
     QT_TRANSLATE_NOOP("errors", "The damaged database {path} cannot be set aside: {reason}."),
     QT_TRANSLATE_NOOP("errors", "the memory"),
+    QT_TRANSLATE_NOOP(
+        "errors", "The file of the conversations, “{name}”, was empty; if it held any, restore a backup."
+    ),
+    QT_TRANSLATE_NOOP(
+        "errors",
+        "The conversations were damaged and could not be opened; {instead}. The damaged file was kept as "
+        "“{name}”, and a rescue brings back what can be read.",
+    ),
+    QT_TRANSLATE_NOOP("errors", "those in “{name}”, an older copy, took its place"),
+    QT_TRANSLATE_NOOP("errors", "a new file was begun"),
     # Import and export
     QT_TRANSLATE_NOOP("errors", "{format} always holds everything; choose another format to leave thinking out."),
     QT_TRANSLATE_NOOP("errors", "There is no folder “{name}”; name one as the sidebar shows it (Work or Work/Tea)."),
-    QT_TRANSLATE_NOOP("errors", "{name} holds more than {most} files; unpack it and import a part of it."),
-    QT_TRANSLATE_NOOP("errors", "{name} would unpack to more than {most} GB; import a part of it."),
-    QT_TRANSLATE_NOOP("errors", "{name} cannot be read further: {reason}."),
-    QT_TRANSLATE_NOOP("errors", "{name} was written by a newer Fireside; update this one to read it."),
-    QT_TRANSLATE_NOOP("errors", "GPT4All's file holds an unknown kind of message, {kind}."),
-    QT_TRANSLATE_NOOP("errors", "GPT4All's file nests its messages too deeply."),
-    QT_TRANSLATE_NOOP("errors", "{name} was written by a newer GPT4All (format {format}, known are 1 to {last})."),
-    QT_TRANSLATE_NOOP("errors", "{name} holds a value of a type that cannot be read (QVariant {type})."),
-    QT_TRANSLATE_NOOP("errors", "{name} ends too early or is damaged."),
     # Presets
     QT_TRANSLATE_NOOP("errors", "“{name}” was written by a newer Fireside; update Fireside to read it."),
     QT_TRANSLATE_NOOP("errors", "“{name}” holds no presets; choose a file that Fireside exported."),

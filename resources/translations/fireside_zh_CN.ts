@@ -4940,6 +4940,26 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>无法读取（{reason}）；请检查权限。</translation>
     </message>
     <message>
+        <source>Ollama keeps this model in a form of its own; get it as GGUF or safetensors.</source>
+        <translation>Ollama 以自己的格式保存此模型；请获取其 GGUF 或 safetensors 版本。</translation>
+    </message>
+    <message>
+        <source>This model is an adapter on another one, which Fireside does not join.</source>
+        <translation>此模型是另一个模型的适配器，Fireside 不支持两者合用。</translation>
+    </message>
+    <message>
+        <source>“{path}” cannot be looked at ({reason}); check its permissions.</source>
+        <translation>无法查看“{path}”（{reason}）；请检查其权限。</translation>
+    </message>
+    <message>
+        <source>“{path}” is a link that leads out of its folder; it was not followed. Add the folder it leads to.</source>
+        <translation>“{path}”是指向其文件夹之外的链接，没有跟随。请添加它所指向的文件夹。</translation>
+    </message>
+    <message>
+        <source>More than {most} files lie in the folders that were looked at; the rest was left out. Choose folders that hold models alone.</source>
+        <translation>所查看的文件夹中有超过 {most} 个文件；其余的未查看。请选择只存放模型的文件夹。</translation>
+    </message>
+    <message>
         <source>The block type {name} is not known; known are: {known}.</source>
         <translation>块类型 {name} 未知；已知的有：{known}。</translation>
     </message>
@@ -5640,6 +5660,22 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>内存</translation>
     </message>
     <message>
+        <source>The file of the conversations, “{name}”, was empty; if it held any, restore a backup.</source>
+        <translation>对话文件“{name}”是空的；如果其中原本有对话，请恢复备份。</translation>
+    </message>
+    <message>
+        <source>The conversations were damaged and could not be opened; {instead}. The damaged file was kept as “{name}”, and a rescue brings back what can be read.</source>
+        <translation>对话已损坏，无法打开；{instead}。损坏的文件已保留为“{name}”，可通过抢救取回其中仍可读取的内容。</translation>
+    </message>
+    <message>
+        <source>those in “{name}”, an older copy, took its place</source>
+        <translation>已由较旧的副本“{name}”中的对话代替</translation>
+    </message>
+    <message>
+        <source>a new file was begun</source>
+        <translation>已新建一个文件</translation>
+    </message>
+    <message>
         <source>{format} always holds everything; choose another format to leave thinking out.</source>
         <translation>{format} 总是包含全部内容；要去掉思考过程，请选择其他格式。</translation>
     </message>
@@ -5914,6 +5950,22 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>{count} more were skipped.</source>
         <translation>另有 {count} 项已跳过。</translation>
+    </message>
+    <message>
+        <source>“{title}” lies in the bin; restore it there.</source>
+        <translation>“{title}”在回收站中；请在那里恢复它。</translation>
+    </message>
+    <message>
+        <source>“{title}”: left out were {count} with the id of another message.</source>
+        <translation>“{title}”：有 {count} 条消息与其他消息的编号相同，已略去。</translation>
+    </message>
+    <message>
+        <source>It failed in GPT4All.</source>
+        <translation>它在 GPT4All 中失败了。</translation>
+    </message>
+    <message>
+        <source>It failed in Jan.</source>
+        <translation>它在 Jan 中失败了。</translation>
     </message>
 </context>
 <context>
