@@ -224,7 +224,7 @@ class CompareController(QObject):
 
         def fail(sentence: str) -> None:
             if self._dialog is dialog:
-                dialog.show_error(said(sentence))
+                dialog.show_error(sentence)
 
         def end() -> None:
             self._asking = None

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.controllers.chat import ChatController
 from app.controllers.engines import Engines
+from app.views.known_sentences import said
 from engine.api import Event, RequestFailed
 from engine.inspection.api import (
     Attributed,
@@ -33,7 +34,7 @@ _LAST = (Attributed, Compared, EndScored, Looked, PromptSeen, Recut, TextScored,
 class Inquiry(QObject):
     """One request. `told(event)` for each event that answers it, then nothing, or `failed(sentence)`, or `stopped()`.
 
-    `ended()` comes behind the last of them.
+    The sentence is in the language of the window. `ended()` comes behind the last of them.
     """
 
     told = Signal(object)
@@ -81,7 +82,7 @@ class Inquiries(QObject):
             case InspectionStopped():
                 inquiry.stopped.emit()
             case RequestFailed(message=sentence):
-                inquiry.failed.emit(sentence)
+                inquiry.failed.emit(said(sentence))
             case _:
                 inquiry.told.emit(event)
         if isinstance(event, (InspectionStopped, RequestFailed, *_LAST)):

@@ -13,7 +13,6 @@ from app.core.attention_shares import levels, shares
 from app.core.inspected_reply import InspectedReply
 from app.core.token_text import running_texts
 from app.views.attention_view import AttentionView
-from app.views.known_sentences import said
 from app.views.lens_view import LayerRow, LensView
 from engine.api import Event
 from engine.inspection.api import Looked, LookRequest
@@ -73,7 +72,7 @@ class LookingController(QObject):
                 self._forget(sentence)
 
         inquiry.told.connect(take)
-        inquiry.failed.connect(lambda sentence: give_up(said(sentence)))
+        inquiry.failed.connect(give_up)
         inquiry.stopped.connect(
             lambda: give_up(self.tr("A reply is being written; choose the word again when it is done."))
         )

@@ -68,7 +68,7 @@ class PerplexityController(QObject):
         self.view.tell("")
         self.view.show_scoring(0, 1)
         inquiry.told.connect(self._take)
-        inquiry.failed.connect(lambda sentence: self.view.tell(said(sentence)))
+        inquiry.failed.connect(self.view.tell)
         inquiry.ended.connect(self._end)
 
     def _take(self, event: Event) -> None:

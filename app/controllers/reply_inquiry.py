@@ -10,7 +10,6 @@ from app.controllers.chat import ChatController
 from app.controllers.inquiries import Inquiry
 from app.controllers.inspector import InspectorController
 from app.core.inspected_reply import InspectedReply
-from app.views.known_sentences import said
 from engine.api import GenerateRequest
 from engine.inspection.api import InspectionRequest
 
@@ -54,7 +53,7 @@ class ReplyInquiry(QObject):
                 signal()
 
         inquiry.told.connect(lambda event: tell(lambda: self.told.emit(event)))
-        inquiry.failed.connect(lambda sentence: tell(lambda: self.failed.emit(said(sentence))))
+        inquiry.failed.connect(lambda sentence: tell(lambda: self.failed.emit(sentence)))
         inquiry.stopped.connect(lambda: tell(self.stopped.emit))
         inquiry.ended.connect(self._end)
         return True

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.theme import Theme, tinted_icon
+from app.views.flow_layout import FlowLayout
 from app.views.known_sentences import said
 from app.views.language import in_every_language
 
@@ -36,11 +37,12 @@ class MessageBar(QFrame):
         row.addWidget(self._text, 1)
         row.addWidget(self._action)
         row.addWidget(self._close)
-        self._choices = QHBoxLayout()
+        self._choices = QWidget(self)
+        self._flow = FlowLayout(self._choices, spacing=6)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(14, 6, 6, 6)
         rows.addLayout(row)
-        rows.addLayout(self._choices)
+        rows.addWidget(self._choices)
         self._on_action: Callable[[], None] | None = None
         self._expiry = QTimer(self)
         self._expiry.setSingleShot(True)
@@ -60,13 +62,12 @@ class MessageBar(QFrame):
         """Tell what went wrong, with several actions, each of which may help; the likeliest first."""
         self.show_error(sentence)
         for title, act in choices:
-            button = QPushButton(title, self)
+            button = QPushButton(title, self._choices)
             button.setObjectName("messageBarAction")
             button.clicked.connect(self.hide)
             button.clicked.connect(act)
-            self._choices.addWidget(button)
-            button.show()
-        self._choices.addStretch(1)
+            self._flow.addWidget(button)
+        self._choices.show()
 
     def show_notice(
         self, sentence: str, *, action: str | None = None, on_action: Callable[[], None] | None = None
@@ -99,9 +100,10 @@ class MessageBar(QFrame):
         self.show()
 
     def _offer(self, action: str | None, on_action: Callable[[], None] | None) -> None:
-        while (item := self._choices.takeAt(0)) is not None:
-            if (button := item.widget()) is not None:
-                button.deleteLater()
+        self._choices.hide()
+        for button in self._choices.findChildren(QPushButton):
+            self._flow.removeWidget(button)
+            button.deleteLater()
         self._on_action = on_action
         self._action.setText(action or "")
         self._action.setVisible(action is not None)

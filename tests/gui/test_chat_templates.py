@@ -55,6 +55,26 @@ def failed(qtbot: QtBot, open_window: OpenWindow) -> tuple[Application, FakeEngi
     return application, engine
 
 
+def test_the_offers_have_their_room_in_a_narrow_window_and_go_with_their_error(
+    qtbot: QtBot, open_window: OpenWindow
+) -> None:
+    application, _ = failed(qtbot, open_window)
+    bar = application.window.message_bar
+    application.preferences.change("text_percent", 150)
+    application.window.resize(480, 720)
+    assert len(offers(application)) == 2
+
+    def have_room() -> bool:
+        buttons = [one for one in bar.findChildren(QPushButton) if one.isVisible()]
+        return all(one.width() >= one.sizeHint().width() for one in buttons) and bar.rect().contains(
+            buttons[-1].geometry().translated(buttons[-1].parentWidget().pos())
+        )
+
+    qtbot.waitUntil(have_room)
+    bar.show_error("Another error.")
+    assert offers(application) == []
+
+
 def wait_for_reply(qtbot: QtBot, application: Application) -> None:
     qtbot.waitUntil(lambda: shown(application)[-1] == "Green tea.")
     qtbot.waitUntil(lambda: not application.chat.is_replying)

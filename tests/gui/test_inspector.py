@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 import pytest
@@ -28,7 +29,8 @@ from app.core.confidence import Measure
 from app.core.conversation import Status
 from app.views.reply_view import ReplyView
 from app.views.token_strip import TokenStrip
-from engine.inspection.api import ScoreRequest
+from engine.api import Event, RequestError
+from engine.inspection.api import ScoreRequest, SpellRequest
 
 REPLY = ["Tea", " is", " **green", "**", ".\n\n", "-", " Or", " black"]
 
@@ -185,6 +187,23 @@ def test_no_view_is_squeezed_below_a_chat_in_a_low_and_narrow_window(qtbot: QtBo
         area = stack.currentWidget()
         assert isinstance(area, QScrollArea)
         qtbot.waitUntil(partial(has_its_height, area.widget()))
+
+
+def test_why_nothing_can_be_told_is_said_in_the_language_of_the_window(
+    qtbot: QtBot, open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application, fake = looking(qtbot, open_window, REPLY)
+    application.preferences.change("language", "zh_CN")
+    told: list[str] = []
+
+    def refuse(_request: object, _cancelled: object) -> Iterator[Event]:
+        raise RequestError("There is no token to look at.")
+
+    monkeypatch.setattr(fake, "_inspect", refuse)
+    inquiry = application.inspector.inquiries.ask(lambda number: SpellRequest(number, (1,)))
+    inquiry.failed.connect(told.append)
+    qtbot.waitUntil(lambda: told != [])
+    assert told == ["没有可以查看的 Token。"]
 
 
 def test_another_chat_is_not_looked_into(qtbot: QtBot, open_window: OpenWindow) -> None:
