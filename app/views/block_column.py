@@ -1,6 +1,7 @@
 """BlockColumn: the blocks of a reply below each other, of which only those that are visible have widgets.
 
-The transcript says which part is visible. A block that was never laid out has an estimated height.
+The transcript says which part is visible, and when widgets go to their places: what is moved or grows before it has
+scrolled is painted as a whole. A block that was never laid out has an estimated height.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.core.block_stream import Block, Code, Formula, Item, Plain, Prose, Table
@@ -49,6 +51,7 @@ class BlockColumn(QWidget):
         self._spare: list[ProseBlock] = []
         self._part = (0, 0)
         self._is_last_open = False
+        self._is_placed = True
         self.keeps_widgets = False  # while the mouse is pressed in one of them
 
     @property
@@ -85,7 +88,7 @@ class BlockColumn(QWidget):
                 widget.references = references
                 widget.apply_theme(self._theme)
                 self._measure(number)
-        self._place()
+        self._heights_changed()
 
     def go_on(self, finished: Sequence[Block], open_block: Block | None, *, replaces_last: bool) -> None:
         """Put blocks at the end, the first of them in the place of the last one if `replaces_last`."""
@@ -98,8 +101,7 @@ class BlockColumn(QWidget):
             self._blocks.append(block)
             self._heights.append(self._above(len(self._blocks) - 1) + self._estimate(block))
         self._is_last_open = open_block is not None
-        self._place()
-        self.updateGeometry()  # so that the transcript says what is visible by now
+        self._heights_changed()  # so that the transcript says what is visible by now
 
     def _replace_last(self, block: Block | None) -> None:
         number = len(self._blocks) - 1
@@ -131,7 +133,7 @@ class BlockColumn(QWidget):
         else:
             widget.append_text(text)
         if self._measure(number):
-            self._place()
+            self._heights_changed()
 
     def fit(self, width: int) -> None:
         """Take a width."""
@@ -143,6 +145,25 @@ class BlockColumn(QWidget):
         """Give what stands between these lines its widgets, and take those away that stand far from it."""
         self._part = (top, bottom)
         self._show_part()
+
+    def place(self) -> None:
+        """Put the widgets where they belong by now."""
+        if self._is_placed:
+            return
+        self._is_placed = True
+        for number, widget in self._widgets.items():
+            above = self._above(number)
+            top, height = self._heights.top(number), self._heights.height(number)
+            widget.setGeometry(0, top + above, self.width(), height - above)
+
+    def sizeHint(self) -> QSize:
+        """As high as the blocks."""
+        return QSize(self.width(), self._heights.total)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """It was made as high as the blocks."""
+        super().resizeEvent(event)
+        self.place()
 
     def block_at(self, y: int) -> int:
         """The number of the block at a height."""
@@ -166,14 +187,13 @@ class BlockColumn(QWidget):
         """A block that was unfolded wants another height."""
         if event.type() == QEvent.Type.LayoutRequest:
             for number in self._widgets:
-                self._measure(number)
-            self._place()
+                if self._measure(number):
+                    self._heights_changed()
         return super().event(event)
 
     def _show_part(self) -> None:
         top, bottom = self._part
         if not self._blocks or self.width() == 0:
-            self._place()
             return
         number = self._heights.row_at(top)
         while number < len(self._blocks) and self._heights.top(number) < bottom:
@@ -181,10 +201,11 @@ class BlockColumn(QWidget):
                 self._widgets[number] = self._make(self._blocks[number])
                 if not (self._is_last_open and number == len(self._blocks) - 1):
                     self._complete(number)
-                self._measure(number)
+                self._is_placed = False
+                if self._measure(number):
+                    self._heights_changed()
             number += 1
         self._drop_far(top - FAR, bottom + FAR)
-        self._place()
 
     def _drop_far(self, top: int, bottom: int) -> None:
         for number, widget in [*self._widgets.items()]:
@@ -207,6 +228,7 @@ class BlockColumn(QWidget):
                 widget = CodeBlock(language, source, self._theme, self)
             case Plain(source):
                 widget = PlainBlock(source, self._theme, self)
+        widget.setGeometry(0, 0, self.width(), 0)  # with nothing to see before it is placed
         widget.show()
         return widget
 
@@ -244,13 +266,9 @@ class BlockColumn(QWidget):
         height = self._widgets[number].height_for(self.width())
         return self._heights.set_height(number, self._above(number) + height)
 
-    def _place(self) -> None:
-        for number, widget in self._widgets.items():
-            above = self._above(number)
-            top, height = self._heights.top(number), self._heights.height(number)
-            widget.setGeometry(0, top + above, self.width(), height - above)
-        if self._heights.total != self.height() or self.maximumHeight() != self.height():
-            self.setFixedHeight(self._heights.total)
+    def _heights_changed(self) -> None:
+        self._is_placed = False
+        self.updateGeometry()
 
     def _estimate_all(self) -> None:
         self._heights = StackedHeights(0, estimate=0, gap=0)
@@ -258,6 +276,7 @@ class BlockColumn(QWidget):
             widget = self._widgets.get(number)
             height = self._estimate(block) if widget is None else widget.height_for(self.width())
             self._heights.append(self._above(number) + height)
+        self._heights_changed()
         self._show_part()
 
     def _estimate(self, block: Block) -> int:

@@ -300,11 +300,12 @@ class CodeBlock(ScrolledBlock):
 
     def height_for(self, width: int) -> int:
         """The height of head and lines at a width."""
-        self.edit.height_for(width - CODE_MARGINS[0] - CODE_MARGINS[2])
+        before = self.edit.height()
+        if self.edit.height_for(width - CODE_MARGINS[0] - CODE_MARGINS[2]) != before:
+            for layout in (self._inner, self._column):  # one in another hears of it when the event loop comes round
+                layout.invalidate()
         if self._unfold.isHidden() and self.edit.document().blockCount() > MOST_CODE_LINES:
             self._unfold.show()
-        for layout in (self._inner, self._column):  # one in another hears of it when the event loop comes round
-            layout.invalidate()
         return self.sizeHint().height()
 
     def complete(self) -> None:

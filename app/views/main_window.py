@@ -32,6 +32,7 @@ from app.theme import ICON_SIZE, Theme, tinted_icon
 from app.views.actions import WindowActions, explain_by_action
 from app.views.composer import Composer
 from app.views.find_bar import FindBar
+from app.views.ground import Ground
 from app.views.inspector_panel import InspectorPanel
 from app.views.language import in_every_language
 from app.views.message_bar import MessageBar
@@ -266,9 +267,8 @@ class MainWindow(QMainWindow):
         top.addWidget(self._temporary_button)
         top.addWidget(self._more_button)
         top.addWidget(self._settings_button)
-        column = QWidget()
+        column = Ground()
         column.setObjectName("chatColumn")
-        column.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         column.setMinimumWidth(220)
         rows = QVBoxLayout(column)
         rows.setContentsMargins(0, 0, 0, 6)

@@ -179,6 +179,9 @@ class MessageView(QWidget):
     def show_part(self, top: int, bottom: int) -> None:
         """Make what stands between these lines ready to be seen."""
 
+    def place(self) -> None:
+        """Put the parts of the text where they belong by now; called when the message is in its own place."""
+
     def anchor_at(self, y: int) -> tuple[int, int]:
         """A part of the text and how far below its top a line is; see `line_of`."""
         return 0, y

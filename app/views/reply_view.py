@@ -92,7 +92,7 @@ class ReplyView(MessageView):
 
         Whether there may be other blocks or heights now.
         """
-        was = self.column.height(), len(self.column.blocks), self._dot.isHidden()
+        was = self._extent()
         if thinking and self._thinking is None:
             self._thinking = ThinkingView(self.theme, self)
             self._thinking.toggled.connect(lambda is_open: self.thinkingToggled.emit(self.message.id, is_open))
@@ -109,7 +109,7 @@ class ReplyView(MessageView):
         self._waiting += more
         if more and not self._later.isActive():
             self._show_waiting()
-        return bool(thinking) or was != (self.column.height(), len(self.column.blocks), self._dot.isHidden())
+        return bool(thinking) or was != self._extent()
 
     def unfold_thinking(self, is_open: bool) -> None:
         """Open or fold what the model thought."""
@@ -180,6 +180,10 @@ class ReplyView(MessageView):
         """Lay out the blocks between these lines."""
         self.column.show_part(top - self.column.y(), bottom - self.column.y())
 
+    def place(self) -> None:
+        """Put the blocks where they belong by now."""
+        self.column.place()
+
     def anchor_at(self, y: int) -> tuple[int, int]:
         """The block at a line, and how far below its top the line is."""
         if y < self.column.y() or not self.column.blocks:
@@ -240,6 +244,10 @@ class ReplyView(MessageView):
         if self._thinking is not None:
             self._thinking.apply_theme(theme)
         self.column.apply_theme(theme)
+
+    def _extent(self) -> tuple[int, int, bool]:
+        """What is another one when there are other blocks or heights."""
+        return self.column.sizeHint().height(), len(self.column.blocks), self._dot.isHidden()
 
     def _show_waiting(self) -> None:
         text, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QEvent, QLocale, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from app.views.language import in_every_language
 from app.views.plain_tips import plain_tip
+
+MOST_SPARE = 4  # letters that figures may be shorter than their label
 
 
 class ContextState(StrEnum):
@@ -19,6 +21,31 @@ class ContextState(StrEnum):
     LEAVES_OUT = "leaves_out"
     TOO_LONG = "too_long"
     TOLD = "told"  # by the server of a remote model, at the last reply; what comes next is not counted
+
+
+class FigureLabel(QLabel):
+    """Figures that change while a reply streams, in a label that keeps its size while they fit.
+
+    Every other label asks the whole window to lay itself out for each text.
+    """
+
+    def setText(self, text: str) -> None:
+        """Show other figures; an empty text takes no room."""
+        super().setText(text)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Other letters need other room."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
+
+    def _fit(self) -> None:
+        wanted = self.sizeHint() if self.text() else QSize(0, 0)
+        spare = self.minimumWidth() - wanted.width()
+        most = MOST_SPARE * self.fontMetrics().averageCharWidth() if self.text() else 0
+        if not 0 <= spare <= most or wanted.height() != self.minimumHeight():
+            self.setFixedSize(wanted)
 
 
 class StatusRow(QWidget):
@@ -31,10 +58,12 @@ class StatusRow(QWidget):
         self._used_tokens: int | None = None
         self._context_length: int | None = None
         self._context_state = ContextState.FITS
-        self._text = self._label("statusText")
+        self._text = self._label(QLabel(self), "statusText")
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._speed = self._label("statusSpeed")
-        self._context = self._label("contextMeter")
+        self._speed = self._label(FigureLabel(self), "statusSpeed")
+        self._context = self._label(FigureLabel(self), "contextMeter")
+        for figures in (self._speed, self._context):
+            figures.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 16, 0)
         row.setSpacing(16)
@@ -101,8 +130,7 @@ class StatusRow(QWidget):
         self.show_speed(self._decode_tok_s)
         self.show_context(self._used_tokens, self._context_length, self._context_state)
 
-    def _label(self, object_name: str) -> QLabel:
-        label = QLabel(self)
+    def _label(self, label: QLabel, object_name: str) -> QLabel:
         label.setObjectName(object_name)
         label.setTextFormat(Qt.TextFormat.PlainText)
         return label

@@ -22,6 +22,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPalette,
+    QResizeEvent,
     QTextCursor,
     QTextDocument,
     QTextOption,
@@ -219,6 +220,7 @@ class ProseBlock(TextBlock):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(theme, parent)
         self.setObjectName("proseBlock")
+        self.setAttribute(Qt.WidgetAttribute.WA_StaticContents)  # what grows at its end is painted there alone
         self.references: References = NO_REFERENCES
         self.number: int | None = None
         self.source = ""
@@ -240,10 +242,17 @@ class ProseBlock(TextBlock):
         """Show more at the end; `only_adds_words` holds of the source and these."""
         shown = self.source.rstrip(" ")
         self.source += words
+        top = math.floor(_last_line(self.document))  # those above stay as they are: lines are filled one by one
         cursor = QTextCursor(self.document)
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.insertText(self.source[len(shown) :].rstrip(" "))
-        self.update()
+        self.update(0, top, self.width(), self.height() - top)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """At another width all lines are others."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.update()
 
     def copied_text(self, span: Span) -> str:
         """Formulas are copied as they were written."""
@@ -295,6 +304,16 @@ def reading_font(theme: Theme, widget: QWidget) -> QFont:
     font = QFont(widget.font())
     font.setPixelSize(theme.font_size)
     return font
+
+
+def _last_line(document: QTextDocument) -> float:
+    """The top of the last line, with what may hang into it from the one above."""
+    block = document.lastBlock()
+    top, layout = document.documentLayout().blockBoundingRect(block).top(), block.layout()
+    if layout.lineCount() == 0:
+        return top
+    line = layout.lineAt(layout.lineCount() - 1)
+    return top + line.y() - line.height() / 2
 
 
 def rect_in(document: QTextDocument, position: int) -> QRectF:

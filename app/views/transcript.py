@@ -197,7 +197,7 @@ class Transcript(QAbstractScrollArea):
         self._newer[message_id] = replace(self.message(number), thinking=thinking, text=text)
         view = self._views.get(number)
         if isinstance(view, ReplyView) and view.show_stream(thinking, text):
-            self._arrange()
+            self._arrange(changed=view)
 
     @property
     def count(self) -> int:
@@ -503,8 +503,11 @@ class Transcript(QAbstractScrollArea):
         self._arrange()
         self._views[number].setFocus(Qt.FocusReason.TabFocusReason)
 
-    def _arrange(self, *, moved_to: int | None = None) -> None:
-        """Lay out what is visible and put it in its place, so that what a person reads does not move."""
+    def _arrange(self, *, moved_to: int | None = None, changed: View | None = None) -> None:
+        """Lay out what is visible and put it in its place, so that what a person reads does not move.
+
+        When nothing but a view has `changed`, no other one is measured again.
+        """
         if self._is_arranging:
             return
         self._is_arranging = True
@@ -513,7 +516,7 @@ class Transcript(QAbstractScrollArea):
             top = 0
             for _ in range(ROUNDS):
                 top = self._top(moved_to)
-                if not self._lay_out(top - MARGIN, top + self.viewport().height() + MARGIN):
+                if not self._lay_out(top - MARGIN, top + self.viewport().height() + MARGIN, changed):
                     break
             self._put_far_away(top - MARGIN, top + self.viewport().height() + MARGIN)
             self._place(self._top(moved_to))
@@ -551,8 +554,11 @@ class Transcript(QAbstractScrollArea):
     def _total(self) -> int:
         return self._heights.total + BELOW_LAST
 
-    def _lay_out(self, top: int, bottom: int) -> bool:
-        """Give the messages between two lines their views; whether a height is another than it was."""
+    def _lay_out(self, top: int, bottom: int, changed: View | None) -> bool:
+        """Give the messages between two lines their views; whether a height is another than it was.
+
+        Of views that there are, measure all or the one that has changed.
+        """
         has_changed = False
         number = self._heights.row_at(top)
         while number < len(self._messages) and self._heights.top(number) < bottom:
@@ -560,9 +566,12 @@ class Transcript(QAbstractScrollArea):
             if view is None:  # by its own estimate another part of it may be visible than by that for all
                 view = self._take(number)
                 has_changed = True
-            else:
+            elif changed is None or changed is view:
                 y = self._heights.top(number)
                 view.show_part(top - y, bottom - y)
+            else:
+                number += 1
+                continue
             has_changed |= self._heights.set_height(number, view.height_for(self._width))
             number += 1
         return has_changed
@@ -575,6 +584,7 @@ class Transcript(QAbstractScrollArea):
         for number, view in self._views.items():
             view.setGeometry(self._side, self._placed[number], self._width, self._heights.height(number))
             view.show()
+            view.place()
         bar = self.verticalScrollBar()
         most = max(self._total() - self.viewport().height(), 0)
         bar.setPageStep(self.viewport().height())
@@ -584,7 +594,6 @@ class Transcript(QAbstractScrollArea):
         if not self._reveal_end.isActive():
             self._anchor = self._anchor_at(top)
         self._jump.setVisible(most - top > CLOSE_TO_END)
-        self._jump.raise_()
 
     def _anchor_at(self, top: int) -> _Anchor | None:
         """The line at the top of the viewport."""
