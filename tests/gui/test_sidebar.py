@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from conftest import OpenWindow
 from fakes import FakeEngine
-from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QListView, QMenu, QToolButton, QTreeWidget
+from PySide6.QtWidgets import QApplication, QListView, QMenu, QToolButton, QTreeWidget
 from pytestqt.qtbot import QtBot
 from window_steps import click, find, say, shown
 
@@ -214,3 +214,18 @@ def test_in_the_list_f2_renames_the_chat_that_is_marked_there(
     monkeypatch.setattr("app.views.sidebar_menus.QInputDialog.getText", lambda *_arguments: ("New", True))
     QTest.keyClick(choose(application, b), Qt.Key.Key_F2)
     assert rows(application) == ["-- Today", "a", "New"]
+
+
+def test_a_click_on_the_end_of_a_row_opens_its_menu_and_not_the_chat(open_window: OpenWindow) -> None:
+    application = open_window(FakeEngine)
+    first, second = chats(application, "first", "second")
+    view = choose(application, first)
+    QApplication.processEvents()
+    row = view.visualRect(application.window.sidebar.model.index_of(second))
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(row.right() - 12, row.center().y()))
+    assert application.window.sidebar.selected_ids() == [second]
+    assert application.chat.conversation_id is None
+    menu = find(application, QMenu, "conversationMenu")
+    assert menu.isVisible()
+    pick(menu, "Pin")
+    assert rows(application)[:2] == ["-- Pinned", "second"]
