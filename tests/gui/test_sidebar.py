@@ -176,6 +176,28 @@ def test_the_bin_restores_deletes_for_ever_and_empties(
     assert find(application, QToolButton, "binButton").text() == "Bin"
 
 
+def test_in_the_bin_enter_and_a_double_click_restore_and_delete_deletes(
+    open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = open_window(FakeEngine)
+    application.conversations.delete(chats(application, "a", "b", "c"))
+    monkeypatch.setattr("app.views.bin_dialog.confirm", lambda *_arguments: True)
+    application.window.action.bin.trigger()
+    bin_list = find(application, QTreeWidget, "binList")
+    bin_list.setCurrentItem(bin_list.topLevelItem(0))
+    QTest.keyClick(bin_list, Qt.Key.Key_Return)
+    assert bin_list.isVisible(), "Enter has not closed it"
+    place = bin_list.visualItemRect(bin_list.topLevelItem(0)).center()
+    QTest.mouseClick(bin_list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseDClick(bin_list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert len(rows(application)) == 3
+    bin_list.setFocus()
+    bin_list.setCurrentItem(bin_list.topLevelItem(0))
+    QTest.keyClick(bin_list, Qt.Key.Key_Delete)
+    assert application.store.binned() == ()
+    assert len(rows(application)) == 3
+
+
 def test_a_branch_from_the_menu_is_a_second_chat(qtbot: QtBot, open_window: OpenWindow) -> None:
     application = open_window(FakeEngine)
     say(qtbot, application, "a question")
