@@ -115,6 +115,11 @@ class Composer(QFrame):
         """Say something below the text; None brings the usual hint back. Typing does, too."""
         self._hint.setText(sentence or self._default_hint)
 
+    def show_drop(self, *, is_over: bool) -> None:
+        """Say what becomes of files while they are carried over the window."""
+        self.set_hint(self.tr("Drop to attach; a model is opened, chats are imported") if is_over else None)
+        self._show_focus(is_over or self._edit.hasFocus())
+
     def apply_theme(self, theme: Theme) -> None:
         """Tint the buttons."""
         muted = theme.colors["text_muted"]

@@ -26,7 +26,7 @@ from app.core.fit import Verdict
 from app.views.dialog_pages import at_end, button, column
 from app.views.download_row import DownloadRow
 from app.views.known_sentences import said
-from app.views.model_words import verdict_text
+from app.views.model_words import size_text, verdict_text
 
 _DATA = Qt.ItemDataRole.UserRole
 
@@ -134,8 +134,8 @@ class HubPage(QWidget):
         self._offers.clear()
         chosen = None
         for offer, verdict in offers:
-            size = QLocale().formattedDataSize(offer.size_bytes, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
-            item = QTreeWidgetItem([offer.name, offer.quantisation, size, verdict_text(verdict)])
+            size, fit = size_text(offer.size_bytes), verdict_text(verdict)
+            item = QTreeWidgetItem([offer.name, offer.quantisation, size, fit])
             item.setData(0, _DATA, offer)
             self._offers.addTopLevelItem(item)
             if chosen is None or verdict is not Verdict.NOT:

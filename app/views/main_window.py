@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QAction,
     QCloseEvent,
     QDragEnterEvent,
+    QDragLeaveEvent,
     QDropEvent,
     QResizeEvent,
 )
@@ -168,9 +169,16 @@ class MainWindow(QMainWindow):
         """Welcome local files and folders."""
         if _local_paths(event.mimeData()):
             event.acceptProposedAction()
+            self.composer.show_drop(is_over=True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """They were carried away again."""
+        super().dragLeaveEvent(event)
+        self.composer.show_drop(is_over=False)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Tell which files were dropped."""
+        self.composer.show_drop(is_over=False)
         paths = _local_paths(event.mimeData())
         if paths:
             event.acceptProposedAction()

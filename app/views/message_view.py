@@ -68,6 +68,7 @@ class MessageView(QWidget):
     figuresWanted = Signal(str)
     lookInsideRequested = Signal(str)
     thinkingToggled = Signal(str, bool)
+    editorOpened = Signal(str)
 
     def __init__(self, message: TranscriptMessage, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -262,6 +263,7 @@ class MessageView(QWidget):
         self.body.addWidget(self._editor)
         self._editor.show()
         self._editor.begin()
+        self.editorOpened.emit(self.message.id)
 
     def make_editor(self) -> MessageEditor:
         """The editor with the buttons that this kind of message needs."""

@@ -53,6 +53,7 @@ MARGIN = 240  # pixels above and below what is visible that are laid out too
 SPARE = 10  # views of each kind kept for other messages: making one takes 3 ms, filling one 1 ms
 SAMPLE = 24  # messages whose length tells how high the others may be
 ROUNDS = 8  # of laying out until nothing changes; two do, unless every estimate was far too high
+FLAME_LINES = 12  # of the window's font: in a lower view, an empty chat has its sentences alone
 WHEEL_STEP = 60  # pixels for one step of the wheel
 
 View = ReplyView | PersonView
@@ -369,6 +370,7 @@ class Transcript(QAbstractScrollArea):
         """Keep the text column in the middle at its reading width."""
         super().resizeEvent(event)
         self._placeholder.setGeometry(self.viewport().rect())
+        self._flame.setVisible(self.viewport().height() > FLAME_LINES * self.fontMetrics().lineSpacing())
         self._jump.move((self.width() - self._jump.sizeHint().width()) // 2, self.height() - 48)
         if self._room != self.maximumViewportSize():  # else the bar came or went, which changes no place
             self._room = self.maximumViewportSize()
@@ -634,7 +636,19 @@ class Transcript(QAbstractScrollArea):
         view.figuresWanted.connect(self.figuresWanted)
         view.lookInsideRequested.connect(self.lookInsideRequested)
         view.thinkingToggled.connect(self._remember_unfolded)
+        view.editorOpened.connect(self._show_editor)
         return view
+
+    def _show_editor(self, message_id: str) -> None:
+        """Scroll to a message that is edited unless it is seen as a whole: the editor is not as high as the text."""
+        self._arrange()
+        number = self._numbers[message_id]
+        view, room = self._views[number], self.viewport().height()
+        if view.y() < 0 or view.geometry().bottom() > room:
+            self._end_reveal()
+            self._follows = False
+            self._anchor = _Anchor(number, (-1, 0), min(ABOVE_REVEALED, max(room - view.height(), 0)))
+            self._arrange()
 
     def _remember_unfolded(self, message_id: str, is_open: bool) -> None:
         (self._unfolded.add if is_open else self._unfolded.discard)(message_id)

@@ -15,9 +15,8 @@ static pthread_t handles[MOST_THREADS];
 static int wanted = 1, running = 1;
 static atomic_int stopping, sleepers;
 static atomic_uint_fast64_t round_number;
-static atomic_int_fast64_t next_part;
-static atomic_int busy;
-static Work current_work;
+static atomic_int_fast64_t left, done; /* parts that nobody took, parts that are done */
+static Work current_work;              /* these do not change while somebody has a part */
 static void *current_job;
 static int64_t current_parts;
 static Next current_next;
@@ -30,9 +29,17 @@ static inline void pause_a_little(void) {
 #endif
 }
 
-static void take_parts(int thread) {
-    int64_t part;
-    while ((part = atomic_fetch_add(&next_part, 1)) < current_parts) current_work(current_job, part, thread);
+/* What comes next, where there was a part for this thread. A thread that comes too late takes one of the next job. */
+static Next take_parts(int thread) {
+    Next next = {0};
+    while (atomic_load(&left) > 0) {
+        int64_t taken = atomic_fetch_sub(&left, 1);
+        if (taken <= 0) break;
+        current_work(current_job, current_parts - taken, thread);
+        next = current_next;
+        atomic_fetch_add(&done, 1);
+    }
+    return next;
 }
 
 /* Fetch `next` as long as `waits` says. */
@@ -44,25 +51,23 @@ static void take_parts(int thread) {
                 __builtin_prefetch((const void *)(at + (uintptr_t)(i + LINE * line)), 0, 2);                           \
     } while (0)
 
+static int is_at_rest(uint64_t seen) { return atomic_load(&round_number) == seen && !atomic_load(&stopping); }
+
 static void *serve(void *argument) {
     int thread = (int)(intptr_t)argument;
-    uint64_t seen = atomic_load(&round_number);
-    atomic_fetch_sub(&busy, 1); /* ready */
     for (;;) {
-        for (int spin = 0; spin < SPINS && atomic_load(&round_number) == seen; spin++) pause_a_little();
-        if (atomic_load(&round_number) == seen) {
+        uint64_t seen = atomic_load(&round_number);
+        Next next = take_parts(thread);
+        FETCH_WHILE(is_at_rest(seen), next, thread);
+        for (int spin = 0; spin < SPINS && is_at_rest(seen); spin++) pause_a_little();
+        if (is_at_rest(seen)) {
             pthread_mutex_lock(&lock);
             atomic_fetch_add(&sleepers, 1);
-            while (atomic_load(&round_number) == seen) pthread_cond_wait(&wake, &lock);
+            while (is_at_rest(seen)) pthread_cond_wait(&wake, &lock);
             atomic_fetch_sub(&sleepers, 1);
             pthread_mutex_unlock(&lock);
         }
-        seen = atomic_load(&round_number);
         if (atomic_load(&stopping)) return NULL;
-        take_parts(thread);
-        Next next = current_next;
-        atomic_fetch_sub(&busy, 1);
-        FETCH_WHILE(atomic_load(&round_number) == seen, next, thread);
     }
 }
 
@@ -75,14 +80,6 @@ static void begin_round(void) {
     }
 }
 
-static void wait_for_the_others(Next next) {
-    FETCH_WHILE(atomic_load(&busy) > 0, next, 0);
-    for (int spin = 0; atomic_load(&busy) > 0; spin++) {
-        if (spin < SPINS) pause_a_little();
-        else sched_yield();
-    }
-}
-
 static void start_and_stop(void) {
     if (wanted == running) return;
     if (running > 1) {
@@ -92,17 +89,11 @@ static void start_and_stop(void) {
         atomic_store(&stopping, 0);
     }
     running = 1;
-    atomic_store(&busy, 0);
     for (int i = 1; i < wanted; i++) {
-        atomic_fetch_add(&busy, 1);
-        if (pthread_create(&handles[i], NULL, serve, (void *)(intptr_t)i) != 0) {
-            atomic_fetch_sub(&busy, 1);
-            break;
-        }
+        if (pthread_create(&handles[i], NULL, serve, (void *)(intptr_t)i) != 0) break;
         running++;
     }
     wanted = running;
-    wait_for_the_others((Next){0});
 }
 
 void pool_set_threads(int count) {
@@ -120,14 +111,14 @@ void pool_run(Work work, void *job, int64_t parts, Next next) {
     current_job = job;
     current_parts = parts;
     current_next = next;
-    atomic_store(&next_part, 0);
-    if (running > 1 && parts > 1) {
-        atomic_store(&busy, running - 1);
-        begin_round();
-        take_parts(0);
-        wait_for_the_others(next);
-    } else {
-        take_parts(0);
+    atomic_store(&done, 0);
+    atomic_store(&left, parts);
+    if (running > 1 && parts > 1) begin_round();
+    take_parts(0);
+    FETCH_WHILE(atomic_load(&done) < parts, next, 0);
+    for (int spin = 0; atomic_load(&done) < parts; spin++) {
+        if (spin < SPINS) pause_a_little();
+        else sched_yield();
     }
     pthread_mutex_unlock(&job_lock);
 }

@@ -254,6 +254,16 @@ def _scores(metadata: Mapping[str, Any], vocabulary: Vocabulary) -> Sequence[flo
     return scores
 
 
+def spelt_ends(vocabulary: Vocabulary) -> set[int]:
+    """The tokens that end a turn by their spelling. Where a turn ends with <|return|>, <|end|> only ends a thought.
+
+    So it is in gpt-oss (https://github.com/openai/harmony, docs/format.md): its answer comes behind <|end|>.
+    """
+    spelt = {marker.text for marker in vocabulary.markers} & END_SPELLINGS
+    ends = spelt - {"<|end|>"} if {"<|return|>", "<|call|>"} <= spelt else spelt
+    return {marker.id for marker in vocabulary.markers if marker.text in ends}
+
+
 def _special_tokens(metadata: Mapping[str, Any], vocabulary: Vocabulary, model: str) -> SpecialTokens:
     def identifier(key: str) -> int | None:
         value = metadata.get(f"tokenizer.ggml.{key}_token_id")
@@ -263,7 +273,6 @@ def _special_tokens(metadata: Mapping[str, Any], vocabulary: Vocabulary, model: 
         value = metadata.get(f"tokenizer.ggml.{key}")
         return value if isinstance(value, bool) else default
 
-    spelt = {marker.id for marker in vocabulary.markers if marker.text in END_SPELLINGS}
     named = {i for key in ("eos", "eot", "eom") if (i := identifier(key)) is not None}
     bos, eos = identifier("bos"), identifier("eos")
     if model == "llama":
@@ -276,7 +285,7 @@ def _special_tokens(metadata: Mapping[str, Any], vocabulary: Vocabulary, model: 
     return SpecialTokens(
         bos_id=bos,
         eos_id=eos,
-        end_ids=frozenset(named | spelt),
+        end_ids=frozenset(named | spelt_ends(vocabulary)),
         add_bos=flag("add_bos_token", adds_bos_by_default),
         add_eos=flag("add_eos_token", model in ("t5", "bert")),
     )

@@ -11,7 +11,7 @@ import tokenizers
 
 from engine.api import ModelFileError, TokenizerError
 from engine.loaders.json_text import parse_json
-from engine.tokenizers.gguf import END_SPELLINGS
+from engine.tokenizers.gguf import spelt_ends
 from engine.tokenizers.json_shape import check_shape
 from engine.tokenizers.tokenizer import LibraryCutter, SpecialTokens, Tokenizer
 from engine.tokenizers.vocabulary import Marker, Spelling, Vocabulary
@@ -179,7 +179,7 @@ def _special_tokens(
 
     bos, eos = identifier("bos"), identifier("eos")
     ends = {*_ids(config.get("eos_token_id")), *_ids(generation.get("eos_token_id"))}
-    ends |= {marker.id for marker in vocabulary.markers if marker.text in END_SPELLINGS}
+    ends |= spelt_ends(vocabulary)
     ends |= set() if eos is None else {eos}
     added = _template_tokens(description.get("post_processor"))
     add_bos = settings.get("add_bos_token")

@@ -637,7 +637,7 @@ Without it the reply is likelier by {nats} nats.</source>
     </message>
     <message>
         <source>{name} does not fit: it needs {need}, and {have} are free. Choose another, or close programs.</source>
-        <translation>{name} 不适合：需要 {need}，而可用 {have}。请选择其他模型，或关闭其他程序。</translation>
+        <translation>{name} 内存不足：需要 {need}，而可用 {have}。请选择其他模型，或关闭其他程序。</translation>
     </message>
     <message>
         <source>They are loaded one after the other: {name}, the larger one, needs {need} of {have}. Up to {kept} lie in a temporary file meanwhile.</source>
@@ -901,6 +901,10 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>Stop</source>
         <translation>停止</translation>
+    </message>
+    <message>
+        <source>Drop to attach; a model is opened, chats are imported</source>
+        <translation>松开即可附加；模型会打开，对话会导入</translation>
     </message>
     <message>
         <source>Stop the reply (Esc)</source>
@@ -1641,7 +1645,7 @@ Without it the reply is likelier by {nats} nats.</source>
     </message>
     <message>
         <source>From ChatGPT, Claude, Open WebUI, LM Studio, Jan, GPT4All, SillyTavern, text-generation-webui, llama.cpp, ShareGPT, messages as JSON Lines, or another Fireside. Its content tells what it is, and you see what it holds before anything is taken in.</source>
-        <translation>支持 ChatGPT、Claude、Open WebUI、LM Studio、Jan、GPT4All、SillyTavern、text-generation-webui、llama.cpp、ShareGPT、JSON Lines 格式的消息，以及另一份 Fireside。格式会根据内容自动识别，导入前您可以先查看其中包含什么。</translation>
+        <translation>支持 ChatGPT、Claude、Open WebUI、LM Studio、Jan、GPT4All、SillyTavern、text-generation-webui、llama.cpp、ShareGPT、JSON Lines 格式的消息，以及其他 Fireside 的数据。格式会根据内容自动识别，导入前您可以先查看其中包含什么。</translation>
     </message>
     <message>
         <source>Choose a file or zip…</source>
@@ -5972,27 +5976,27 @@ Without it the reply is likelier by {nats} nats.</source>
     <name>models</name>
     <message>
         <source>fits well</source>
-        <translation>完全适合</translation>
+        <translation>内存充足</translation>
     </message>
     <message>
         <source>tight</source>
-        <translation>勉强适合</translation>
+        <translation>内存紧张</translation>
     </message>
     <message>
         <source>does not fit</source>
-        <translation>不适合</translation>
+        <translation>内存不足</translation>
     </message>
     <message>
         <source>Fits well: it needs {need} of {have} with a context of {context} tokens.</source>
-        <translation>完全适合：在 {context} Token 的上下文下需要 {need}，可用 {have}。</translation>
+        <translation>内存充足：在 {context} Token 的上下文下需要 {need}，可用 {have}。</translation>
     </message>
     <message>
         <source>Tight: it needs {need} of {have} with a context of {context} tokens.</source>
-        <translation>勉强适合：在 {context} Token 的上下文下需要 {need}，可用 {have}。</translation>
+        <translation>内存紧张：在 {context} Token 的上下文下需要 {need}，可用 {have}。</translation>
     </message>
     <message>
         <source>Does not fit: it needs {need}, and {have} are free, with a context of {context} tokens.</source>
-        <translation>不适合：在 {context} Token 的上下文下需要 {need}，而可用 {have}。</translation>
+        <translation>内存不足：在 {context} Token 的上下文下需要 {need}，而可用 {have}。</translation>
     </message>
     <message>
         <source>Up to {context} tokens would fit.</source>

@@ -188,6 +188,20 @@ def test_a_tiny_vocabulary_works() -> None:
 
 
 @pytest.mark.parametrize(
+    ("controls", "ends"),
+    [
+        ("<|start|> <|message|> <|channel|> <|end|> <|return|> <|call|>", "<|return|> <|call|>"),  # gpt-oss
+        ("<|user|> <|assistant|> <|end|>", "<|end|>"),  # Phi-3
+    ],
+)
+def test_an_end_of_a_thought_is_not_the_end_of_a_reply(controls: str, ends: str) -> None:
+    pieces = ["a", *controls.split()]
+    kinds = [1, *[3] * len(controls.split())]
+    tokenizer = tokenizer_from_gguf(metadata(tokens=pieces, token_type=kinds, merges=[], bos_token_id=None))
+    assert {pieces[i] for i in tokenizer.end_ids} == set(ends.split())
+
+
+@pytest.mark.parametrize(
     ("changes", "error", "match"),
     [
         ({"model": "abacus"}, UnsupportedModelError, "'abacus'"),

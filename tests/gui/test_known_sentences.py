@@ -108,7 +108,7 @@ def sentences() -> set[tuple[str, str]]:
     kinds = kinds_of_error() - {"ApiError"}
     calls = ((place, node) for place, tree in sources() for node in ast.walk(tree) if isinstance(node, ast.Call))
     made = ((place, sentence_made(call, kinds)) for place, call in calls)
-    return {(place, text_of(said) or f"= {ast.unparse(said)}") for place, said in made if said is not None}
+    return {(place, text_of(what) or f"= {ast.unparse(what)}") for place, what in made if what is not None}
 
 
 def test_every_known_form_is_one_that_the_source_makes() -> None:

@@ -8,7 +8,7 @@ import pytest
 from conftest import OpenWindow
 from fakes import FakeEngine
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QApplication, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QPlainTextEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.theme import load_theme
@@ -309,3 +309,20 @@ def test_thinking_has_no_bar_to_scroll_it_sideways(transcript: Transcript) -> No
         text = transcript.findChild(FittedText)
         assert isinstance(text, FittedText)
         assert not text.horizontalScrollBar().isVisible()
+
+
+def test_an_editor_is_in_sight_wherever_its_message_was(transcript: Transcript) -> None:
+    long = [message(1, "\n\n".join([PARAGRAPH] * 60)), message(2), message(3), message(4, PARAGRAPH * 60)]
+    transcript.show_messages(long)
+    settle()
+    for message_id in ("m4", "m1"):
+        if message_id == "m1":
+            end = next(view for view in transcript.views() if view.message.id == "m2").y()
+            bar = transcript.verticalScrollBar()
+            bar.setValue(bar.value() + end - 300)  # the buttons of the reply are seen, and little of its text
+            settle()
+        next(view for view in transcript.views() if view.message.id == message_id).begin_edit()
+        settle()
+        editor = next(field for field in transcript.findChildren(QPlainTextEdit, "messageEditor") if field.hasFocus())
+        place = editor.mapTo(transcript.viewport(), editor.rect().topLeft())
+        assert transcript.viewport().rect().contains(editor.rect().translated(place)), message_id

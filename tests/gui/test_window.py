@@ -10,7 +10,7 @@ import pytest
 from conftest import OpenWindow
 from fakes import FakeEngine
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -193,6 +193,21 @@ def test_an_unexpected_error_is_logged_told_and_survived(
     assert "oops" in caplog.text
     say(qtbot, application, "again")
     assert shown(application)[-1] == "fine"
+
+
+def test_files_carried_over_the_window_are_told_what_becomes_of_them(open_window: OpenWindow, tmp_path: Path) -> None:
+    application = open_window(FakeEngine)
+    hint = find(application, QLabel, "composerHint")
+    usual = hint.text()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path))])
+    button, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, data, button, keys)
+    QApplication.sendEvent(application.window, enter)
+    assert enter.isAccepted()
+    assert "attach" in hint.text()
+    QApplication.sendEvent(application.window, QDragLeaveEvent())
+    assert hint.text() == usual
 
 
 def test_a_dropped_model_that_is_none_is_refused_and_the_model_in_use_goes_on(
