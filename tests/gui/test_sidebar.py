@@ -177,7 +177,7 @@ def test_the_bin_restores_deletes_for_ever_and_empties(
 
 
 def test_in_the_bin_enter_and_a_double_click_restore_and_delete_deletes(
-    open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     application = open_window(FakeEngine)
     application.conversations.delete(chats(application, "a", "b", "c"))
@@ -192,6 +192,8 @@ def test_in_the_bin_enter_and_a_double_click_restore_and_delete_deletes(
     QTest.mouseDClick(bin_list.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert len(rows(application)) == 3
     bin_list.setFocus()
+    bin_list.window().activateWindow()
+    qtbot.waitUntil(bin_list.hasFocus)
     bin_list.setCurrentItem(bin_list.topLevelItem(0))
     QTest.keyClick(bin_list, Qt.Key.Key_Delete)
     assert application.store.binned() == ()
