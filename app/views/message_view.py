@@ -90,11 +90,16 @@ class MessageView(QWidget):
         self.body = QVBoxLayout()
         self.body.setSpacing(10)
         self._editor: MessageEditor | None = None
-        self.copy_button = CopyButton(self.plain_text, theme, self)
+        self.action_bar = QWidget(self)
+        self.action_bar.setObjectName("messageActions")
+        policy = self.action_bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.action_bar.setSizePolicy(policy)
+        self.copy_button = CopyButton(self.plain_text, theme, self.action_bar)
         self._icons: dict[QToolButton, str] = {}
         self._previous = self.button("previousVersion", "chevron-left")
         self._next = self.button("nextVersion", "chevron-right")
-        self._version = QLabel(self)
+        self._version = QLabel(self.action_bar)
         self._version.setObjectName("versionLabel")
         self.edit_button = self.button("editButton", "edit")
         self.branch_button = self.button("branchButton", "branch")
@@ -104,9 +109,9 @@ class MessageView(QWidget):
         for keys, step in (("Alt+Left", -1), ("Alt+Right", 1)):
             shortcut = QShortcut(QKeySequence(keys), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(partial(self._ask_version, step))
-        self.action_row = QHBoxLayout()
+        self.action_row = QHBoxLayout(self.action_bar)
         self.action_row.setSpacing(0)
-        self.action_row.setContentsMargins(-4, 0, -4, 0)
+        self.action_row.setContentsMargins(0, 0, 0, 0)
         for part in (self._previous, self._version, self._next, self.copy_button):
             self.action_row.addWidget(part)
         self._previous.clicked.connect(lambda: self._ask_version(-1))
@@ -129,7 +134,10 @@ class MessageView(QWidget):
         column.addWidget(self._pictures)
         column.addWidget(self._files)
         column.addWidget(self.note)
-        column.addLayout(self.action_row)
+        beyond = QHBoxLayout()
+        beyond.setContentsMargins(-4, 0, -4, 0)
+        beyond.addWidget(self.action_bar)
+        column.addLayout(beyond)
         in_every_language(self, self.say_texts)
         self.show_state(self.message)
 
@@ -267,7 +275,7 @@ class MessageView(QWidget):
 
     def button(self, object_name: str, icon: str) -> QToolButton:
         """A small button with an icon; `say_texts` names it."""
-        button = QToolButton(self)
+        button = QToolButton(self.action_bar)
         button.setObjectName(object_name)
         button.setIcon(self._tinted(icon))
         button.setIconSize(QSize(16, 16))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
-from PySide6.QtGui import QEnterEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtGui import QEnterEvent, QFocusEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QToolButton, QWidget
 
 from app.core.block_stream import BlockStream, Change
 from app.theme import Theme
@@ -58,8 +58,9 @@ class ReplyView(MessageView):
             self.more_button,
         ):
             self.action_row.addWidget(button)
-            button.installEventFilter(self)
-        self._figures = QLabel(self)
+        for action in self.action_bar.findChildren(QToolButton):
+            action.installEventFilter(self)
+        self._figures = QLabel(self.action_bar)
         self._figures.setObjectName("replyFigures")
         self._figures.setTextFormat(Qt.TextFormat.PlainText)
         self._figures.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -133,19 +134,33 @@ class ReplyView(MessageView):
     def enterEvent(self, event: QEnterEvent) -> None:
         """The pointer came."""
         super().enterEvent(event)
+        self._show_actions()
         self._want_figures()
 
     def leaveEvent(self, event: QEvent) -> None:
         """The pointer left."""
         super().leaveEvent(event)
+        self._show_actions()
         self._figures.clear()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The focus came by Alt and the arrows."""
+        super().focusInEvent(event)
+        self._show_actions()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """The focus left, or went on to the actions."""
+        super().focusOutEvent(event)
+        self._show_actions()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The focus came to one of the buttons, or left it."""
         if event.type() == QEvent.Type.FocusIn:
             self._want_figures()
-        elif event.type() == QEvent.Type.FocusOut and not self.underMouse():
-            self._figures.clear()
+        elif event.type() == QEvent.Type.FocusOut:
+            self._show_actions()
+            if not self.underMouse():
+                self._figures.clear()
         return super().eventFilter(watched, event)
 
     def plain_text(self) -> str:
@@ -156,9 +171,14 @@ class ReplyView(MessageView):
         """Show note, versions and which actions make sense."""
         super().show_state(message)
         self._figures.clear()
+        self._show_actions()
         for button in (self._regenerate, self._look):
             button.setEnabled(not message.is_streaming)
         self._continue.setVisible(message.can_continue)
+
+    def _show_actions(self) -> None:
+        """While a reply streams, to who is on it: painted at each new line, they were a tenth of all that it took."""
+        self.action_bar.setVisible(not self.message.is_streaming or self.underMouse() or self.is_in_use)
 
     def _want_figures(self) -> None:
         if not self.message.is_streaming:

@@ -169,7 +169,9 @@ class TextBlock(SurfaceWidget):
 
     def height_for(self, width: int) -> int:
         """Lay the text out for a width; the height that it takes."""
-        self.document.setTextWidth(max(width - 2 * self.padding.x(), 1))
+        inside = max(width - 2 * self.padding.x(), 1)
+        if inside != self.document.textWidth():  # given again, it would lay out all lines anew
+            self.document.setTextWidth(inside)
         return math.ceil(self.document.size().height()) + 2 * self.padding.y()
 
     def ideal_width(self) -> int:

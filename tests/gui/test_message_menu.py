@@ -142,6 +142,7 @@ def test_a_running_reply_offers_no_details(qtbot: QtBot, open_window: OpenWindow
     application = open_window(lambda: fake)
     say(qtbot, application, "Hi", wait=False)
     qtbot.waitUntil(lambda: bool(fake.requests))
+    application.window.transcript.views()[-1].setFocus()
     press(application, "moreMessageButton")
     assert not enabled(application, "Details…")
     fake.gate.set()

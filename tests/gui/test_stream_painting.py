@@ -115,3 +115,19 @@ def test_a_line_more_at_the_end_scrolls_what_stands_above_it_without_painting_it
     assert transcript.verticalScrollBar().value() > before
     (lines,) = painted.of("proseBlock")
     assert lines.height() < transcript.height() // 4
+
+
+def test_the_actions_of_a_reply_that_streams_show_to_who_is_on_it_and_keep_their_room(transcript: Transcript) -> None:
+    transcript.show_stream("b", "", "Hello")
+    person, reply = transcript.views()
+    height = reply.height()
+    assert (person.action_bar.isVisible(), reply.action_bar.isVisible()) == (True, False)
+    reply.setFocus()
+    assert reply.action_bar.isVisible()
+    reply.copy_button.setFocus()
+    assert reply.action_bar.isVisible()
+    transcript.setFocus()
+    assert not reply.action_bar.isVisible()
+    transcript.update_message(TranscriptMessage("b", "assistant", "Hello"))
+    assert reply.action_bar.isVisible()
+    assert reply.height() == height

@@ -297,7 +297,7 @@ def test_a_bubble_that_breaks_in_a_narrower_window_leaves_its_buttons_room(trans
         view = transcript.views()[0]
         bubble = view.surface(0)
         assert bubble is not None
-        assert bubble.geometry().bottom() < view.copy_button.geometry().top()
+        assert bubble.geometry().bottom() < view.action_bar.geometry().top()
 
 
 def test_thinking_has_no_bar_to_scroll_it_sideways(transcript: Transcript) -> None:
