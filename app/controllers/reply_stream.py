@@ -30,7 +30,7 @@ from engine.api import (
     StopReason,
 )
 
-FRAME_MS = 45  # least time between two; a frame takes 3 ms of a core from the model, which gathers tokens for 50 ms
+FRAME_MS = 45  # least time between two; tokens of a local model come gathered, see app/worker.py
 FIGURES_S = 0.45  # between two states of speed and context: who reads them needs longer
 SAVE_MS = 900  # a crash loses at most the last second of a reply: timers come late
 LONG_PROMPT = 200  # tokens to read; below this nobody needs to see how far it is

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
+import pytest
 from fakes import FakeEngine
 from pytestqt.qtbot import QtBot
 
+from app import worker
 from app.worker import REPLACED, EngineThread, TokensGathered
 from engine.api import (
     Event,
@@ -54,6 +57,30 @@ def test_no_token_is_lost_or_out_of_order_when_they_are_told_together(qtbot: QtB
     assert "".join(event.text for event in gathered) == "".join(texts)
     assert len(gathered) < len(texts)
     assert isinstance(events[-1], ReplyFinished)
+    assert engine.shutdown()
+
+
+@pytest.mark.parametrize(("each_s", "most"), [(0.2, 1), (0.03, 2), (0.004, 23)])
+def test_tokens_that_come_fast_are_told_ten_times_a_second(
+    monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, each_s: float, most: int
+) -> None:
+    now = 1.0
+
+    class Paced(FakeEngine):
+        def run(self, request: Any, cancelled: Any) -> Any:
+            nonlocal now
+            for event in super().run(request, cancelled):
+                now += each_s
+                yield event
+
+    monkeypatch.setattr(worker.time, "monotonic", lambda: now)
+    engine, events = started(qtbot, Paced([["a "] * 100]))
+    engine.submit(GenerateRequest(1, "x"))
+    qtbot.waitUntil(lambda: any(isinstance(event, ReplyFinished) for event in events))
+    sizes = [len(event.tokens) for event in events if isinstance(event, TokensGathered)]
+    assert sizes[0] == 1  # the first word waits for nothing
+    assert max(sizes) == most
+    assert sum(sizes) == 100
     assert engine.shutdown()
 
 
