@@ -30,6 +30,8 @@ class AboutPage(SettingsPage):
         self._parts = QListWidget(self)
         self._parts.setObjectName("aboutParts")
         self._parts.setMinimumHeight(LIST_LINES * line)
+        self._parts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._parts.setWordWrap(True)
         self._parts_row = self.add_setting(self._parts)
         self._text = QPlainTextEdit(self)
         self._text.setObjectName("aboutLicence")

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.views.conversation_list import one_line
+from app.views.dialog_pages import press_by_delete
 from app.views.dialogs import confirm
 
 
@@ -67,7 +68,11 @@ class BinDialog(QDialog):
         self._empty_all.clicked.connect(
             lambda: self._delete_forever(_ids(self._list.findItems("", Qt.MatchFlag.MatchContains)))
         )
+        self._list.itemActivated.connect(lambda _item, _column: self._restore.click())
+        press_by_delete(self._delete, self._list)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        for one in buttons.buttons():
+            one.setAutoDefault(False)  # type: ignore[attr-defined]  # they are push buttons; Enter restores
         for button in (self._restore, self._delete, self._empty_all):
             buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)

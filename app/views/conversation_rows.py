@@ -42,7 +42,7 @@ class ConversationDelegate(QStyledItemDelegate):
         self._heights.clear()
         muted = theme.colors["text_muted"]
         self._icons: dict[str, QIcon] = {
-            name: tinted_icon(name, muted, size=ICON) for name in ("chevron-right", "chevron-down", "folder")
+            name: tinted_icon(name, muted, size=ICON) for name in ("chevron-right", "chevron-down", "folder", "more")
         }
 
     def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
@@ -58,6 +58,11 @@ class ConversationDelegate(QStyledItemDelegate):
             self._heights[kind] = height
         return QSize(option.rect.width(), height)
 
+    def more_box(self, row: QRect, direction: Qt.LayoutDirection) -> QRect:
+        """Where a row has the button for its menu while the mouse is over it: its whole end."""
+        width = ICON + SIDE
+        return QStyle.visualRect(direction, row, QRect(row.right() - width, row.top(), width + 1, row.height()))
+
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         """Ground, then content; a focus ring when the keyboard is here."""
         row = index.data(Role.ROW)
@@ -68,6 +73,9 @@ class ConversationDelegate(QStyledItemDelegate):
         painter.setFont(option.font)
         painter.setPen(QColor(self.theme.colors["text"]))
         room = option.rect.adjusted(SIDE, 0, -SIDE, 0)
+        if option.state & QStyle.StateFlag.State_MouseOver and not isinstance(row, HeaderRow):
+            room = self._mirrored(option, room.adjusted(0, 0, -ICON, 0), room)
+            self._icons["more"].paint(painter, self.more_box(option.rect, option.direction))
         match row:
             case HeaderRow(title):
                 font = _small(option.font)

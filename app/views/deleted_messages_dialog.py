@@ -13,12 +13,12 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.views.conversation_list import one_line
+from app.views.dialog_pages import button
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,14 @@ class DeletedMessagesDialog(QDialog):
         empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         empty.setWordWrap(True)
         empty.setVisible(not messages)
-        restore = QPushButton(self.tr("Restore"), self)
-        restore.setObjectName("restoreMessages")
+        restore = button(self, "restoreMessages", self.tr("Restore"))
         restore.setEnabled(False)
         restore.clicked.connect(self._restore)
         self._list.itemSelectionChanged.connect(lambda: restore.setEnabled(bool(self._list.selectedItems())))
+        self._list.itemActivated.connect(lambda _item: restore.click())
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        for one in buttons.buttons():
+            one.setAutoDefault(False)  # type: ignore[attr-defined]  # they are push buttons; Enter restores
         buttons.addButton(restore, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 SPACING = 12  # pixels between the rows of a page
@@ -22,6 +23,12 @@ def button(parent: QWidget, object_name: str, title: str) -> QPushButton:
     made.setObjectName(object_name)
     made.setAutoDefault(False)
     return made
+
+
+def press_by_delete(button: QPushButton, view: QWidget) -> None:
+    """Let the Delete key press a button while `view` has the focus."""
+    keys = QKeySequence(QKeySequence.StandardKey.Delete)
+    QShortcut(keys, view, context=Qt.ShortcutContext.WidgetShortcut).activated.connect(button.click)
 
 
 def at_end(*buttons: QPushButton) -> QHBoxLayout:

@@ -209,8 +209,13 @@ class ImportDialog(QDialog):
 
     def _described(self, one: FoundFormat) -> str:
         first, last = (_day(moment) for moment in (one.first_at, one.last_at))
+        found = (
+            self.tr("{format}, {first}. Chats: {conversations}. Messages: {messages}.")
+            if first == last
+            else self.tr("{format}, {first} to {last}. Chats: {conversations}. Messages: {messages}.")
+        )
         lines = [
-            self.tr("{format}, {first} to {last}. Chats: {conversations}. Messages: {messages}.").format(
+            found.format(
                 format=one.title, conversations=one.conversations, messages=one.messages, first=first, last=last
             )
         ]

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QListWidget, 
 
 from app.core.discovery import SOURCES
 from app.core.settings import Settings
+from app.views.dialog_pages import press_by_delete
 from app.views.settings_page import SettingsPage
 
 LIST_ROWS = 5  # of own folders, without scrolling
@@ -32,6 +33,7 @@ class ModelSourcesPage(SettingsPage):
         self._remove.setEnabled(False)
         self._add.clicked.connect(self._ask)
         self._remove.clicked.connect(self._remove_chosen)
+        press_by_delete(self._remove, self._list)
         buttons = QHBoxLayout()
         buttons.addWidget(self._add)
         buttons.addWidget(self._remove)

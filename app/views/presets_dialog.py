@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from app.core.presets import LONGEST_NAME, Preset
 from app.theme import Theme
-from app.views.dialog_pages import button
+from app.views.dialog_pages import button, press_by_delete
 from app.views.message_bar import MessageBar
 from app.views.preset_names import preset_name, preset_title
 from app.views.value_texts import spoken_value, value_texts
@@ -72,6 +72,7 @@ class PresetsDialog(QDialog):
         self._take_chat = self._act("takeChatValues", self.tr("Set to this chat's values"), self.takeChatRequested)
         self._duplicate = self._act("duplicatePreset", self.tr("Duplicate"), self.duplicateRequested)
         self._delete = self._act("deletePreset", self.tr("Delete"), self.deleteRequested)
+        press_by_delete(self._delete, self._list)
         self.message_bar = MessageBar(self)
         self.message_bar.apply_theme(theme)
         self._lay_out()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -26,6 +26,7 @@ from app.views.dialog_pages import scrolled
 from app.views.settings_page import SettingsPage
 
 LIST_MARGINS = 24  # pixels beside the titles of pages
+WIDTH_LETTERS, HEIGHT_LINES = 120, 37  # of the mean letter and its line: larger texts have a larger dialog
 
 
 class SettingsDialog(QDialog):
@@ -37,7 +38,9 @@ class SettingsDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("settingsDialog")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(720, 520)
+        metrics = self.fontMetrics()
+        size = QSize(WIDTH_LETTERS * metrics.averageCharWidth(), HEIGHT_LINES * metrics.height())
+        self.resize(size.boundedTo(parent.screen().availableSize()))
         self._pages = tuple(pages)
         self._search = QLineEdit(self)
         self._search.setObjectName("settingsSearch")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QKeyEvent
+from PySide6.QtGui import QIcon, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -168,6 +168,8 @@ class Sidebar(QWidget):
                     return True
         if watched is self._list and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_F2:
             return self._rename_by_key(event)
+        if isinstance(event, QMouseEvent) and watched is self._list.viewport():
+            return event.type() == QEvent.Type.MouseButtonPress and self._open_menu_by_button(event)
         is_delete = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Delete
         if watched is self._list and is_delete and event.type() == QEvent.Type.KeyPress and self.selected_ids():
             self.menus.deleteRequested.emit(self.selected_ids())
@@ -187,6 +189,19 @@ class Sidebar(QWidget):
         self._show_emptiness()
         if not self._is_searching:
             self._show_current()
+
+    def _open_menu_by_button(self, event: QMouseEvent) -> bool:
+        """A press on the end of a row, where it has a button while the mouse is over it; whether it was one."""
+        place = event.position().toPoint()
+        index = self._list.indexAt(place)
+        box = self._delegate.more_box(self._list.visualRect(index), self.layoutDirection())
+        is_pressed = event.button() == Qt.MouseButton.LeftButton and box.contains(place)
+        if not is_pressed or not index.flags() & Qt.ItemFlag.ItemIsEnabled:
+            return False
+        if not self._list.selectionModel().isSelected(index):
+            self._list.setCurrentIndex(index)
+        self._open_menu(place)
+        return True
 
     def _rename_by_key(self, event: QKeyEvent) -> bool:
         """In the list F2 means the chat that is marked there, elsewhere the one that is open."""
@@ -217,6 +232,7 @@ class Sidebar(QWidget):
         view.clicked.connect(self._choose)
         view.activated.connect(self._choose)
         view.installEventFilter(self)
+        view.viewport().installEventFilter(self)
         return view
 
     def _query_changed(self, _text: str) -> None:

@@ -1676,6 +1676,10 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>完成</translation>
     </message>
     <message>
+        <source>{format}, {first}. Chats: {conversations}. Messages: {messages}.</source>
+        <translation>{format}，{first}。对话：{conversations}。消息：{messages}。</translation>
+    </message>
+    <message>
         <source>{format}, {first} to {last}. Chats: {conversations}. Messages: {messages}.</source>
         <translation>{format}，{first} 至 {last}。对话：{conversations}。消息：{messages}。</translation>
     </message>

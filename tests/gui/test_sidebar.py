@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from conftest import OpenWindow
 from fakes import FakeEngine
-from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QListView, QMenu, QToolButton, QTreeWidget
+from PySide6.QtWidgets import QApplication, QListView, QMenu, QToolButton, QTreeWidget
 from pytestqt.qtbot import QtBot
 from window_steps import click, find, say, shown
 
@@ -176,6 +176,30 @@ def test_the_bin_restores_deletes_for_ever_and_empties(
     assert find(application, QToolButton, "binButton").text() == "Bin"
 
 
+def test_in_the_bin_enter_and_a_double_click_restore_and_delete_deletes(
+    qtbot: QtBot, open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = open_window(FakeEngine)
+    application.conversations.delete(chats(application, "a", "b", "c"))
+    monkeypatch.setattr("app.views.bin_dialog.confirm", lambda *_arguments: True)
+    application.window.action.bin.trigger()
+    bin_list = find(application, QTreeWidget, "binList")
+    bin_list.setCurrentItem(bin_list.topLevelItem(0))
+    QTest.keyClick(bin_list, Qt.Key.Key_Return)
+    assert bin_list.isVisible(), "Enter has not closed it"
+    place = bin_list.visualItemRect(bin_list.topLevelItem(0)).center()
+    QTest.mouseClick(bin_list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseDClick(bin_list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert len(rows(application)) == 3
+    bin_list.setFocus()
+    bin_list.window().activateWindow()
+    qtbot.waitUntil(bin_list.hasFocus)
+    bin_list.setCurrentItem(bin_list.topLevelItem(0))
+    QTest.keyClick(bin_list, Qt.Key.Key_Delete)
+    assert application.store.binned() == ()
+    assert len(rows(application)) == 3
+
+
 def test_a_branch_from_the_menu_is_a_second_chat(qtbot: QtBot, open_window: OpenWindow) -> None:
     application = open_window(FakeEngine)
     say(qtbot, application, "a question")
@@ -214,3 +238,18 @@ def test_in_the_list_f2_renames_the_chat_that_is_marked_there(
     monkeypatch.setattr("app.views.sidebar_menus.QInputDialog.getText", lambda *_arguments: ("New", True))
     QTest.keyClick(choose(application, b), Qt.Key.Key_F2)
     assert rows(application) == ["-- Today", "a", "New"]
+
+
+def test_a_click_on_the_end_of_a_row_opens_its_menu_and_not_the_chat(open_window: OpenWindow) -> None:
+    application = open_window(FakeEngine)
+    first, second = chats(application, "first", "second")
+    view = choose(application, first)
+    QApplication.processEvents()
+    row = view.visualRect(application.window.sidebar.model.index_of(second))
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(row.right() - 12, row.center().y()))
+    assert application.window.sidebar.selected_ids() == [second]
+    assert application.chat.conversation_id is None
+    menu = find(application, QMenu, "conversationMenu")
+    assert menu.isVisible()
+    pick(menu, "Pin")
+    assert rows(application)[:2] == ["-- Pinned", "second"]
