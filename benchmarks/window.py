@@ -1,7 +1,7 @@
 """What a person waits for in the window, with the starter model, and the same replies without a window.
 
 Both sides write the same sampled replies behind each other, each in a chat and by a seed of its own. The first is the
-first of the process; the speed is the median of the others. In the window each takes turns with the same reply told to
+first of the process; the speed is the median of the others. In the window each takes turns with the same one told to
 nobody, `unseen`: a machine's mood changes faster than processes do. Nothing of the benchmark runs there meanwhile.
 With a probe: the longest stall of the event loop in one reply more, and how long stopping takes.
 """
