@@ -140,6 +140,8 @@ PARTS = {
                 0.95,
                 unit="%",
             ),
+            _within("window", "decode_tok_s", "unseen_tok_s", "decode, shown / told to nobody", 0.95),
+            Row("a core's share that the window's thread takes", value("window", "window_thread_share"), unit="%"),
             Row("longest stall while a reply streams", value("window", "stall_while_streaming_s"), 0.1, True, "s"),
         ),
     ),

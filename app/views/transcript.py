@@ -39,6 +39,7 @@ from app.views.stacked_heights import StackedHeights
 from app.views.text_block import SurfaceWidget
 from app.views.text_surface import Span, Tint, word_at
 from app.views.time_slices import TimeSlices
+from app.views.transcript_marks import TranscriptMarks
 from app.views.transcript_mouse import TranscriptMouse
 from app.views.transcript_selection import END, Place, TranscriptSelection
 
@@ -118,10 +119,7 @@ class Transcript(QAbstractScrollArea):
         self._reveal_end.setInterval(FLASH_MS)
         self._reveal_end.timeout.connect(self._end_reveal)
         self.selection = TranscriptSelection()
-        self._found: Mapping[tuple[int, int], Sequence[Span]] = {}
-        self._found_current: tuple[int, int, int] | None = None
-        self._tints: dict[str, tuple[Sequence[Tint], Sequence[Tint]]] = {}
-        self._is_marked = False  # whether something in the views is selected, found or tinted
+        self._marks = TranscriptMarks(self.selection)
         self._copying = TimeSlices(self)
         self._mouse = TranscriptMouse(self.selection, self.place_at, self._word_around, self._link_at, self)
         self._mouse.selected.connect(self._show_selection)
@@ -213,14 +211,13 @@ class Transcript(QAbstractScrollArea):
         self, found: Mapping[tuple[int, int], Sequence[Span]], current: tuple[int, int, int] | None
     ) -> None:
         """Mark what a search found in blocks, by the numbers of message and block; `current` is one span of them."""
-        self._found, self._found_current, self._is_marked = found, current, True
-        self._mark_views()
+        self._marks.set_found(found, current)
+        self._marks.show_in(self._views)
 
     def show_tints(self, message_id: str, tints: Sequence[Tint], thinking: Sequence[Tint] = ()) -> None:
         """Put grounds below characters of one reply and its thinking; those of any other are gone."""
-        self._tints = {message_id: (tints, thinking)} if tints or thinking else {}
-        self._is_marked = True
-        self._mark_views()
+        self._marks.set_tints(message_id, tints, thinking)
+        self._marks.show_in(self._views)
 
     def text_at(self, point: QPoint) -> tuple[str, int] | None:
         """The message at a point of the viewport, and the character of its text that stands there."""
@@ -476,22 +473,8 @@ class Transcript(QAbstractScrollArea):
             open_link(link, self, text=widget.link_text_at(widget.mapFrom(self.viewport(), point)))
 
     def _show_selection(self) -> None:
-        self._is_marked = True
-        self._mark_views()
-
-    def _mark_views(self) -> None:
-        """Show in every view what of it is selected, found and tinted."""
-        if self._is_marked:
-            for number, view in self._views.items():
-                self.selection.show_in(number, view)
-                for block, surface in view.built_surfaces():
-                    found = self._found.get((number, block), ())
-                    current = self._found_current
-                    is_here = current is not None and current[:2] == (number, block)
-                    surface.show_found(found, current[2] if current is not None and is_here else None)
-                if isinstance(view, ReplyView):
-                    view.show_tints(*self._tints.get(view.message.id, ((), ())))
-            self._is_marked = not self.selection.is_empty or bool(self._found or self._tints)
+        self._marks.selection_changed()
+        self._marks.show_in(self._views)
 
     def _focus_message(self, step: int) -> None:
         """Give the focus to the message before or behind the one that has it, or to the first that is visible."""
@@ -522,7 +505,7 @@ class Transcript(QAbstractScrollArea):
                     break
             self._put_far_away(top - MARGIN, top + self.viewport().height() + MARGIN)
             self._place(self._top(moved_to))
-            self._mark_views()
+            self._marks.show_in(self._views)
             for (
                 view
             ) in self._views.values():  # what measuring them has asked for: answered later, it would go on for ever
