@@ -110,7 +110,8 @@ def test_the_column_is_as_wide_with_a_bar_as_without(transcript: Transcript) -> 
         settle()
         assert transcript.verticalScrollBar().isVisible() == (len(messages) > 1)
         last = transcript.views()[-1]
-        assert (last.x(), last.width()) == (16, 500 - 32 - transcript.verticalScrollBar().sizeHint().width())
+        room = transcript.maximumViewportSize().width() - transcript.verticalScrollBar().sizeHint().width()
+        assert (last.x(), last.width()) == (16, room - 32)
 
 
 def test_a_block_is_as_high_as_its_width_says_whatever_it_was_before(transcript: Transcript) -> None:
