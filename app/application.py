@@ -180,6 +180,7 @@ class Application(QObject):
             background=self._background,
         )
         self.message_menu.compareRequested.connect(self.comparing.open)
+        self.library.surveyed.connect(self.comparing.tell_memory)
         self.slash_commands = SlashCommandsController(
             self.writing,
             self.window,

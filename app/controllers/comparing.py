@@ -92,7 +92,7 @@ class CompareController(QObject):
         if (last := self._last) is not None:
             dialog.lastRequested.connect(dialog.close)
             dialog.lastRequested.connect(lambda: self._show_last(known, last))
-        self._tell_memory()
+        self.tell_memory()
         dialog.open()
 
     def _show_last(self, known: Sequence[KnownModel], last: _Made) -> None:
@@ -101,7 +101,7 @@ class CompareController(QObject):
         dialog = self._make_dialog(known, last.choice.prompt)
         dialog.show_choice(last.choice)
         dialog.show_comparison(last.found)
-        self._tell_memory()
+        self.tell_memory()
         dialog.open()
 
     def _make_dialog(self, known: Sequence[KnownModel], prompt: str) -> CompareDialog:
@@ -116,7 +116,7 @@ class CompareController(QObject):
             has_last=self._last is not None,
         )
         self._appearance.themeChanged.connect(dialog.apply_theme)
-        dialog.choiceChanged.connect(self._tell_memory)
+        dialog.choiceChanged.connect(self.tell_memory)
         dialog.compareRequested.connect(self._ask)
         dialog.stopRequested.connect(self._stop)
         dialog.saveRequested.connect(self._save)
@@ -160,7 +160,7 @@ class CompareController(QObject):
         first = (str(used.path), "auto")
         return first, (str(used.path), "q8_0") if second is None else (str(second.path), "auto")
 
-    def _tell_memory(self) -> None:
+    def tell_memory(self) -> None:
         """Say what the larger of the two needs, before anything is loaded."""
         dialog = self._dialog
         if dialog is None:

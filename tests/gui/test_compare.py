@@ -27,6 +27,7 @@ from window_steps import answer_with, click, find, say
 
 from app.application import Application
 from app.controllers import comparing
+from app.core.library import Library
 from app.views.compare_dialog import CompareDialog
 
 LONGEST_MS = 120_000
@@ -58,6 +59,18 @@ def texts(application: Application) -> list[str]:
     return [find(application, QPlainTextEdit, f"comparedText{number}").toPlainText() for number in (1, 2)]
 
 
+def test_what_two_models_need_is_told_when_their_headers_are_read(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as early:
+        early.setattr(Library, "at", lambda _library, _path: None)
+        application.window.action.compare.trigger()
+        memory = find(application, QLabel, "compareMemory")
+        assert memory.text() == ""
+    application.library.surveyed.emit()
+    assert "one after the other" in memory.text()
+
+
 def test_a_reply_is_compared_with_the_same_model_under_another_cache(
     qtbot: QtBot, application: Application, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -67,7 +80,8 @@ def test_a_reply_is_compared_with_the_same_model_under_another_cache(
     assert find(application, QPlainTextEdit, "comparePrompt").toPlainText() == "Name three kinds of tea."
     assert find(application, QCheckBox, "compareContext").isChecked()
     assert find(application, QComboBox, "comparedCache2").currentText() == "q8_0"
-    assert "one after the other" in find(application, QLabel, "compareMemory").text()
+    memory = find(application, QLabel, "compareMemory")
+    qtbot.waitUntil(lambda: "one after the other" in memory.text())
     compare(qtbot, application)
     first, second = texts(application)
     assert first

@@ -48,7 +48,12 @@ def transcript(qtbot: QtBot) -> Transcript:
 
 
 def copied(transcript: Transcript) -> str:
+    QApplication.clipboard().clear()
     QTest.keyClick(transcript, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    for _ in range(1000):  # of much it is put together a moment later
+        if QApplication.clipboard().text():
+            break
+        QApplication.processEvents()
     return QApplication.clipboard().text()
 
 
