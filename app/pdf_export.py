@@ -11,6 +11,7 @@ from functools import cache
 from html import escape
 from typing import Any
 
+import shiboken6
 from markdown_it.token import Token
 from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSizeF, Qt, QUrl, QUuid
 from PySide6.QtGui import (
@@ -77,6 +78,8 @@ def write(conversation: ExportedConversation, options: ExportOptions, document: 
     text.setPageSize(QSizeF(writer.width(), writer.height() - FOOTER_PX))
     text.setHtml("".join(_body(conversation, options, text)))
     _paint(text, writer, title, theme)
+    del text
+    shiboken6.delete(writer)  # PySide keeps what a layout was given to paint on for ever, with all its pages
     document.write(bytes(buffer.data().data()))
 
 

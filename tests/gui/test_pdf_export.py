@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import re
 
 import pytest
+from PySide6.QtGui import QPdfWriter, QTextDocument
 from PySide6.QtWidgets import QApplication
 from sample_chat import PNG, PNG_SHA256, exported, sample_chat, text
+from shiboken6 import isValid
 
 from app.core.catalogue import Conversation
 from app.core.conversation import MessageTree, Part, PartKind, Status, StoredMessage
@@ -73,3 +76,10 @@ def test_the_same_conversation_gives_the_same_pdf_but_for_the_time_it_was_made(q
         return re.sub(rb"\(D:[^)]*\)|<xmp:\w+Date>[^<]*<", b"", pdf)
 
     assert timeless(pdf_of(sample_chat())) == timeless(pdf_of(sample_chat()))
+
+
+def test_nothing_is_kept_of_a_pdf_that_is_written(qapp: QApplication) -> None:
+    pdf_of(sample_chat())
+    gc.collect()
+    kept = [one for one in gc.get_objects() if isinstance(one, (QPdfWriter, QTextDocument)) and isValid(one)]
+    assert kept == []
