@@ -1,6 +1,6 @@
 """The composition root: builds each object once and connects them; nothing else knows everybody.
 
-Controllers import their dialogs when these first open: together they take 35 ms that a start need not wait for.
+Controllers import their dialogs when these first open: together they take some 35 ms that a start need not wait for.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ enum {
     SPLIT = 16,       /* smallest group of weights that share one scale */
     BLOCK = 64,       /* logits that are looked at one by one only where the largest of them matters */
     SUMMED = 8,       /* such blocks that are summed up in float */
+    TOP = 16,         /* of the likeliest tokens that are told beside one that is drawn */
     MATRIX_FROM = 12  /* tokens from which the matrix-matrix kernel is faster than rows one by one */
 };
 

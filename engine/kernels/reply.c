@@ -2,7 +2,7 @@
  * the other threads fall asleep. */
 #include "kernels.h"
 
-enum { NUMBERS = 55 }; /* that a draw gives, where the vocabulary is not smaller than what is told of it */
+enum { NUMBERS = 4 + 3 * (1 + TOP) }; /* that a draw gives, where the vocabulary is not smaller than what is told of it */
 
 /* What is drawn behind a text: its last tokens `ids` [held + most], of which the repetition penalty sees `window`, one
  * `noise` [most] for each token, and the ids that end the text. */

@@ -5,7 +5,7 @@
  * Oracles: engine/distribution.py, engine/sampling.py; equal but for the last bits of the sums. */
 #include "kernels.h"
 
-enum { TOP = 16, MOST_CANDIDATES = 64 };
+enum { MOST_CANDIDATES = 64 };
 
 /* Logits, the largest of each of their whole blocks, and a bit for each that is left out; NULL: none is. */
 typedef struct {
