@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import sys
 
 import psutil
@@ -10,6 +9,7 @@ import torch
 
 from engine.api import OutOfMemoryError, RequestError
 from engine.cache_blocks import Q8_0
+from engine.heap import trim_heap
 
 CACHE_TYPES = {"auto": None, "f32": torch.float32, "f16": torch.float16, "q8_0": Q8_0}
 WORKING_SPACE_BYTES = 300 << 20  # interpreter, torch and activations: 260 MB measured with SmolLM2
@@ -64,10 +64,7 @@ def give_back_memory() -> None:
     """Hand memory that nobody uses any more back to the system: the allocators keep some for later."""
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc alone has it; 35 MB after a chat with SmolLM2
-        if trim is not None:
-            trim(0)
+    trim_heap()
 
 
 def peak_rss_bytes() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import sys
 from collections import Counter
@@ -12,6 +11,8 @@ from pathlib import Path
 import psutil
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
+
+from engine.heap import trim_heap
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def look(qt: QApplication, *roots: QObject) -> Body:
     for _ in range(2):
         qt.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         gc.collect()
-    trim()
+    trim_heap()
     process = psutil.Process()
     below = [one for root in (*roots, *qt.topLevelWidgets()) for one in root.findChildren(QObject)]
     return Body(
@@ -51,14 +52,6 @@ def look(qt: QApplication, *roots: QObject) -> Body:
         timers=sum(isinstance(one, QTimer) for one in below),
         python_objects=len(gc.get_objects()),
     )
-
-
-def trim() -> None:
-    """Let the C library give back what it holds for later; only glibc can."""
-    if sys.platform == "linux":
-        give_back = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if give_back is not None:
-            give_back(0)
 
 
 def census() -> Counter[str]:
