@@ -4167,6 +4167,14 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>在此对话中查找</translation>
     </message>
     <message>
+        <source>Find the next place</source>
+        <translation>查找下一处</translation>
+    </message>
+    <message>
+        <source>Find the place before</source>
+        <translation>查找上一处</translation>
+    </message>
+    <message>
         <source>Write a message</source>
         <translation>输入消息</translation>
     </message>
