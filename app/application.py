@@ -199,7 +199,7 @@ class Application(QObject):
             self.preferences, self.appearance, self.chat, self.conversations, self.window
         )
         self.backups = BackupsController(self._background, self.conversations, self.window)
-        self._hashes = ModelHashesController(folder.model_hashes, self._background, self.chat)
+        self._hashes = ModelHashesController(folder.model_hashes, self._background, engines, self.chat)
         self.models.modelReady.connect(self._hashes.compute)
         self.models.modelReady.connect(lambda loaded: self.window.status.show_text(said(loaded.notice or "")))
         self.window.closing.connect(self.close)

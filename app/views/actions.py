@@ -114,9 +114,7 @@ class WindowActions(QObject):
         self.search = self._make("searchConversations", chat, ["Ctrl+Shift+F"], icon="search")
         self.find = self._make("findInChat", chat, [_KEYS.Find], icon="find")
         self.find_next = self._make("findNextInChat", chat, ["F3", "Ctrl+G"], is_in_menu=False)
-        self.find_previous = self._make(
-            "findPreviousInChat", chat, ["Shift+F3", "Ctrl+Shift+G"], is_in_menu=False
-        )
+        self.find_previous = self._make("findPreviousInChat", chat, ["Shift+F3", "Ctrl+Shift+G"], is_in_menu=False)
         self.write = self._make("writeMessage", chat, ["Ctrl+L"], is_in_menu=False)
         self.attach = self._make("attachFiles", chat, ["Ctrl+U"], icon="attach", is_in_menu=False)
         self.stop = self._make("stopReply", reply, ["Esc"], is_in_menu=False)
