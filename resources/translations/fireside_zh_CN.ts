@@ -1250,6 +1250,21 @@ Without it the reply is likelier by {nats} nats.</source>
     </message>
 </context>
 <context>
+    <name>EmptyChat</name>
+    <message>
+        <source>What is on your mind?</source>
+        <translation>想聊点什么？</translation>
+    </message>
+    <message>
+        <source>The model runs on this machine. Nothing you write leaves it.</source>
+        <translation>模型在本机运行，您写下的内容不会离开这台电脑。</translation>
+    </message>
+    <message>
+        <source>The model runs on another machine. What you write goes to {host}.</source>
+        <translation>模型在另一台电脑上运行，您写下的内容会发送到 {host}。</translation>
+    </message>
+</context>
+<context>
     <name>EndpointDialog</name>
     <message>
         <source>Remote endpoint</source>
@@ -4091,18 +4106,6 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>Jump to the end</source>
         <translation>跳到末尾</translation>
-    </message>
-    <message>
-        <source>What is on your mind?</source>
-        <translation>想聊点什么？</translation>
-    </message>
-    <message>
-        <source>The model runs on this machine. Nothing you write leaves it.</source>
-        <translation>模型在本机运行，您写下的内容不会离开这台电脑。</translation>
-    </message>
-    <message>
-        <source>The model runs on another machine. What you write goes to {host}.</source>
-        <translation>模型在另一台电脑上运行，您写下的内容会发送到 {host}。</translation>
     </message>
 </context>
 <context>
