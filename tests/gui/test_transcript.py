@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from conftest import OpenWindow
@@ -310,6 +311,15 @@ def test_thinking_has_no_bar_to_scroll_it_sideways(transcript: Transcript) -> No
         text = transcript.findChild(FittedText)
         assert isinstance(text, FittedText)
         assert not text.horizontalScrollBar().isVisible()
+
+
+def test_a_list_inside_an_item_follows_it_line_by_line(transcript: Transcript) -> None:
+    transcript.show_messages([message(1, "- one\n  - two\n    1. three\n  - four\n- five")])
+    settle()
+    (_, surface), _ = transcript.views()[0].built_surfaces()
+    shown = surface.shown_text()
+    tops = [surface.rect_at(shown.index(word)).top() for word in ("one", "two", "three", "four")]
+    assert len({below - above for above, below in pairwise(tops)}) == 1
 
 
 def test_an_editor_is_in_sight_wherever_its_message_was(transcript: Transcript) -> None:
