@@ -11,24 +11,23 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from app.controllers.alternatives import AlternativesController
 from app.controllers.appearance import AppearanceController
 from app.controllers.attaching import AttachingController
-from app.controllers.attribution import AttributionController
 from app.controllers.background import Background
 from app.controllers.backups import BackupsController
 from app.controllers.chat import ChatController
 from app.controllers.chat_models import ChatModels
 from app.controllers.chat_templates import ChatTemplatesController
 from app.controllers.comparing import CompareController
-from app.controllers.confidence import ConfidenceController
 from app.controllers.conversations import ConversationsController
 from app.controllers.desktop import DesktopController
 from app.controllers.downloads import DownloadsController
@@ -42,21 +41,16 @@ from app.controllers.inquiries import Inquiries
 from app.controllers.inspector import InspectorController
 from app.controllers.languages import LanguagesController
 from app.controllers.library import LibraryController
-from app.controllers.looking import LookingController
 from app.controllers.message_menu import MessageMenuController
 from app.controllers.messages import MessagesController
 from app.controllers.model_hashes import ModelHashesController
 from app.controllers.models import ModelsController
 from app.controllers.palette import PaletteController
-from app.controllers.perplexity import PerplexityController
 from app.controllers.preferences import PreferencesController
 from app.controllers.presets import PresetsController
-from app.controllers.prompt import PromptController
-from app.controllers.proof import ProofController
 from app.controllers.queueing import QueueingController
 from app.controllers.remotes import RemotesController
 from app.controllers.reply_settings import ReplySettingsController
-from app.controllers.sampler_lab import SamplerLabController
 from app.controllers.search import SearchController
 from app.controllers.server import ServerController
 from app.controllers.slash_commands import SlashCommandsController
@@ -78,6 +72,9 @@ from app.instance import DesktopApplication, SingleInstance
 from app.views.known_sentences import said
 from app.views.main_window import MainWindow
 from app.worker import EngineLike, EngineThread, create_engine, read_model_header
+
+if TYPE_CHECKING:
+    from app.controllers.inspector_views import InspectorViews
 
 logger = logging.getLogger(__name__)
 
@@ -164,14 +161,7 @@ class Application(QObject):
         self._chat_templates = ChatTemplatesController(self.chat, self.models, self.window)
         self.message_menu = MessageMenuController(self.chat, self.models, self.window)
         self.inspector = InspectorController(Inquiries(engines, self.chat), self.chat, self.models, self.window)
-        self.alternatives = AlternativesController(self.inspector, self.chat)
-        self.confidence = ConfidenceController(self.inspector, self.chat)
-        self.sampler_lab = SamplerLabController(self.inspector)
-        self.prompt = PromptController(self.inspector, self.chat)
-        self.looking = LookingController(self.inspector, self._background)
-        self.attribution = AttributionController(self.inspector, self.chat)
-        self.proof = ProofController(self.inspector, self.chat)
-        self.perplexity = PerplexityController(self.inspector, self.chat, self._background, self.window)
+        self.inspector.opening.connect(lambda: self.inspector_views)
         self.comparing = CompareController(
             *(self.inspector.inquiries, self.chat, self.models, self.window),
             library=library,
@@ -209,6 +199,13 @@ class Application(QObject):
         if store_notice is not None:
             self._offer_rescue(store_notice, folder)
         self._is_closed = False
+
+    @cached_property
+    def inspector_views(self) -> InspectorViews:
+        """What the inspector can show, made when it first opens."""
+        from app.controllers.inspector_views import InspectorViews
+
+        return InspectorViews(self.inspector, self.chat, self._background, self.window)
 
     def start(self, file: Path | None = None) -> None:
         """Show the window, then tidy up and load a model in the background: `file`, if it is one."""

@@ -67,6 +67,7 @@ def application(qtbot: QtBot, open_window: OpenWindow) -> Application:
     say(qtbot, application, "Who are you?")
     window = application.window
     window.action.settings.setChecked(True)
+    _ = application.inspector_views  # made behind it
     window.show_load_progress(0.5)
     window.temporary_mark.show()
     window.message_bar.hide()  # a notice goes by itself, in the language in which it came

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 LATER = (
-    *("_dialog", "_page", "_pages"),
+    *("_dialog", "_page", "_pages", "inspector_views", "attention_view", "lens_view"),
     *("core.exporting", "core.exporters", "core.importing", "core.importers", "core.rescue", "core.comparison"),
     *("pdf_export", "asyncio", "torch"),
 )
