@@ -102,6 +102,7 @@ class Application(QObject):
         self.appearance = AppearanceController(qt)
         self.appearance.choose(settings.settings.theme, text_percent=settings.settings.text_percent)
         self.window = MainWindow(self.appearance.theme)
+        self.appearance.themeChanging.connect(self.window.transcript.forget_unseen)
         self.appearance.themeChanged.connect(self.window.apply_theme)
         self.engine = EngineThread(make_engine)
         secrets = Secrets()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
+from shiboken6 import delete
 
 from app.theme import Theme
 from app.views.message_view import TranscriptMessage
@@ -43,9 +44,14 @@ class MessageViews:
         else:
             view.deleteLater()
 
-    def apply_theme(self, theme: Theme) -> None:
-        """Take the theme for views to come, and for those that are kept."""
-        self._theme = theme
+    def forget(self) -> None:
+        """Keep none any more: dressing one for another theme costs more than making it when it is needed."""
         for views in self._spare.values():
             for view in views:
-                view.apply_theme(theme)
+                delete(view)
+            views.clear()
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Take the theme for views to come."""
+        self.forget()
+        self._theme = theme

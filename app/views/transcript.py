@@ -331,6 +331,13 @@ class Transcript(QAbstractScrollArea):
         """Say in an empty chat to which host messages go; an empty one: they stay here."""
         self._placeholder.show_remote_host(host)
 
+    def forget_unseen(self) -> None:
+        """Let go of the widgets that are kept for messages to come, as before everything gets another look."""
+        self._pool.forget()
+        for view in self._views.values():
+            if isinstance(view, ReplyView):
+                view.column.forget_spare()
+
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours and sizes."""
         self._theme = theme
