@@ -223,7 +223,8 @@ class ReplyStream(QObject):
         """Name a conversation by its first exchange, unless a person named it."""
         store, conversation_id = running.store, running.conversation_id
         try:
-            path = store.tree(conversation_id).path()
+            tree = self._shown.chat.tree if self._is_shown(running) else store.tree(conversation_id)
+            path = tree.path()
             old = store.conversation(conversation_id).title
             if len(path) != 2 or old != title_of(path[0].text):
                 return

@@ -51,10 +51,11 @@ class ShownChat:
         """Draw a line above the first message that the model still reads when so many turns were left out."""
         if dropped == self.chat.dropped:
             return
-        path = self.chat.tree.path()
+        path, before = self.chat.tree.path(), self.chat.first_read_id
         self.chat.dropped, self.chat.first_read_id = dropped, first_read(path, dropped)
         for message in path:
-            self._transcript.update_message(self._shown(message))
+            if message.id in (before, self.chat.first_read_id):
+                self._transcript.update_message(self._shown(message))
 
     def _shown(self, message: StoredMessage) -> TranscriptMessage:
         return self._of_chat(self.chat, message)

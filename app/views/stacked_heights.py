@@ -39,6 +39,15 @@ class StackedHeights:
             at += at & -at
         return True
 
+    def begin_like(self, other: StackedHeights, count: int) -> None:
+        """Take the heights of another's first rows, all at once: one by one, 10,000 took 60 ms."""
+        self._heights[:count] = other._heights[:count]
+        self._sums = [0, *(height + self._gap for height in self._heights)]
+        for at in range(1, len(self._sums)):
+            above = at + (at & -at)
+            if above < len(self._sums):
+                self._sums[above] += self._sums[at]
+
     def append(self, height: int) -> None:
         """One row more at the end."""
         self._heights.append(height)

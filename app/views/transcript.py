@@ -147,8 +147,7 @@ class Transcript(QAbstractScrollArea):
         if common <= self.selection.ends[1].message:
             self.select(Place(0, 0, 0), Place(0, 0, 0))
         self._heights = self._no_heights(len(messages))
-        for number in range(common):
-            self._heights.set_height(number, old.height(number))
+        self._heights.begin_like(old, common)
         for number, view in [*self._views.items()]:
             if number < common:
                 view.show_message(messages[number])
@@ -524,8 +523,7 @@ class Transcript(QAbstractScrollArea):
             self._width = width
             known = self._heights
             self._heights = self._no_heights(len(self._messages))
-            for number in range(min(len(known), len(self._messages))):
-                self._heights.set_height(number, known.height(number))
+            self._heights.begin_like(known, min(len(known), len(self._messages)))
 
     def _top(self, moved_to: int | None) -> int:
         """What stands at the top of the viewport now."""

@@ -277,6 +277,19 @@ def test_heights_that_become_known_move_what_stands_below() -> None:
     assert heights.row_at(10**9) == len(plain) - 1
 
 
+def test_heights_are_taken_over_as_if_they_were_set_one_by_one() -> None:
+    old = StackedHeights(700, estimate=50, gap=10, above=20)
+    for row in range(0, 700, 3):
+        old.set_height(row, row % 90)
+    made, slow = (StackedHeights(1000, estimate=70, gap=10, above=20) for _ in range(2))
+    made.begin_like(old, 600)
+    for row in range(600):
+        slow.set_height(row, old.height(row))
+    made.append(5)
+    slow.append(5)
+    assert [made.top(row) for row in range(1002)] == [slow.top(row) for row in range(1002)]
+
+
 def test_keys_show_the_focus_of_the_transcript_and_a_click_does_not(qtbot: QtBot, open_window: OpenWindow) -> None:
     window = open_window(FakeEngine).window
     transcript = window.transcript
