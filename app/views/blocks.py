@@ -25,9 +25,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.core.highlighting import highlighted
 from app.core.markdown import visible
 from app.theme import Theme, code_font, tinted_icon
+from app.views.code_colors import Colored, Wanted, code_colors
 from app.views.language import in_every_language
 from app.views.text_block import reading_font
 from app.views.text_surface import Span, Tint, layers, marks, text_of, units
@@ -289,6 +289,7 @@ class CodeBlock(ScrolledBlock):
         self._column.addLayout(head)
         self._column.addLayout(self._inner)
         self._show_fold()
+        code_colors().found.connect(self._take_colors)
         in_every_language(self, self._say_texts)
         self.append_text(source)
 
@@ -332,14 +333,26 @@ class CodeBlock(ScrolledBlock):
         self._unfold.setIcon(tinted_icon(icon, self.theme.colors["text_muted"], size=16))
 
     def _highlight(self) -> None:
-        document = self.edit.document()
-        if document.toPlainText() != self.source:
+        if self.edit.document().toPlainText() != self.source:
             return  # lines were cut or invisible characters spelt out: the positions differ
+        colors = code_colors().get(self._wanted())
+        if colors is not None:
+            self._color(colors)
+
+    def _take_colors(self, wanted: Wanted, colors: Sequence[Colored]) -> None:
+        if self._is_complete and wanted == self._wanted() and self.edit.document().toPlainText() == self.source:
+            self._color(colors)
+
+    def _wanted(self) -> Wanted:
+        return units(self.source), self.language, self.theme.dark
+
+    def _color(self, colors: Sequence[Colored]) -> None:
+        document = self.edit.document()
         cursor = QTextCursor(document)
         cursor.beginEditBlock()
         cursor.select(QTextCursor.SelectionType.Document)
         cursor.setCharFormat(QTextCharFormat())
-        for start, length, color in highlighted(units(self.source), self.language, is_dark=self.theme.dark):
+        for start, length, color in colors:
             form = QTextCharFormat()
             form.setForeground(QColor(color))
             cursor.setPosition(start)
