@@ -1,6 +1,6 @@
 """The composition root: builds each object once and connects them; nothing else knows everybody.
 
-Controllers import their dialogs when these first open: together they take some 35 ms that a start need not wait for.
+Controllers import their dialogs, and what these read and write files with, when they first open.
 """
 
 from __future__ import annotations
@@ -11,24 +11,23 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from app.controllers.alternatives import AlternativesController
 from app.controllers.appearance import AppearanceController
 from app.controllers.attaching import AttachingController
-from app.controllers.attribution import AttributionController
 from app.controllers.background import Background
 from app.controllers.backups import BackupsController
 from app.controllers.chat import ChatController
 from app.controllers.chat_models import ChatModels
 from app.controllers.chat_templates import ChatTemplatesController
 from app.controllers.comparing import CompareController
-from app.controllers.confidence import ConfidenceController
 from app.controllers.conversations import ConversationsController
 from app.controllers.desktop import DesktopController
 from app.controllers.downloads import DownloadsController
@@ -42,21 +41,16 @@ from app.controllers.inquiries import Inquiries
 from app.controllers.inspector import InspectorController
 from app.controllers.languages import LanguagesController
 from app.controllers.library import LibraryController
-from app.controllers.looking import LookingController
 from app.controllers.message_menu import MessageMenuController
 from app.controllers.messages import MessagesController
 from app.controllers.model_hashes import ModelHashesController
 from app.controllers.models import ModelsController
 from app.controllers.palette import PaletteController
-from app.controllers.perplexity import PerplexityController
 from app.controllers.preferences import PreferencesController
 from app.controllers.presets import PresetsController
-from app.controllers.prompt import PromptController
-from app.controllers.proof import ProofController
 from app.controllers.queueing import QueueingController
 from app.controllers.remotes import RemotesController
 from app.controllers.reply_settings import ReplySettingsController
-from app.controllers.sampler_lab import SamplerLabController
 from app.controllers.search import SearchController
 from app.controllers.server import ServerController
 from app.controllers.slash_commands import SlashCommandsController
@@ -70,7 +64,6 @@ from app.core.paths import DataFolder
 from app.core.presets import Presets
 from app.core.remote.endpoints import Endpoints
 from app.core.reply_caches import ReplyCaches
-from app.core.rescuing import newest_damaged
 from app.core.scan import ReadHeader
 from app.core.secrets import Secrets
 from app.core.settings import SettingsFile
@@ -79,6 +72,9 @@ from app.instance import DesktopApplication, SingleInstance
 from app.views.known_sentences import said
 from app.views.main_window import MainWindow
 from app.worker import EngineLike, EngineThread, create_engine, read_model_header
+
+if TYPE_CHECKING:
+    from app.controllers.inspector_views import InspectorViews
 
 logger = logging.getLogger(__name__)
 
@@ -106,6 +102,7 @@ class Application(QObject):
         self.appearance = AppearanceController(qt)
         self.appearance.choose(settings.settings.theme, text_percent=settings.settings.text_percent)
         self.window = MainWindow(self.appearance.theme)
+        self.appearance.themeChanging.connect(self.window.transcript.forget_unseen)
         self.appearance.themeChanged.connect(self.window.apply_theme)
         self.engine = EngineThread(make_engine)
         secrets = Secrets()
@@ -165,14 +162,7 @@ class Application(QObject):
         self._chat_templates = ChatTemplatesController(self.chat, self.models, self.window)
         self.message_menu = MessageMenuController(self.chat, self.models, self.window)
         self.inspector = InspectorController(Inquiries(engines, self.chat), self.chat, self.models, self.window)
-        self.alternatives = AlternativesController(self.inspector, self.chat)
-        self.confidence = ConfidenceController(self.inspector, self.chat)
-        self.sampler_lab = SamplerLabController(self.inspector)
-        self.prompt = PromptController(self.inspector, self.chat)
-        self.looking = LookingController(self.inspector, self._background)
-        self.attribution = AttributionController(self.inspector, self.chat)
-        self.proof = ProofController(self.inspector, self.chat)
-        self.perplexity = PerplexityController(self.inspector, self.chat, self._background, self.window)
+        self.inspector.opening.connect(lambda: self.inspector_views)
         self.comparing = CompareController(
             *(self.inspector.inquiries, self.chat, self.models, self.window),
             library=library,
@@ -199,7 +189,7 @@ class Application(QObject):
             self.preferences, self.appearance, self.chat, self.conversations, self.window
         )
         self.backups = BackupsController(self._background, self.conversations, self.window)
-        self._hashes = ModelHashesController(folder.model_hashes, self._background, self.chat)
+        self._hashes = ModelHashesController(folder.model_hashes, self._background, engines, self.chat)
         self.models.modelReady.connect(self._hashes.compute)
         self.models.modelReady.connect(lambda loaded: self.window.status.show_text(said(loaded.notice or "")))
         self.window.closing.connect(self.close)
@@ -207,10 +197,16 @@ class Application(QObject):
         for notice in (settings.notice, presets.notice, endpoints.notice, store_notice):
             if notice is not None:
                 self.window.message_bar.show_error(notice)
-        damaged = newest_damaged(folder.database)
-        if store_notice is not None and damaged is not None:
-            self.backups.offer_rescue(store_notice, damaged)
+        if store_notice is not None:
+            self._offer_rescue(store_notice, folder)
         self._is_closed = False
+
+    @cached_property
+    def inspector_views(self) -> InspectorViews:
+        """What the inspector can show, made when it first opens."""
+        from app.controllers.inspector_views import InspectorViews
+
+        return InspectorViews(self.inspector, self.chat, self._background, self.window)
 
     def start(self, file: Path | None = None) -> None:
         """Show the window, then tidy up and load a model in the background: `file`, if it is one."""
@@ -272,6 +268,13 @@ class Application(QObject):
             action=self.tr("Open the log"),
             on_action=show_log,
         )
+
+    def _offer_rescue(self, store_notice: str, folder: DataFolder) -> None:
+        from app.core.rescuing import newest_damaged
+
+        damaged = newest_damaged(folder.database)
+        if damaged is not None:
+            self.backups.offer_rescue(store_notice, damaged)
 
     def _after_first_paint(self) -> None:
         if self._is_closed:

@@ -407,7 +407,7 @@ SCENES = (
     Scene("layout", layout),
     Scene("thinking", thinking, size=QSize(1100, 480)),
     Scene("attachments", attachments, size=QSize(1100, 520)),
-    Scene("queue", queue),
+    Scene("queue", queue, size=LOW),
     Scene("versions", versions),
     Scene("details", details),
     Scene("slash-commands", slash_commands, size=LOW),

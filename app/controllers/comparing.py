@@ -16,7 +16,6 @@ from app.controllers.background import Background
 from app.controllers.chat import ChatController
 from app.controllers.inquiries import Inquiries, Inquiry
 from app.controllers.models import ModelsController
-from app.core.comparison import Comparison, comparison, comparison_markdown, comparison_table
 from app.core.conversation import prompt_messages
 from app.core.files import safe_file_name, write_atomically
 from app.core.fit import Fit, Verdict, estimate
@@ -32,6 +31,7 @@ from engine.api import Event, GenerateRequest, LoadRequest, Message, SamplerSett
 from engine.inspection.api import MOST_KEPT_BYTES, Compared, CompareProgressed, CompareRequest
 
 if TYPE_CHECKING:
+    from app.core.comparison import Comparison
     from app.views.compare_dialog import CompareChoice, CompareDialog
     from app.views.compared_column import ComparedModel
 
@@ -218,6 +218,8 @@ class CompareController(QObject):
                     text=event.text,
                 )
             elif isinstance(event, Compared):
+                from app.core.comparison import comparison
+
                 found = self._found = comparison(event, prompt=choice.prompt, names=names)
                 self._last = _Made(self._message_id, self._of, self._made_by, choice, found)
                 dialog.show_comparison(found)
@@ -293,6 +295,8 @@ class CompareController(QObject):
         path = ask_new_file(dialog, self.tr("Save the comparison"), proposed, kinds[ending])
         if path is None or (path.exists() and not confirm_replacing(dialog, path.name)):
             return
+        from app.core.comparison import comparison_markdown, comparison_table
+
         write = {"md": comparison_markdown, "csv": comparison_table}[ending]
         job = self._background.start(lambda _control: write_atomically(path, write(found)), name="comparison")
         saved = self.tr("“{name}” is saved.").format(name=path.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
@@ -15,9 +16,11 @@ from app.controllers.preferences import PreferencesController
 from app.core.conversation import Status
 from app.core.settings import Settings
 from app.core.store import Store, StoreError
-from app.views.desktop_page import DesktopPage
 from app.views.main_window import MainWindow
 from app.views.tray import Tray
+
+if TYPE_CHECKING:
+    from app.views.desktop_page import DesktopPage
 
 LONG_REPLY_S = 10.0  # a person may have turned to something else meanwhile
 SHOWN_MS = 10_000  # how long a notification stays, where the desktop asks
@@ -51,7 +54,7 @@ class DesktopController(QObject):
         window.activated.connect(self._forget)
         chat.replyBegan.connect(self._reply_began)
         chat.replyEnded.connect(self._reply_ended)
-        preferences.add_page(lambda: DesktopPage(has_tray=QSystemTrayIcon.isSystemTrayAvailable()))
+        preferences.add_page(_make_page)
         preferences.changed.connect(self._apply)
         self._apply(preferences.settings)
 
@@ -108,3 +111,9 @@ class DesktopController(QObject):
     def _new_chat(self) -> None:
         self._window.raise_to_front()
         self._conversations.new_chat()
+
+
+def _make_page() -> DesktopPage:
+    from app.views.desktop_page import DesktopPage
+
+    return DesktopPage(has_tray=QSystemTrayIcon.isSystemTrayAvailable())

@@ -13,7 +13,6 @@ from app.controllers.attaching import AttachingController
 from app.controllers.background import Background
 from app.controllers.imports import ImportsController
 from app.controllers.models import ModelsController
-from app.core.importing import holds_conversations
 from app.core.library import model_path
 from app.views.main_window import MainWindow
 from engine.api import ModelFileError
@@ -62,11 +61,17 @@ class DroppingController(QObject):
             self._look_into(path)
 
     def _look_into(self, path: str) -> None:
-        job = self._background.start(lambda _control: holds_conversations(Path(path)), name="drop")
+        job = self._background.start(lambda _control: _holds_conversations(path), name="drop")
         job.succeeded.connect(
             lambda is_import: self._imports.look_at(path) if is_import else self._attaching.attach([path])
         )
         job.failed.connect(self._message_bar.show_error)
+
+
+def _holds_conversations(path: str) -> bool:
+    from app.core.importing import holds_conversations
+
+    return holds_conversations(Path(path))
 
 
 def _is_model(path: str) -> bool:

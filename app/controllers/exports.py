@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QStandardPaths, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -16,17 +17,18 @@ from shiboken6 import isValid
 
 from app.controllers.background import Background, Control, Job
 from app.controllers.chat import ChatController
-from app.core import exporting
 from app.core.catalogue import Conversation, Folder
 from app.core.conversation import MessageTree, title_of
-from app.core.exporters import ExportedConversation, Exporter
 from app.core.store import Store, StoreError
-from app.export_formats import EXPORTERS
 from app.views.dialogs import confirm_replacing
-from app.views.export_dialog import ExportChoice, ExportDialog, ExportFormat, ExportScope
 from app.views.main_window import MainWindow
 
-_Start = Callable[[ExportChoice, bool], Job]  # with the choice, and whether a file may be replaced
+if TYPE_CHECKING:
+    from app.core.exporters import Exporter
+    from app.core.exporting import How
+    from app.views.export_dialog import ExportChoice, ExportDialog, ExportScope
+
+_Start = Callable[["ExportChoice", bool], Job]  # with the choice, and whether a file may be replaced
 
 
 class ExportsController(QObject):
@@ -55,8 +57,11 @@ class ExportsController(QObject):
 
     def export_chats(self, ids: list[str]) -> None:
         """Export these chats, or everything."""
+        from app.core.exporting import JOINT_NAME
+        from app.views.export_dialog import ExportScope
+
         try:
-            name = self._store.conversation(ids[0]).title if len(ids) == 1 else exporting.JOINT_NAME
+            name = self._store.conversation(ids[0]).title if len(ids) == 1 else JOINT_NAME
         except StoreError as error:
             self._window.message_bar.show_error(str(error))
             return
@@ -65,6 +70,8 @@ class ExportsController(QObject):
 
     def export_folder(self, folder_id: str) -> None:
         """Export the chats of a folder and of those inside it."""
+        from app.views.export_dialog import ExportScope
+
         try:
             folders = {folder.id: folder for folder in self._store.folders()}
             inside = _inside(folder_id, folders)
@@ -87,6 +94,10 @@ class ExportsController(QObject):
 
     def _ask_for_shown(self) -> None:
         """Export what the window shows, whatever the store has of it."""
+        from app.core.exporters import ExportedConversation
+        from app.core.exporting import write_conversations
+        from app.views.export_dialog import ExportScope
+
         shown = self._chat.shown
         messages = tuple(shown.tree)
         now = time.time()
@@ -98,15 +109,17 @@ class ExportsController(QObject):
         def start(choice: ExportChoice, replace: bool) -> Job:
             def write(control: Control) -> Path:
                 with _told(choice.output):
-                    return exporting.write_conversations(
-                        [exported], 1, _exporter(choice), choice.output, **_how(choice, replace, control)
-                    )
+                    how = _how(choice, replace, control)
+                    return write_conversations([exported], 1, _exporter(choice), choice.output, **how)
 
             return self._background.start(write, name="export")
 
         self._open_dialog([ExportScope("shown", self.tr("This chat"), title, 1)], start)
 
     def _ask(self, scopes: Sequence[tuple[ExportScope, Sequence[str]]]) -> None:
+        from app.core.exporting import JOINT_NAME, export
+        from app.views.export_dialog import ExportScope
+
         try:
             everything = [one.id for one in self._store.conversations()]
         except StoreError as error:
@@ -116,22 +129,24 @@ class ExportsController(QObject):
             self._window.message_bar.show_notice(self.tr("There is no conversation to export yet."))
             return
         title = self.tr("All %n chat(s)", "", len(everything))
-        offered = [*scopes, (ExportScope("all", title, exporting.JOINT_NAME, len(everything)), everything)]
+        offered = [*scopes, (ExportScope("all", title, JOINT_NAME, len(everything)), everything)]
         ids_of = {scope.key: ids for scope, ids in offered}
 
         def start(choice: ExportChoice, replace: bool) -> Job:
             def write(store: Store, control: Control) -> Path:
                 ids = ids_of[choice.scope_key]
                 with _told(choice.output):
-                    return exporting.export(
-                        store, ids, _exporter(choice), choice.output, **_how(choice, replace, control)
-                    )
+                    how = _how(choice, replace, control)
+                    return export(store, ids, _exporter(choice), choice.output, **how)
 
             return self._background.start_on_store(write, name="export")
 
         self._open_dialog([scope for scope, _ in offered], start)
 
     def _open_dialog(self, scopes: list[ExportScope], start: _Start) -> None:
+        from app.export_formats import EXPORTERS
+        from app.views.export_dialog import ExportDialog, ExportFormat
+
         formats = [ExportFormat(one.name, one.title, one.ending, one.is_joint, one.is_whole) for one in EXPORTERS]
         dialog = ExportDialog(formats, scopes, self._folder, self._window)
         dialog.exportRequested.connect(lambda choice: self._run(dialog, choice, start))
@@ -160,10 +175,12 @@ class ExportsController(QObject):
 
 
 def _exporter(choice: ExportChoice) -> Exporter:
+    from app.export_formats import EXPORTERS
+
     return next(one for one in EXPORTERS if one.name == choice.format_name)
 
 
-def _how(choice: ExportChoice, replace: bool, control: Control) -> exporting.How:
+def _how(choice: ExportChoice, replace: bool, control: Control) -> How:
     return {
         "options": choice.options,
         "replace": replace,
@@ -175,10 +192,12 @@ def _how(choice: ExportChoice, replace: bool, control: Control) -> exporting.How
 @contextmanager
 def _told(output: Path) -> Iterator[None]:
     """Turn what the system refuses into a sentence."""
+    from app.core.exporting import ExportError
+
     try:
         yield
     except OSError as error:
-        raise exporting.ExportError(
+        raise ExportError(
             f"“{output.name}” cannot be written in {output.parent}: {error.strerror or error}; "
             "choose another place, or free some space."
         ) from error

@@ -10,11 +10,11 @@ from shiboken6 import isValid
 
 from app.controllers.background import Background, Control, Job, StoreWork
 from app.controllers.conversations import ConversationsController
-from app.core.importing import ImportPreview, ImportReport, preview_import, run_import
 from app.core.store import Store
 from app.views.main_window import MainWindow
 
 if TYPE_CHECKING:
+    from app.core.importing import ImportPreview, ImportReport
     from app.views.import_dialog import ImportDialog
 
 
@@ -49,6 +49,8 @@ class ImportsController(QObject):
 
     def _preview(self, dialog: ImportDialog, path: Path) -> None:
         def look(store: Store, control: Control) -> ImportPreview | None:
+            from app.core.importing import preview_import
+
             return preview_import(path, store, progress=control.progress, cancelled=control.is_cancelled)
 
         job = self._run(dialog, look, self.tr("Looking at “{name}”…").format(name=path.name))
@@ -70,6 +72,8 @@ class ImportsController(QObject):
 
     def _import(self, dialog: ImportDialog, path: Path) -> None:
         def take_in(store: Store, control: Control) -> ImportReport:
+            from app.core.importing import run_import
+
             return run_import(path, store, progress=control.progress, cancelled=control.is_cancelled)
 
         job = self._run(dialog, take_in, self.tr("Importing “{name}”…").format(name=path.name))

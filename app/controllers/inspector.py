@@ -31,10 +31,12 @@ TokenTint = tuple[int, str, QTextCharFormat.UnderlineStyle]  # a token, its grou
 class InspectorController(QObject):
     """`replyChosen(InspectedReply or None)`, then `tokenChosen(message id or "", index or None)`.
 
-    `reply`, `index` and `tokens` (the `TokenMap`, once the tokens are spelt) say what is looked at, `texts` what each
-    token spells; of other tokens `text_of` says it, once `spell` has asked, and `end_ids` which end a reply.
+    `opening()` comes before the panel shows anything, each time that it opens. `reply`, `index` and `tokens` (the
+    `TokenMap`, once the tokens are spelt) say what is looked at, `texts` what each token spells; of other tokens
+    `text_of` says it, once `spell` has asked, and `end_ids` which end a reply.
     """
 
+    opening = Signal()
     replyChosen = Signal(object)
     tokenChosen = Signal(str, object)
 
@@ -166,6 +168,7 @@ class InspectorController(QObject):
             self.inquiries.cancel_all()
             self._window.transcript.show_tints("", ())
             return
+        self.opening.emit()
         focused = self._window.transcript.focused_reply()
         if focused is not None and (self.reply is None or focused != self.reply.message.id):
             self.look(focused)

@@ -29,11 +29,11 @@ from app.views.dialogs import ask_model_file
 from app.views.known_sentences import said
 from app.views.library_table import LibraryRow
 from app.views.main_window import MainWindow
-from app.views.model_sources_page import ModelSourcesPage
 from app.worker import free_memory
 
 if TYPE_CHECKING:
     from app.views.library_dialog import LibraryDialog
+    from app.views.model_sources_page import ModelSourcesPage
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class LibraryController(QObject):
         models.loadFailed.connect(lambda _sentence: self._look_once())
         models.defaultMissing.connect(self._look_once)
         self.surveyed.connect(models.open_best)
-        preferences.add_page(ModelSourcesPage)
+        preferences.add_page(_make_page)
         preferences.changed.connect(self._change_settings)
         window.action.library.triggered.connect(lambda _checked: self.show_dialog())
         window.model_picker.libraryRequested.connect(self.show_dialog)
@@ -228,6 +228,12 @@ class LibraryController(QObject):
         if _where_to_look(settings) != self._looked_in:
             self._looked_in = _where_to_look(settings)
             self.rescan()
+
+
+def _make_page() -> ModelSourcesPage:
+    from app.views.model_sources_page import ModelSourcesPage
+
+    return ModelSourcesPage()
 
 
 def _where_to_look(settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -13,15 +13,12 @@ from app.controllers.languages import LanguagesController
 from app.controllers.models import ModelsController
 from app.core.paths import DataFolder
 from app.core.settings import LARGEST_TEXT, SMALLEST_TEXT, LoadSettings, SettingsFile
-from app.views.about_page import AboutPage
 from app.views.language import in_every_language
 from app.views.main_window import MainWindow
-from app.views.settings_page import SettingsPage
-from app.views.settings_pages import AppearancePage, GeneralPage, ModelsPage, PrivacyPage
-from app.views.shortcuts_page import ShortcutsPage
 
 if TYPE_CHECKING:
     from app.views.settings_dialog import SettingsDialog
+    from app.views.settings_page import SettingsPage
 
 TEXT_STEP = 10  # percent
 SAVE_MS = 500  # after the last change, so that a spin box held down writes once
@@ -44,15 +41,9 @@ class PreferencesController(QObject):
     ) -> None:
         super().__init__()
         self._file, self._appearance, self._languages = file, appearance, languages
-        self._models, self._window = models, window
+        self._models, self._window, self._folder = models, window, folder
         self.settings = file.settings
-        self._pages: list[Callable[[], SettingsPage]] = [
-            lambda: GeneralPage(folder.root),
-            AppearancePage,
-            ModelsPage,
-            lambda: ShortcutsPage(window.action),
-        ]
-        self._last_pages: tuple[Callable[[], SettingsPage], ...] = (lambda: PrivacyPage(folder.log), AboutPage)
+        self._pages: list[Callable[[], SettingsPage]] = []  # those of other controllers
         self._saving = QTimer(self)
         self._saving.setSingleShot(True)
         self._saving.setInterval(SAVE_MS)
@@ -100,7 +91,7 @@ class PreferencesController(QObject):
 
         actions = self._window.action
         dialog = ShortcutsDialog(actions, actions.shortcuts(self.settings.shortcuts), self._window)
-        dialog.changeRequested.connect(lambda: self.show_dialog(ShortcutsPage.name))
+        dialog.changeRequested.connect(lambda: self.show_dialog("shortcuts"))
         dialog.open()
 
     def change(self, name: str, value: Any) -> None:
@@ -126,7 +117,12 @@ class PreferencesController(QObject):
         self._titles = []
 
     def _make_pages(self) -> list[SettingsPage]:
-        return [make() for make in (*self._pages, *self._last_pages)]
+        from app.views.about_page import AboutPage
+        from app.views.settings_pages import AppearancePage, GeneralPage, ModelsPage, PrivacyPage
+        from app.views.shortcuts_page import ShortcutsPage
+
+        first = (GeneralPage(self._folder.root), AppearancePage(), ModelsPage(), ShortcutsPage(self._window.action))
+        return [*first, *(make() for make in self._pages), PrivacyPage(self._folder.log), AboutPage()]
 
     def _offer_loading(self, before: LoadSettings) -> None:
         """Offer to load the model again when it would be loaded in another way now; a reply ends before that."""

@@ -34,12 +34,12 @@ from app.core.settings import Settings
 from app.views.main_window import MainWindow
 from app.views.model_picker import ModelChoice
 from app.views.model_words import tokens_text
-from app.views.remote_page import RemotePage
 from app.views.remote_question import RemoteQuestion
 from engine.api import FiresideError, ModelLoaded
 
 if TYPE_CHECKING:
     from app.views.endpoint_dialog import EndpointDialog, EndpointEntry
+    from app.views.remote_page import RemotePage
 
 
 class RemotesController(QObject):
@@ -103,6 +103,8 @@ class RemotesController(QObject):
         return dialog
 
     def _make_page(self) -> RemotePage:
+        from app.views.remote_page import RemotePage
+
         page = self._page = RemotePage()
         page.addRequested.connect(self.show_dialog)
         page.editRequested.connect(self.show_dialog)

@@ -29,7 +29,7 @@ from app.server.errors import ApiError
 from app.server.gate import Gate
 from app.server.models import Models, ServedModel, served
 from app.views.main_window import MainWindow
-from app.views.server_page import ServerPage, ServerState
+from app.views.server_state import ServerState
 from app.worker import EngineThread
 from engine.api import Event, FiresideError, ModelLoaded, ModelUnloaded
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from app.server.server import Answered, Server
+    from app.views.server_page import ServerPage
 
 logger = logging.getLogger(__name__)
 
@@ -168,6 +169,8 @@ class ServerController(QObject):
             self._window.message_bar.show_error(state.problem)
 
     def _make_page(self) -> ServerPage:
+        from app.views.server_page import ServerPage
+
         page = ServerPage(self._state)
         self.stateChanged.connect(page.show_state)
         page.newTokenRequested.connect(lambda: self._with_token(new_server_token))

@@ -270,11 +270,11 @@ class QtRenderer(SafeRenderer):
     def bullet_list_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """Nearer to the margin than Qt would put it."""
         token = tokens[idx]
-        apart = " margin-top: 0; margin-bottom: 0;" if token.level else ""
+        style = "margin: 0 0 0 -14px;"  # one below would part an item from the list inside it
         first = next((tokens[at].content for at in range(idx, len(tokens)) if tokens[at].type == "inline"), "")
         if token.tag == "ul" and first.startswith(_BOXES):
-            apart += " list-style-type: none;"  # the boxes are marks enough
-        return f'<{token.tag}{self.renderAttrs(token)} style="margin-left: -14px;{apart}">'
+            style += " list-style-type: none;"  # the boxes are marks enough
+        return f'<{token.tag}{self.renderAttrs(token)} style="{style}">'
 
     ordered_list_open = bullet_list_open
 

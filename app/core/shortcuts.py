@@ -11,14 +11,20 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Shortcuts:
-    """`defaults` has the keys of every action by its id; `changed` those of the actions that were given others."""
+    """`defaults` has the keys of every action by its id; `changed` those of the actions that were given others.
+
+    A key that was given to an action is no other's, even if another comes with it since.
+    """
 
     defaults: Mapping[str, tuple[str, ...]]
     changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def keys(self, action_id: str) -> tuple[str, ...]:
         """The keys of an action."""
-        return self.changed.get(action_id, self.defaults[action_id])
+        if action_id in self.changed:
+            return self.changed[action_id]
+        given = {key for one, keys in self.changed.items() if one in self.defaults for key in keys}
+        return tuple(key for key in self.defaults[action_id] if key not in given)
 
     def owner(self, key: str) -> str | None:
         """The action that a key runs."""

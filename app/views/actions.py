@@ -111,8 +111,10 @@ class WindowActions(QObject):
         self.temporary_chat = self._make(
             "temporaryChat", chat, ["Ctrl+Shift+N"], icon="temporary", icon_size=ICON_SIZE
         )
-        self.search = self._make("searchConversations", chat, [_KEYS.Find, "Ctrl+Shift+F"], icon="search")
-        self.find = self._make("findInChat", chat, ["Ctrl+G", "F3"], icon="find")
+        self.search = self._make("searchConversations", chat, ["Ctrl+Shift+F"], icon="search")
+        self.find = self._make("findInChat", chat, [_KEYS.Find], icon="find")
+        self.find_next = self._make("findNextInChat", chat, ["F3", "Ctrl+G"], is_in_menu=False)
+        self.find_previous = self._make("findPreviousInChat", chat, ["Shift+F3", "Ctrl+Shift+G"], is_in_menu=False)
         self.write = self._make("writeMessage", chat, ["Ctrl+L"], is_in_menu=False)
         self.attach = self._make("attachFiles", chat, ["Ctrl+U"], icon="attach", is_in_menu=False)
         self.stop = self._make("stopReply", reply, ["Esc"], is_in_menu=False)
@@ -153,6 +155,8 @@ class WindowActions(QObject):
             (self.temporary_chat, self.tr("Temporary chat")),
             (self.search, self.tr("Search conversations")),
             (self.find, self.tr("Find in this chat")),
+            (self.find_next, self.tr("Find the next place")),
+            (self.find_previous, self.tr("Find the place before")),
             (self.write, self.tr("Write a message")),
             (self.attach, self.tr("Attach files…")),
             (self.stop, self.tr("Stop the reply")),

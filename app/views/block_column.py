@@ -12,6 +12,7 @@ from dataclasses import replace
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
+from shiboken6 import delete
 
 from app.core.block_stream import Block, Code, Formula, Item, Plain, Prose, Table
 from app.core.markdown import NO_REFERENCES, QtRenderer, References, prose_html, table_rows, visible
@@ -173,12 +174,16 @@ class BlockColumn(QWidget):
         """Where a block begins, with the space above it."""
         return self._heights.top(number)
 
+    def forget_spare(self) -> None:
+        """Keep no widgets for blocks to come any more."""
+        for spare in self._spare:
+            delete(spare)
+        self._spare.clear()
+
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours and sizes."""
         self._theme = theme
-        for spare in self._spare:
-            spare.deleteLater()
-        self._spare.clear()
+        self.forget_spare()
         for widget in self._widgets.values():
             widget.apply_theme(theme)
         self._estimate_all()

@@ -31,6 +31,7 @@ from app.theme import Theme, code_font, tinted_icon
 from app.views.language import in_every_language
 from app.views.text_block import reading_font
 from app.views.text_surface import Span, Tint, layers, marks, text_of, units
+from app.views.waiting_text import WaitingText
 
 LONGEST_LINE = 2_000  # characters; one line of a megabyte would be laid out as a whole
 MOST_CODE_LINES = 28  # shown at once; more scroll inside the block, or show when it is unfolded
@@ -189,35 +190,28 @@ class ScrolledBlock(QFrame):
         self.theme = theme
         self.source = ""
         self.edit = FittedText(theme, self, wraps=wraps)
-        self._waiting = ""  # of the source: what is not laid out yet
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(0)
-        self._later.timeout.connect(self._lay_out_waiting)
-        self._later.timeout.connect(self.updateGeometry)
+        self._waiting = WaitingText(self._lay_out_letters, self)
+        self._waiting.grew.connect(self.updateGeometry)
 
     def append_text(self, text: str) -> None:
         """Add text at the end; of very much, the beginning at once and the rest later."""
         self.source += text
-        self._waiting += text
-        if not self._later.isActive():
-            self._lay_out_waiting()
+        self._waiting.add(text)
 
-    def _lay_out_waiting(self) -> None:
-        text, self._waiting = self._waiting[:LETTERS_AT_ONCE], self._waiting[LETTERS_AT_ONCE:]
-        self.edit.append_text(text)
-        if self._waiting:
-            self._later.start()
+    def _lay_out_letters(self, waiting: str) -> str:
+        self.edit.append_text(waiting[:LETTERS_AT_ONCE])
+        return waiting[LETTERS_AT_ONCE:]
 
     def show_source(self, source: str) -> None:
         """Replace the text; what it begins with already stays as it is."""
         surplus = self.source[len(source) :]
-        if surplus and not self._waiting and self.source.startswith(source) and not surplus.strip("`~\n"):
+        if surplus and self._waiting.is_empty and self.source.startswith(source) and not surplus.strip("`~\n"):
             self.edit.remove_last(len(surplus))  # the end of a code block, seen before it was whole
             self.source = source
         elif not source.startswith(self.source):
             self.edit.clear()
-            self.source = self._waiting = ""
+            self._waiting.clear()
+            self.source = ""
         self.append_text(source[len(self.source) :])
 
     def apply_theme(self, theme: Theme) -> None:

@@ -78,18 +78,20 @@ class FindBar(QWidget):
         self.hide()
 
     def begin(self) -> None:
-        """Show the bar, ready to be typed into."""
+        """Show the bar, ready to be typed into; what it found already stays."""
+        is_new = self.isHidden()
         self.show()
         self._field.setFocus()
         self._field.selectAll()
-        self._start()
+        if is_new:
+            self._start()
 
-    def go_on(self) -> None:
-        """To the next place; begins a search if there is none."""
+    def go_on(self, step: int) -> None:
+        """To the next place (1) or the one before (-1); begins a search if there is none."""
         if self.isHidden():
             self.begin()
         else:
-            self._step(1)
+            self._step(step)
 
     def close_bar(self) -> None:
         """Hide the bar and what it marked."""

@@ -215,7 +215,9 @@ class MainWindow(QMainWindow):
     def _connect_actions(self) -> None:
         action = self.action
         action.search.triggered.connect(self._focus_search)
-        action.find.triggered.connect(self.find_bar.go_on)
+        action.find.triggered.connect(self.find_bar.begin)
+        action.find_next.triggered.connect(lambda: self.find_bar.go_on(1))
+        action.find_previous.triggered.connect(lambda: self.find_bar.go_on(-1))
         self.find_bar.closed.connect(self.transcript.setFocus)
         action.write.triggered.connect(lambda _checked: self.composer.setFocus())
         action.quit.triggered.connect(self.quit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QEnterEvent, QFocusEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolButton, QWidget
 
@@ -16,6 +16,7 @@ from app.views.message_view import THINKING, MessageView, Surface, TranscriptMes
 from app.views.text_places import TextPlaces
 from app.views.text_surface import Tint
 from app.views.thinking_view import ThinkingView
+from app.views.waiting_text import WaitingText
 
 AT_ONCE = 4_000  # characters parsed in one go; the rest follows while the window stays responsive
 
@@ -31,11 +32,7 @@ class ReplyView(MessageView):
         self.column = BlockColumn(theme, self)
         self._places = TextPlaces(self.column)
         self._text = ""
-        self._waiting = ""  # of the text: what is not laid out yet
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(0)
-        self._later.timeout.connect(self._show_waiting)
+        self._waiting = WaitingText(self._show_some, self)
         self._dot = QLabel("●", self)
         self._dot.setObjectName("replyWaiting")
         self.body.addWidget(self._dot)
@@ -107,9 +104,7 @@ class ReplyView(MessageView):
             self._start_again()
         more = text[len(self._text) :]
         self._text = text
-        self._waiting += more
-        if more and not self._later.isActive():
-            self._show_waiting()
+        self._waiting.add(more)
         return bool(thinking) or was != self._extent()
 
     def unfold_thinking(self, is_open: bool) -> None:
@@ -192,9 +187,7 @@ class ReplyView(MessageView):
 
     def settle(self) -> None:
         """Take in the whole text."""
-        while self._waiting:
-            self._later.stop()
-            self._show_waiting()
+        self._waiting.finish()
 
     def show_part(self, top: int, bottom: int) -> None:
         """Lay out the blocks between these lines."""
@@ -269,16 +262,15 @@ class ReplyView(MessageView):
         """What is another one when there are other blocks or heights."""
         return self.column.sizeHint().height(), len(self.column.blocks), self._dot.isHidden()
 
-    def _show_waiting(self) -> None:
-        text, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
+    def _show_some(self, waiting: str) -> str:
+        text, rest = waiting[:AT_ONCE], waiting[AT_ONCE:]
         self._show_change(self._stream.push(text))
-        if self._waiting:
-            self._later.start()
-        elif not self.message.is_streaming:
+        if not rest and not self.message.is_streaming:
             self._close_stream()
+        return rest
 
     def _finish(self) -> None:
-        if not self._waiting:
+        if self._waiting.is_empty:
             self._close_stream()
 
     def _close_stream(self) -> None:
@@ -296,6 +288,6 @@ class ReplyView(MessageView):
 
     def _start_again(self) -> None:
         self.column.set_blocks(())
-        self._has_open, self._text, self._waiting = False, "", ""
-        self._later.stop()
+        self._has_open, self._text = False, ""
+        self._waiting.clear()
         self._stream = BlockStream()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
@@ -11,16 +9,8 @@ from app.core.settings import HIGHEST_PORT, LOWEST_PORT, Settings
 from app.views.dialog_pages import button
 from app.views.flow_layout import FlowLayout
 from app.views.known_sentences import said
+from app.views.server_state import ServerState
 from app.views.settings_page import SettingsPage, pad
-
-
-@dataclass(frozen=True, slots=True)
-class ServerState:
-    """What the page tells: the `address` that programs ask, None while there is no server, or the `problem`."""
-
-    address: str | None = None
-    token: str | None = None  # None: not known yet
-    problem: str = ""
 
 
 class ServerPage(SettingsPage):

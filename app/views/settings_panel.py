@@ -1,6 +1,7 @@
 """SettingsPanel: how the open chat is answered: its preset, its values, and where each of them comes from.
 
-It shows what the reply settings controller resolved, and emits what a person wants changed in this chat.
+It shows what the reply settings controller resolved, and emits what a person wants changed in this chat. Most
+samplers are folded away, and have no widgets until somebody unfolds them.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ from app.views.value_texts import spoken_value, value_texts
 
 MOST_TOKENS = 1_000_000
 MOST_LOOKED_AT = 4096  # tokens, see `engine.sampling`
-FIRST_OF_MORE = "top_k"  # it and those behind it are folded away
 ICON_SIZE = 16  # pixels
+ROW_SPACING = 14  # pixels
 
 
 class SettingsPanel(QFrame):
@@ -81,10 +82,7 @@ class SettingsPanel(QFrame):
         self._menu_button = self._tool_button("presetMenu")
         self._menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu_button.setMenu(self._preset_menu)
-        self._rows = self._make_rows()
-        for row in self._rows.values():
-            row.edited.connect(self.valueEdited)
-            row.resetRequested.connect(self.valueResetRequested)
+        self._rows: dict[str, ValueRow] = {}
         self._more = QWidget()
         self._more.setObjectName("moreSamplers")
         self._more_button = self._tool_button("moreSamplersButton")
@@ -103,9 +101,7 @@ class SettingsPanel(QFrame):
     def show_settings(self, resolved: Resolved, below: Resolved, preset: Preset | None) -> None:
         """What this chat is answered with, what it would be without the chat's own values, and the chat's preset."""
         self._resolved, self._below, self._preset = resolved, below, preset
-        for name, row in self._rows.items():
-            row.editor.show_value(resolved.value(name))
-        self._show_origins()
+        self._show_values()
         self._fill_picker()
 
     def focus_first(self) -> None:
@@ -123,14 +119,20 @@ class SettingsPanel(QFrame):
             row.apply_theme(theme)
 
     def _fold(self, is_open: bool) -> None:
+        if is_open and self._more.layout() is None:
+            column = QVBoxLayout(self._more)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(ROW_SPACING)
+            self._add_rows(self._more_editors(), column)
+            self._show_values()
         self._more.setVisible(is_open)
         if self._theme is not None:
             icon = "chevron-down" if is_open else "chevron-right"
             self._more_button.setIcon(tinted_icon(icon, self._theme.colors["text_muted"], size=ICON_SIZE))
 
-    def _make_rows(self) -> dict[str, ValueRow]:
+    def _first_editors(self) -> dict[str, ValueEditor]:
         guard = self._guard
-        editors: dict[str, ValueEditor] = {
+        return {
             "system_prompt": TextEditor("systemPrompt", lines=5),
             "temperature": FractionEditor("temperature", guard, largest=5.0),
             "top_p": FractionEditor("topP", guard, smallest=0.01, largest=1.0),
@@ -138,6 +140,11 @@ class SettingsPanel(QFrame):
             "seed": SeedEditor("seed"),
             "stop": LinesEditor("stopStrings", lines=2),
             "json_schema": SchemaEditor("jsonSchema"),
+        }
+
+    def _more_editors(self) -> dict[str, ValueEditor]:
+        guard = self._guard
+        return {
             "top_k": CountEditor("topK", guard, largest=1000),
             "min_p": FractionEditor("minP", guard, largest=1.0),
             "typical_p": FractionEditor("typicalP", guard, smallest=0.01, largest=1.0),
@@ -158,7 +165,17 @@ class SettingsPanel(QFrame):
             "mirostat_eta": FractionEditor("mirostatEta", guard, smallest=0.01, largest=1.0),
             "logit_bias": BiasEditor("logitBias", lines=2),
         }
-        return {name: ValueRow(name, editor) for name, editor in editors.items()}
+
+    def _add_rows(self, editors: dict[str, ValueEditor], column: QVBoxLayout) -> None:
+        texts = value_texts()
+        for name, editor in editors.items():
+            row = self._rows[name] = ValueRow(name, editor)
+            row.edited.connect(self.valueEdited)
+            row.resetRequested.connect(self.valueResetRequested)
+            row.say(texts[name])
+            if self._theme is not None:
+                row.apply_theme(self._theme)
+            column.addWidget(row)
 
     def _make_preset_menu(self) -> QMenu:
         menu = QMenu(self)
@@ -223,6 +240,12 @@ class SettingsPanel(QFrame):
                 )
             self._picker.setCurrentIndex(self._picker.findData(self._preset.id))
 
+    def _show_values(self) -> None:
+        if self._resolved is not None:
+            for name, row in self._rows.items():
+                row.editor.show_value(self._resolved.value(name))
+            self._show_origins()
+
     def _show_origins(self) -> None:
         if self._resolved is None or self._below is None:
             return
@@ -262,22 +285,15 @@ class SettingsPanel(QFrame):
         content.setObjectName("settingsContent")
         rows = QVBoxLayout(content)
         rows.setContentsMargins(16, 4, 16, 16)
-        rows.setSpacing(14)
+        rows.setSpacing(ROW_SPACING)
         chosen = QVBoxLayout()
         chosen.setSpacing(4)
         chosen.addWidget(self._preset_label)
         chosen.addLayout(preset)
         rows.addLayout(chosen)
-        more = QVBoxLayout(self._more)
-        more.setContentsMargins(0, 0, 0, 0)
-        more.setSpacing(14)
-        at = rows
-        for name, row in self._rows.items():
-            if name == FIRST_OF_MORE:
-                rows.addWidget(self._more_button, 0, Qt.AlignmentFlag.AlignLeading)
-                rows.addWidget(self._more)
-                at = more
-            at.addWidget(row)
+        self._add_rows(self._first_editors(), rows)
+        rows.addWidget(self._more_button, 0, Qt.AlignmentFlag.AlignLeading)
+        rows.addWidget(self._more)
         rows.addStretch(1)
         area = QScrollArea(self)
         area.setFrameShape(QFrame.Shape.NoFrame)

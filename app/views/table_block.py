@@ -6,7 +6,7 @@ import math
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QTextDocument
 from PySide6.QtWidgets import QWidget
 
@@ -17,6 +17,7 @@ from app.views.language import in_every_language
 from app.views.sideways_block import SidewaysBlock
 from app.views.text_block import InertDocument, reading_font, rect_in
 from app.views.text_surface import Span, text_of
+from app.views.waiting_text import WaitingText
 
 WIDEST_COLUMN, NARROWEST_COLUMN = 22, 10  # of the size of letters; a table that fits neither way scrolls
 CELL_X, CELL_Y = 10, 6  # pixels around the text of a cell
@@ -48,12 +49,8 @@ class TableBlock(SidewaysBlock):
         self._tops: list[int] = [0]
         self._lefts: list[float] = [0.0]
         self._text = ""
-        self._waiting = ""  # rows that are not laid out yet
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(0)
-        self._later.timeout.connect(self._lay_out_waiting)
-        self._later.timeout.connect(self.updateGeometry)
+        self._waiting = WaitingText(self._lay_out_rows, self)
+        self._waiting.grew.connect(self.updateGeometry)
         self._partial = ""  # the last line, while it is not whole
         self._column_width = 0
         self._pictures: list[FormulaPictures] = []
@@ -65,24 +62,24 @@ class TableBlock(SidewaysBlock):
         """Replace the content; what it begins with already stays as it is."""
         if not self.source or not source.startswith(self.source):
             self._rows, self._widths, self._ideals = [], [], []
-            self._tops, self._text, self._partial, self._waiting, self.source = [0], "", "", "", ""
+            self._tops, self._text, self._partial, self.source = [0], "", "", ""
             self._pictures = []
+            self._waiting.clear()
         self.append_text(source[len(self.source) :])
 
     def append_text(self, text: str) -> None:
         """Add rows at the end, the last one perhaps not whole; of many, the first at once and the others later."""
         self.source += text
-        self._waiting += text
-        if not self._later.isActive():
-            self._lay_out_waiting()
+        self._waiting.add(text)
 
-    def _lay_out_waiting(self) -> None:
+    def _lay_out_rows(self, waiting: str) -> str:
+        """The first of what waits; returns the others."""
         head = self.source[: _head_end(self.source)]
         if self._rows and self._partial:
             self._drop_last_row()
-        lines = self._partial + self._waiting
+        lines = self._partial + waiting
         end = _end_of_lines(lines, ROWS_AT_ONCE)
-        lines, self._waiting = lines[:end], lines[end:]
+        lines, rest = lines[:end], lines[end:]
         if self._rows:
             rows = table_rows(head + lines, self._renderer(), self.references)[1:]
         else:
@@ -92,8 +89,7 @@ class TableBlock(SidewaysBlock):
             self._add_row(row, is_head=not self._rows)
         self._fit(self._column_width)
         self.update()
-        if self._waiting:
-            self._later.start()
+        return rest
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours and sizes."""

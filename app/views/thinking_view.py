@@ -13,6 +13,8 @@ from app.views.blocks import PlainBlock
 from app.views.language import in_every_language
 from app.views.text_surface import Tint, in_units
 
+BELOW = 6  # pixels between the thinking and the answer, beside what parts two paragraphs
+
 
 class ThinkingView(QWidget):
     """Folded until a person opens it, which `toggled` tells; its text is laid out only then."""
@@ -114,4 +116,5 @@ class ThinkingView(QWidget):
         if self._block is not None:
             self._block.show_source(self._text)
             self._block.setVisible(is_open)
+            self._column.setContentsMargins(0, 0, 0, BELOW if is_open else 0)
             self.show_tints(self._tints)

@@ -24,16 +24,17 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QMenu, QToolButton, QWidget
 
 from app.core.block_stream import Block
 from app.core.markdown import References
 from app.theme import Theme, load_theme, tinted_icon
 from app.views.block_column import shown_text
+from app.views.empty_chat import EmptyChat
 from app.views.language import in_every_language
 from app.views.links import open_link
 from app.views.message_view import FLASH_MS, THINKING, TranscriptMessage
-from app.views.person_view import PersonView
+from app.views.message_views import MessageViews, View
 from app.views.reply_view import ReplyView
 from app.views.stacked_heights import StackedHeights
 from app.views.text_block import SurfaceWidget
@@ -51,13 +52,9 @@ ABOVE_FIRST, BETWEEN, BELOW_LAST = 20, 22, 12  # pixels around messages
 ABOVE_REVEALED = 40  # pixels left above a message that was jumped to
 CLOSE_TO_END = 48  # pixels; within these the view follows a streaming reply
 MARGIN = 240  # pixels above and below what is visible that are laid out too
-SPARE = 10  # views of each kind kept for other messages: making one takes 3 ms, filling one 1 ms
 SAMPLE = 24  # messages whose length tells how high the others may be
 ROUNDS = 8  # of laying out until nothing changes; two do, unless every estimate was far too high
-FLAME_LINES = 12  # of the window's font: in a lower view, an empty chat has its sentences alone
 WHEEL_STEP = 60  # pixels for one step of the wheel
-
-View = ReplyView | PersonView
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +100,7 @@ class Transcript(QAbstractScrollArea):
         self._views: dict[int, View] = {}
         self._unfolded: set[str] = set()  # messages whose thinking is open
         self._placed: dict[int, int] = {}  # where the views that have a place begin, in pixels of the viewport
-        self._spare: dict[type[View], list[View]] = {PersonView: [], ReplyView: []}
+        self._pool = MessageViews(self._theme, self.viewport(), self._connect)
         self._width = 0
         self._room = QSize()  # for messages and the bar
         bar = self.verticalScrollBar()
@@ -126,8 +123,7 @@ class Transcript(QAbstractScrollArea):
         self._mouse.scrollAsked.connect(lambda step: bar.setValue(bar.value() + step))
         self._mouse.linkClicked.connect(self._open_link)
         self._mouse.clicked.connect(self.textClicked)
-        self._placeholder = self._make_placeholder()
-        self._remote_host = ""
+        self._placeholder = EmptyChat(self.viewport())
         self._jump = QToolButton(self)
         self._jump.setObjectName("jumpToEnd")
         self._jump.setIconSize(QSize(18, 18))
@@ -333,15 +329,22 @@ class Transcript(QAbstractScrollArea):
 
     def show_remote_host(self, host: str) -> None:
         """Say in an empty chat to which host messages go; an empty one: they stay here."""
-        self._remote_host = host
-        self._say_texts()
+        self._placeholder.show_remote_host(host)
+
+    def forget_unseen(self) -> None:
+        """Let go of the widgets that are kept for messages to come, as before everything gets another look."""
+        self._pool.forget()
+        for view in self._views.values():
+            if isinstance(view, ReplyView):
+                view.column.forget_spare()
 
     def apply_theme(self, theme: Theme) -> None:
         """Take the theme's colours and sizes."""
         self._theme = theme
         self._jump.setIcon(tinted_icon("chevron-down", theme.colors["text"], size=18))
-        self._flame.setPixmap(tinted_icon("flame", theme.colors["accent"], size=44).pixmap(44, 44))
-        for view in itertools.chain(self._views.values(), *self._spare.values()):
+        self._placeholder.apply_theme(theme)
+        self._pool.apply_theme(theme)
+        for view in self._views.values():
             view.apply_theme(theme)
         self._arrange()
 
@@ -367,7 +370,6 @@ class Transcript(QAbstractScrollArea):
         """Keep the text column in the middle at its reading width."""
         super().resizeEvent(event)
         self._placeholder.setGeometry(self.viewport().rect())
-        self._flame.setVisible(self.viewport().height() > FLAME_LINES * self.fontMetrics().lineSpacing())
         self._jump.move((self.width() - self._jump.sizeHint().width()) // 2, self.height() - 48)
         if self._room != self.maximumViewportSize():  # else the bar came or went, which changes no place
             self._room = self.maximumViewportSize()
@@ -590,22 +592,13 @@ class Transcript(QAbstractScrollArea):
         return _Anchor(number, (-1, y) if view is None else view.anchor_at(y), 0)
 
     def _take(self, number: int) -> View:
-        """A view for a message: one that was put away, if there is one."""
-        message = self.message(number)
-        kind: type[View] = PersonView if message.role == "user" else ReplyView
-        if self._spare[kind]:
-            view = self._spare[kind].pop()
-            view.show_message(message)
-        else:
-            view = self._make(kind, message)
-        self._views[number] = view
+        view = self._views[number] = self._pool.take(self.message(number))
         self._unfold(number)
         view.height_for(self._width)
         view.show()
         return view
 
-    def _make(self, kind: type[View], message: TranscriptMessage) -> View:
-        view = kind(message, self._theme, self.viewport())
+    def _connect(self, view: View) -> None:
         view.installEventFilter(self)
         view.regenerateRequested.connect(self.regenerateRequested)
         view.continueRequested.connect(self.continueRequested)
@@ -620,7 +613,6 @@ class Transcript(QAbstractScrollArea):
         view.lookInsideRequested.connect(self.lookInsideRequested)
         view.thinkingToggled.connect(self._remember_unfolded)
         view.editorOpened.connect(self._show_editor)
-        return view
 
     def _show_editor(self, message_id: str) -> None:
         """Scroll to a message that is edited unless it is seen as a whole: the editor is not as high as the text."""
@@ -650,14 +642,8 @@ class Transcript(QAbstractScrollArea):
                 self._put_away(number)
 
     def _put_away(self, number: int) -> None:
-        view = self._views.pop(number)
         self._placed.pop(number, None)
-        view.hide()
-        spare = self._spare[type(view)]
-        if len(spare) < SPARE and not view.is_in_use:
-            spare.append(view)
-        else:
-            view.deleteLater()
+        self._pool.put_away(self._views.pop(number))
 
     def _no_heights(self, count: int) -> StackedHeights:
         """Heights of messages that nobody has seen, guessed from the length of a few."""
@@ -672,30 +658,7 @@ class Transcript(QAbstractScrollArea):
     def _end_reveal(self) -> None:
         self._reveal_end.stop()
 
-    def _make_placeholder(self) -> QWidget:
-        holder = QWidget(self.viewport())
-        holder.setObjectName("placeholder")
-        self._flame = QLabel(holder)
-        self._flame.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._placeholder_title = QLabel(holder)
-        self._placeholder_title.setObjectName("placeholderTitle")
-        self._placeholder_sentence = QLabel(holder)
-        self._placeholder_sentence.setObjectName("placeholderSentence")
-        column = QVBoxLayout(holder)
-        column.addStretch(1)
-        for label in (self._flame, self._placeholder_title, self._placeholder_sentence):
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(True)
-            column.addWidget(label)
-        column.addStretch(1)
-        return holder
-
     def _say_texts(self) -> None:
         self.setAccessibleName(self.tr("Conversation"))
         self._jump.setAccessibleName(self.tr("Jump to the end"))
         self._jump.setToolTip(self.tr("Jump to the end"))
-        self._placeholder_title.setText(self.tr("What is on your mind?"))
-        here = self.tr("The model runs on this machine. Nothing you write leaves it.")
-        there = self.tr("The model runs on another machine. What you write goes to {host}.")
-        self._placeholder_sentence.setText(there.format(host=self._remote_host) if self._remote_host else here)

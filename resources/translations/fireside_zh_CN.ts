@@ -1250,6 +1250,21 @@ Without it the reply is likelier by {nats} nats.</source>
     </message>
 </context>
 <context>
+    <name>EmptyChat</name>
+    <message>
+        <source>What is on your mind?</source>
+        <translation>想聊点什么？</translation>
+    </message>
+    <message>
+        <source>The model runs on this machine. Nothing you write leaves it.</source>
+        <translation>模型在本机运行，您写下的内容不会离开这台电脑。</translation>
+    </message>
+    <message>
+        <source>The model runs on another machine. What you write goes to {host}.</source>
+        <translation>模型在另一台电脑上运行，您写下的内容会发送到 {host}。</translation>
+    </message>
+</context>
+<context>
     <name>EndpointDialog</name>
     <message>
         <source>Remote endpoint</source>
@@ -4092,18 +4107,6 @@ Without it the reply is likelier by {nats} nats.</source>
         <source>Jump to the end</source>
         <translation>跳到末尾</translation>
     </message>
-    <message>
-        <source>What is on your mind?</source>
-        <translation>想聊点什么？</translation>
-    </message>
-    <message>
-        <source>The model runs on this machine. Nothing you write leaves it.</source>
-        <translation>模型在本机运行，您写下的内容不会离开这台电脑。</translation>
-    </message>
-    <message>
-        <source>The model runs on another machine. What you write goes to {host}.</source>
-        <translation>模型在另一台电脑上运行，您写下的内容会发送到 {host}。</translation>
-    </message>
 </context>
 <context>
     <name>Tray</name>
@@ -4165,6 +4168,14 @@ Without it the reply is likelier by {nats} nats.</source>
     <message>
         <source>Find in this chat</source>
         <translation>在此对话中查找</translation>
+    </message>
+    <message>
+        <source>Find the next place</source>
+        <translation>查找下一处</translation>
+    </message>
+    <message>
+        <source>Find the place before</source>
+        <translation>查找上一处</translation>
     </message>
     <message>
         <source>Write a message</source>

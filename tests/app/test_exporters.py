@@ -105,18 +105,50 @@ def test_no_text_becomes_live_in_markdown(said: str) -> None:
     assert live_tokens(inert(said)) == []
 
 
-def is_without_link(said: str) -> bool:
-    """What escaping cannot leave as it is: a link's address in angle brackets."""
-    return "](" not in said
+def is_without_ticks_at_line(said: str) -> bool:
+    """Where three begin a line that is no fence, code is escaped too."""
+    return re.search(r"^[ >#-]*```", said, re.MULTILINE) is None
 
 
 @settings(deadline=None)
 @example(said="`\n<!a`")
 @example(said="> `\n>  <!a`")
-@given(st.text(alphabet="ab<>!`[]() \n", max_size=40).filter(is_without_link))
+@given(st.text(alphabet="ab<>!`[]() \n", max_size=40).filter(is_without_ticks_at_line))
 def test_escaping_is_not_seen_in_the_text_that_a_reader_shows(said: str) -> None:
     plain = MarkdownIt("commonmark", {"html": False}).disable(["image", "autolink"])
     assert plain.render(inert(said)) == plain.render(said)
+
+
+PIECES = (
+    *("[a](<b c>)", "[a](<b>)", "[a](</b (c`>)", "[a](b`(c)d)", '[a](<b> "t`u")', "[a](\n<b c>\n'<i>')"),
+    *("[a](<b\\>c\\ d>)"),
+    *("[a [b](<c d>) e](<f g>)", "```", "[<i>](<b c>)", "[`]`](<b c>)", "[", "](<b c>)", "](", ")", "![", "\\", "!"),
+    *("<https://a.b/c`d>", "<b>", "`", "``", "`<b>`", "<i `", "text ", "*", "\n", "\n\n", "\n> ", "\n- ", "\n# "),
+    *("[x]", "[a][x]", "[a [x] b](<c d>)", "\n\n[x]: <b c>\n\n", '\n\n[x]: <b> "<i>"\n\n', "\n\n[x]:\n<b (c>\n\n"),
+    *("[<i>]", "\n\n[<i>]: c\n\n"),
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_no_link_and_no_code_makes_a_tag_live_in_markdown(said: str) -> None:
+    assert live_tokens(inert(said)) == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join).filter(is_without_ticks_at_line))
+def test_a_chat_in_markdown_has_the_links_and_the_text_of_the_chat(said: str) -> None:
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    shown = shown_in("markdown", chat_of(text(said)), options=ExportOptions())
+    shown = shown.split("\n## ", 1)[1].split("\n", 1)[1]
+    end = re.compile(r"\s*</code></pre>")  # a fence that was left open is closed
+    assert end.sub("", reader.render(shown)) == end.sub("", reader.render(said.strip("\n")))
+
+
+def test_a_very_long_paragraph_is_escaped_without_looking_for_code_in_it() -> None:
+    said = "[a](b '" * 200_000
+    assert inert(said) == said
+    assert inert(f"{said} `<b>`") == f"{said} `\\<b>`"
 
 
 @given(st.text(alphabet="`a\n", max_size=80))

@@ -23,6 +23,13 @@ def test_keys_that_are_given_back_are_changed_no_more() -> None:
     assert not shortcuts.is_changed("find")
 
 
+def test_a_key_that_was_given_stays_where_another_action_comes_with_it_since() -> None:
+    shortcuts = Shortcuts(DEFAULTS, {"new": ("F3",)})
+    assert shortcuts.owner("F3") == "new"
+    assert shortcuts.keys("find") == ("Ctrl+F",)
+    assert shortcuts.reset("find").owner("F3") == "find"
+
+
 @given(st.lists(st.tuples(st.sampled_from(sorted(DEFAULTS)), KEYS), max_size=12))
 def test_no_key_runs_two_actions(given_keys: list[tuple[str, str]]) -> None:
     shortcuts = Shortcuts(DEFAULTS)

@@ -69,7 +69,7 @@ def test_alternatives_are_the_engines_and_the_reply_branches(qtbot: QtBot, appli
 
 def test_the_prompt_is_what_the_template_makes_of_the_chat(qtbot: QtBot, application: Application) -> None:
     """Every token of the prompt is shown, and the reply's behind it."""
-    application.window.inspector_panel.show_view(application.prompt.view)
+    application.window.inspector_panel.show_view(application.inspector_views.prompt.view)
     text = find(application, QPlainTextEdit, "promptText")
     reply = application.inspector.reply
     assert reply is not None
@@ -83,7 +83,7 @@ def test_other_settings_give_the_token_that_a_reply_with_them_begins_with(
 ) -> None:
     """At temperature 0.3 with the same seed, the lab's first token is that of a reply made so."""
     application.inspector.choose(0)
-    application.window.inspector_panel.show_view(application.sampler_lab.view)
+    application.window.inspector_panel.show_view(application.inspector_views.sampler_lab.view)
     outcome = find(application, QLabel, "labOutcome")
     qtbot.waitUntil(lambda: "the same token" in outcome.text(), timeout=REPLY_MS)
     tree = find(application, QTreeWidget, "labTokens")
@@ -113,7 +113,7 @@ def test_the_last_layer_is_the_model_and_the_reply_comes_again(qtbot: QtBot, app
     reply = application.inspector.reply
     assert reply is not None
     record = application.store.record(reply.message.id)
-    application.window.inspector_panel.show_view(application.looking.lens)
+    application.window.inspector_panel.show_view(application.inspector_views.looking.lens)
     application.inspector.choose(3)
     layers = find(application, QTreeWidget, "lensLayers")
     qtbot.waitUntil(lambda: layers.topLevelItemCount() == 30, timeout=REPLY_MS)
@@ -121,13 +121,13 @@ def test_the_last_layer_is_the_model_and_the_reply_comes_again(qtbot: QtBot, app
     assert last is not None
     recorded = 100 * math.exp(record["logprobs"][3])  # of tokens read one by one: the last bits are others
     assert float(last.text(3).removesuffix("%")) == pytest.approx(recorded, abs=0.1)
-    application.window.inspector_panel.show_view(application.looking.attention)
+    application.window.inspector_panel.show_view(application.inspector_views.looking.attention)
     read = find(application, QTreeWidget, "attentionTokens")
     qtbot.waitUntil(lambda: read.topLevelItemCount() > 0, timeout=REPLY_MS)
     items = [read.topLevelItem(at) for at in range(read.topLevelItemCount())]
     shares = [item.data(1, SHARE) for item in items if item is not None]
     assert 0.8 < sum(shares) <= 1.0, "the sixteen that were read most"
-    application.window.inspector_panel.show_view(application.proof.view)
+    application.window.inspector_panel.show_view(application.inspector_views.proof.view)
     find(application, QPushButton, "verifyReply").click()
     result = find(application, QLabel, "proofResult")
     qtbot.waitUntil(lambda: bool(result.text()), timeout=REPLY_MS)
@@ -136,7 +136,7 @@ def test_the_last_layer_is_the_model_and_the_reply_comes_again(qtbot: QtBot, app
 
 def test_the_question_is_what_a_reply_rests_on(qtbot: QtBot, application: Application) -> None:
     """Without the only message of a chat, its reply is far less likely."""
-    application.window.inspector_panel.show_view(application.attribution.view)
+    application.window.inspector_panel.show_view(application.inspector_views.attribution.view)
     find(application, QPushButton, "attributeReply").click()
     parts = find(application, QTreeWidget, "attributedParts")
     qtbot.waitUntil(lambda: parts.topLevelItemCount() == 1, timeout=REPLY_MS)

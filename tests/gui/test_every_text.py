@@ -15,7 +15,7 @@ from fakes import FakeEngine
 from PySide6.QtCore import QTranslator
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from window_steps import say
+from window_steps import say, unfold_samplers
 
 from app.application import Application
 
@@ -67,6 +67,8 @@ def application(qtbot: QtBot, open_window: OpenWindow) -> Application:
     say(qtbot, application, "Who are you?")
     window = application.window
     window.action.settings.setChecked(True)
+    unfold_samplers(application)
+    _ = application.inspector_views  # made behind them
     window.show_load_progress(0.5)
     window.temporary_mark.show()
     window.message_bar.hide()  # a notice goes by itself, in the language in which it came

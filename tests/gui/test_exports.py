@@ -110,7 +110,7 @@ def test_an_export_that_is_stopped_leaves_nothing(
             pass
         raise StoreError("stopped")
 
-    monkeypatch.setattr("app.controllers.exports.exporting.export", wait_for_stop)
+    monkeypatch.setattr("app.core.exporting.export", wait_for_stop)
     application.window.action.export.trigger()
     find(application, QLineEdit, "exportOutput").setText(str(tmp_path / "out.md"))
     click(application, "startExport")

@@ -139,6 +139,31 @@ def test_escape_closes_the_bar_and_not_the_reply(qtbot: QtBot, open_window: Open
     QApplication.processEvents()
 
 
+def test_the_keys_that_every_browser_has_find_in_the_open_chat(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application = open_window(FakeEngine)
+    say(qtbot, application, "fox fox fox")
+    window, composer = application.window, find(application, QWidget, "composer")
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    field, count = find(application, QLineEdit, "findField"), find(application, QLabel, "findCount")
+    QTest.keyClick(composer, Qt.Key.Key_F, control)
+    assert window.focusWidget() is field
+    QTest.keyClicks(field, "fox")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: count.text() == "1 of 3")
+    composer.setFocus()
+    for key, modifiers, place in (
+        (Qt.Key.Key_F3, Qt.KeyboardModifier.NoModifier, "2 of 3"),
+        (Qt.Key.Key_G, control, "3 of 3"),
+        (Qt.Key.Key_F3, shift, "2 of 3"),
+        (Qt.Key.Key_G, control | shift, "1 of 3"),
+    ):
+        QTest.keyClick(composer, key, modifiers)
+        assert count.text() == place
+    assert window.focusWidget() is composer
+    QTest.keyClick(composer, Qt.Key.Key_F, control | shift)
+    assert window.focusWidget() is find(application, QLineEdit, "conversationSearch")
+
+
 def test_going_on_in_a_chat_that_took_the_place_of_a_longer_one_looks_there(qtbot: QtBot) -> None:
     messages = [TranscriptMessage(str(number), "assistant", "a fox\n\n" * 40) for number in range(12)]
     shown = Shown(qtbot, messages)
@@ -147,7 +172,7 @@ def test_going_on_in_a_chat_that_took_the_place_of_a_longer_one_looks_there(qtbo
         QTest.keyClick(shown.field, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
     assert shown.count() == "479 of 480"
     shown.transcript.show_messages(messages[:1])
-    shown.bar.go_on()
+    shown.bar.go_on(1)
     qtbot.waitUntil(lambda: shown.count() == "1 of 40")
 
 

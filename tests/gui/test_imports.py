@@ -76,17 +76,17 @@ def test_what_cannot_be_read_is_told_and_another_file_can_be_chosen(
 def test_a_stopped_import_leaves_nothing(
     qtbot: QtBot, open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.controllers import imports
+    from app.core import importing
 
     application = open_window(FakeEngine)
-    run = imports.run_import
+    run = importing.run_import
 
     def run_after_stop(path: Path, store: Store, *, progress, cancelled):
         while not cancelled():
             progress(1, 2)
         return run(path, store, progress=progress, cancelled=cancelled)
 
-    monkeypatch.setattr(imports, "run_import", run_after_stop)
+    monkeypatch.setattr(importing, "run_import", run_after_stop)
     look_at(qtbot, application, SAMPLES / "chatgpt.json")
     wait_for(qtbot, application, "importFound")
     click(application, "startImport")
@@ -154,7 +154,7 @@ def test_the_window_can_close_in_the_middle_of_an_import(
         while not cancelled():
             pass
 
-    monkeypatch.setattr("app.controllers.imports.preview_import", wait_for_close)
+    monkeypatch.setattr("app.core.importing.preview_import", wait_for_close)
     look_at(qtbot, application, SAMPLES / "chatgpt.json")
     application.window.close()  # the fixture fails when a thread is left
 

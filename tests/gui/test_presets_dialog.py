@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from conftest import OpenWindow
 from fakes import FakeEngine
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QListWidget, QPushButton, QSpinBox
-from window_steps import click, find
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QListWidget, QPushButton
+from window_steps import click, find, top_k
 
 from app.application import Application
 from app.core.paths import DataFolder
@@ -40,7 +40,7 @@ def undo(application: Application) -> None:
 
 def test_a_chat_is_saved_as_a_preset_and_named(open_window: OpenWindow, folder: DataFolder) -> None:
     application = open_window(FakeEngine)
-    find(application, QSpinBox, "topK").setValue(9)
+    top_k(application).setValue(9)
     application.window.settings_panel.savePresetRequested.emit()
     rename(application, "Writer")
     (made,) = own(folder)
@@ -48,7 +48,7 @@ def test_a_chat_is_saved_as_a_preset_and_named(open_window: OpenWindow, folder: 
     assert find(application, QComboBox, "presetPicker").currentText() == "Writer"
     application.conversations.new_chat()
     application.reply_settings.choose_preset(made.id)
-    assert find(application, QSpinBox, "topK").value() == 9
+    assert top_k(application).value() == 9
 
 
 def test_a_built_in_preset_cannot_be_changed_but_copied(open_window: OpenWindow, folder: DataFolder) -> None:
@@ -67,11 +67,11 @@ def test_a_deleted_preset_comes_back_with_undo_and_its_chat_goes_on(
     open_window: OpenWindow, folder: DataFolder
 ) -> None:
     application = open_window(FakeEngine)
-    find(application, QSpinBox, "topK").setValue(9)
+    top_k(application).setValue(9)
     application.window.settings_panel.savePresetRequested.emit()
     click(application, "deletePreset")
     assert own(folder) == []
-    assert find(application, QSpinBox, "topK").value() == 9
+    assert top_k(application).value() == 9
     assert find(application, QComboBox, "presetPicker").currentText() == "My preset (deleted)"
     undo(application)
     assert [preset.name for preset in own(folder)] == ["My preset"]
@@ -109,7 +109,7 @@ def test_a_preset_takes_the_values_of_the_chat(open_window: OpenWindow, folder: 
     application = open_window(FakeEngine)
     application.presets.show_dialog()
     click(application, "newPreset")
-    find(application, QSpinBox, "topK").setValue(9)
+    top_k(application).setValue(9)
     click(application, "takeChatValues")
     assert own(folder)[0].values == {"top_k": 9}
     emoji = find(application, QLineEdit, "presetEmoji")

@@ -341,7 +341,7 @@ def test_how_sure_a_remote_model_was_is_shown_as_its_server_tells(
     assert find(application, QLabel, "inspectorNote").text().startswith("This reply was made by a remote model. Its")
     assert "On average 77.9% for a token" in find(application, QLabel, "confidenceSummary").text()
     assert application.inspector.texts == ["Hello", " from", " né", "ar."]
-    application.window.inspector_panel.show_view(application.alternatives.view)
+    application.window.inspector_panel.show_view(application.inspector_views.alternatives.view)
     application.inspector.choose(2)
     rows = find(application, QTreeWidget, "alternatives")
     assert [rows.topLevelItem(at).text(0) for at in range(rows.topLevelItemCount())] == ["␣né", "␣close", "é"]
@@ -359,9 +359,10 @@ def test_no_engine_is_asked_about_the_tokens_of_a_remote_reply(
     application.models.open(local_choice(application).path)
     application.window.action.look_inside.setChecked(True)
     panel = application.window.inspector_panel
+    views = application.inspector_views
     for view in (
-        *(application.alternatives.view, application.sampler_lab.view, application.looking.lens),
-        *(application.looking.attention, application.attribution.view, application.proof.view),
+        *(views.alternatives.view, views.sampler_lab.view, views.looking.lens),
+        *(views.looking.attention, views.attribution.view, views.proof.view),
     ):
         panel.show_view(view)
         application.inspector.choose(1)

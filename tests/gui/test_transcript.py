@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from conftest import OpenWindow
@@ -13,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from app.theme import load_theme
 from app.views.blocks import FittedText
+from app.views.message_view import MessageView
 from app.views.reply_view import ReplyView
 from app.views.stacked_heights import StackedHeights
 from app.views.transcript import BETWEEN, Transcript, TranscriptMessage
@@ -310,6 +312,32 @@ def test_thinking_has_no_bar_to_scroll_it_sideways(transcript: Transcript) -> No
         text = transcript.findChild(FittedText)
         assert isinstance(text, FittedText)
         assert not text.horizontalScrollBar().isVisible()
+
+
+def test_a_list_inside_an_item_follows_it_line_by_line(transcript: Transcript) -> None:
+    transcript.show_messages([message(1, "- one\n  - two\n    1. three\n  - four\n- five")])
+    settle()
+    (_, surface), _ = transcript.views()[0].built_surfaces()
+    shown = surface.shown_text()
+    tops = [surface.rect_at(shown.index(word)).top() for word in ("one", "two", "three", "four")]
+    assert len({below - above for above, below in pairwise(tops)}) == 1
+
+
+def test_another_theme_finds_no_widgets_that_nobody_sees(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application = open_window(FakeEngine)
+    transcript = application.window.transcript
+    transcript.show_messages([message(number) for number in range(200)])
+    for _ in range(20):
+        transcript.verticalScrollBar().setValue(transcript.verticalScrollBar().value() - 300)
+        settle()
+    dressed: list[int] = []
+    application.appearance.themeChanging.connect(lambda: dressed.append(len(transcript.findChildren(MessageView))))
+    assert len(transcript.findChildren(MessageView)) > len(transcript.views())
+    application.preferences.change("theme", "contrast-dark")
+    assert dressed == [len(transcript.views())]
+    transcript.verticalScrollBar().setValue(0)
+    settle()
+    assert transcript.views()[0].message.id == "m0"
 
 
 def test_an_editor_is_in_sight_wherever_its_message_was(transcript: Transcript) -> None:

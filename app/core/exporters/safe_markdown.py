@@ -6,30 +6,62 @@ HTML outside of code is escaped, since many readers run it; images become links,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from typing import Any
 
 from markdown_it import MarkdownIt
 
+from app.core.exporters.inline_spans import Autolink, Code, Target, inline_spans
+
+LONGEST_PARAGRAPH = 10_000  # letters; of longer ones code is escaped as well, so that no text takes forever
+
 _blocks = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable("table").disable("inline")
-_TAG_OR_IMAGE = re.compile(r"(?<!\\)(?P<slashes>(?:\\\\)*)(?P<mark><(?=[A-Za-z/!?])|!(?=\[))")
+_TAG = r"<(?!https?:|mailto:)(?=[A-Za-z/!?])"
+_TAG_OR_IMAGE = re.compile(rf"(?<!\\)(?P<slashes>(?:\\\\)*)(?P<mark>{_TAG}|!(?=\[))", re.IGNORECASE)
+_FIRST_OF_TAG = re.compile(rf"(?<=<){_TAG[1:]}.", re.IGNORECASE)
 # What begins an HTML block even inside of a code span; the lines of one can be joined, and it shows the same.
 _TAG_AT_LINE = re.compile(r"\n(?:[ \t]*>[ \t]?)*(?P<indent>[ \t]*)(?=<[A-Za-z/!?])")
-_AUTOLINK = re.compile(r"<(?:https?://|mailto:)[^\s<>]*>", re.IGNORECASE)
+_ANGLED_ADDRESS = re.compile(r"\][(:][\s>]*<")
+_FENCE_AT_LINE = re.compile(r"^[ \t>]*```", re.MULTILINE)
 _TICKS = re.compile(r"`+")
+_TICK = "&#96;"
+_LABEL_WITH_TICK = re.compile(r"[^\[]*\[(?:[^\]\\`]|\\.)*`", re.DOTALL)
+_CELL_BORDER = re.compile(r"(?<!\\)\|")
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """What holds for every block of a text: the labels that are defined, and how its prose is escaped."""
+
+    references: Container[str]
+    escaped: Callable[[str], str]
+
+
+_Inert = Callable[[str, _Whole], str]
 
 
 def inert(text: str) -> str:
-    """The text with HTML and images outside of code escaped, so that Markdown shows them as they were typed."""
+    """The text with HTML and images outside of code escaped, so that Markdown shows them as they were typed.
+
+    Links stay what they are.
+    """
     lines = text.split("\n")
-    blocks: dict[int, tuple[int, Callable[[str], str]]] = {}  # by first line: the line behind it, and how it is read
-    for token in _blocks.parse(text):
+    env: dict[str, Any] = {}
+    blocks: dict[int, tuple[int, _Inert]] = {}  # by first line: the line behind it, and how it is read
+    for token in _blocks.parse(text, env):
         if token.map is not None and token.type in _READ_AS:
             blocks[token.map[0]] = (token.map[1], _READ_AS[token.type])
+    references = env.get("references", {})
+    for definition in (*references.values(), *env.get("duplicate_refs", ())):
+        first, behind = definition["map"]
+        blocks[first] = (behind, _inert_definition)
+    whole = _Whole(references, _escaped if _ANGLED_ADDRESS.search(text) is None else _without_letters)
     written: list[str] = []
     at = 0
     while at < len(lines):
-        end, read = blocks.get(at, (at + 1, _escaped))
-        written.append(read("\n".join(lines[at:end])))
+        end, read = blocks.get(at, (at + 1, _inert_prose))
+        written.append(read("\n".join(lines[at:end]), whole))
         at = max(end, at + 1)
     return "\n".join(written)
 
@@ -56,53 +88,60 @@ def closed(text: str) -> str:
     return f"{text}\n{fence}" if fence else text
 
 
-def _inert_prose(paragraph: str) -> str:
-    """A paragraph with everything but its code spans escaped (CommonMark 0.31, section 6.1)."""
-    runs = [(found.start(), found.end()) for found in _TICKS.finditer(paragraph)]
-    last = {end - start: start for start, end in runs}  # where the last run of each length begins
+def _inert_prose(paragraph: str, whole: _Whole) -> str:
+    """A paragraph with everything but its code spans and autolinks escaped.
+
+    Behind the text of a link no tick is left: readers may disagree whether it is a link, and where code begins then.
+    """
+    if _TAG_OR_IMAGE.search(paragraph) is None:
+        return paragraph
+    if len(paragraph) > LONGEST_PARAGRAPH or _FENCE_AT_LINE.search(paragraph) is not None:
+        return whole.escaped(paragraph)  # without one of its ticks a line might begin a fence
     written: list[str] = []
-    done = number = 0
-    while number < len(runs):
-        start, end = runs[number]
-        number += 1
-        if _is_escaped(paragraph, start):
-            start += 1
-        length = end - start
-        if length and last.get(length, -1) >= end:
-            while runs[number][1] - runs[number][0] != length:
-                number += 1
-            closing = runs[number][1]
-            code = _TAG_AT_LINE.sub(r" \g<indent>", paragraph[start:closing])
-            written += [_escaped(paragraph[done:start]), code]
-            done, number = closing, number + 1
-    return "".join([*written, _escaped(paragraph[done:])])
+    done = 0
+    for span in inline_spans(paragraph, whole.references):
+        written.append(whole.escaped(paragraph[done : span.start]))
+        source = paragraph[span.start : span.end]
+        match span:
+            case Code():
+                written.append(_TAG_AT_LINE.sub(r" \g<indent>", source))
+            case Autolink():
+                written.append(source.replace("`", "%60"))
+            case Target():
+                written.append(whole.escaped(source).replace("`", _TICK))
+        done = span.end
+    return "".join([*written, whole.escaped(paragraph[done:])])
 
 
-def _is_escaped(text: str, at: int) -> bool:
-    before = at
-    while before and text[before - 1] == "\\":
-        before -= 1
-    return (at - before) % 2 == 1
+def _inert_definition(definition: str, whole: _Whole) -> str:
+    """What a label stands for; one with ticks in the label is none any more, since readers disagree about them."""
+    if _LABEL_WITH_TICK.match(definition) is not None:
+        definition = definition.replace("`", _TICK).replace("[", "\\[", 1)
+    return whole.escaped(definition)
 
 
-def _inert_table(table: str) -> str:
+def _inert_table(table: str, whole: _Whole) -> str:
     """A table cell by cell, since code does not reach over their borders."""
-    return "|".join(_inert_prose(cell) for cell in table.split("|"))
+    return "|".join(_inert_prose(cell, whole) for cell in _CELL_BORDER.split(table))
 
 
 def _escaped(text: str) -> str:
-    """Every tag and image with a backslash before it; addresses in angle brackets stay links."""
-    written: list[str] = []
-    done = 0
-    for link in _AUTOLINK.finditer(text):
-        written += [_TAG_OR_IMAGE.sub(r"\g<slashes>\\\g<mark>", text[done : link.start()]), link[0]]
-        done = link.end()
-    return "".join([*written, _TAG_OR_IMAGE.sub(r"\g<slashes>\\\g<mark>", text[done:])])
+    """Every tag and image with a backslash before it."""
+    return _TAG_OR_IMAGE.sub(r"\g<slashes>\\\g<mark>", text)
 
 
-_READ_AS: dict[str, Callable[[str], str]] = {
-    "fence": str,
-    "code_block": str,
+def _without_letters(text: str) -> str:
+    """Every tag with an entity for its first letter, so that an angle bracket still says what is an address."""
+    return _escaped(_FIRST_OF_TAG.sub(lambda letter: f"&#{ord(letter[0])};", text))
+
+
+def _as_it_is(code: str, _whole: _Whole) -> str:
+    return code
+
+
+_READ_AS: dict[str, _Inert] = {
+    "fence": _as_it_is,
+    "code_block": _as_it_is,
     "paragraph_open": _inert_prose,
     "heading_open": _inert_prose,
     "table_open": _inert_table,
