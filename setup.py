@@ -37,7 +37,7 @@ class BuildWithResources(build_py):
 
 setup(
     packages=find_packages(include=["app", "app.*", "engine", "engine.*"]),
-    package_data={"engine.quants": ["codebooks.safetensors"]},
+    package_data={"engine.quants": ["codebooks.safetensors"], "engine.cuda": ["*.cu", "*.h"]},
     exclude_package_data={"engine.kernels": ["*.c", "*.h"]},
     cmdclass={"build_ext": BuildKernels, "build_py": BuildWithResources},
     ext_modules=[

@@ -60,6 +60,14 @@ def available_bytes(device: torch.device) -> int:
     return int(psutil.virtual_memory().available)
 
 
+def wait_for(device: torch.device) -> None:
+    """Until `device` has done what it was given; the CPU has."""
+    if device.type == "cuda":
+        torch.cuda.current_stream(device).synchronize()
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
 def give_back_memory() -> None:
     """Hand memory that nobody uses any more back to the system: the allocators keep some for later."""
     if torch.cuda.is_available():

@@ -209,6 +209,8 @@ class Engine:
         self.reader = Reader(model, limit=limit, ahead=ahead_for(model.decoder, device=model.device, limit=limit))
         self._draft = None if draft is None else Reader(draft, limit=limit)
         self._prompts = LastPrompt(model.tokenizer, limit=limit)
+        if model.device.type != "cpu":
+            self.reader.warm_up()
         yield LoadProgressed(request.request_id, 1.0)
         yield ModelLoaded(
             request.request_id,

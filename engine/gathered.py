@@ -11,6 +11,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
+from engine.cuda import products
 from engine.layers import Linear
 from engine.quants.linear import QuantizedLinear
 from engine.quants.packed import Packed, RowPacked, stacked, values
@@ -73,6 +74,9 @@ class StackedLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[n, in] -> [n, out] in x's dtype."""
+        if not isinstance(self.weight, Tensor) and products.takes(self.weight, x.device):
+            y = products.chosen_linear(self.weight, x, self.chosen)
+            return y if self.bias is None else y + self.bias[self.chosen].to(x.dtype)
         weight = self.weight[self.chosen] if isinstance(self.weight, Tensor) else self.weight.rows(self.chosen)
         y = torch.bmm(weight.to(x.dtype), x[..., None])[..., 0]
         return y if self.bias is None else y + self.bias[self.chosen].to(x.dtype)

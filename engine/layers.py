@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
@@ -54,6 +54,7 @@ class Step:
     is_single: bool = False  # one text with a cache, float32 on the CPU: what the compiled halves of a block take
     interrupted: Callable[[], bool] = never  # asked between layers
     observer: Observer | None = None
+    is_static: ClassVar[bool] = False  # a step of fixed shapes (engine.static)
     _masks: dict[int | None, Tensor] = field(default_factory=dict)
     _tables: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
 
@@ -245,7 +246,8 @@ class Block(nn.Module):
 
     `attention_out_norm` and `mlp_out_norm` normalise a branch before it is added (Gemma 2, OLMo 2);
     an absent input norm is None. `residual_scale` multiplies each branch (Granite). `engine.fused` sets the
-    compiled forms of the two halves, where there are any.
+    compiled forms of the two halves on the CPU, `engine.cuda.layer` those for a step of fixed shapes on CUDA, where
+    there are any.
     """
 
     def __init__(
@@ -266,16 +268,21 @@ class Block(nn.Module):
         self.residual_scale = residual_scale
         self.fused_attention: Callable[[Tensor, Step], Tensor] | None = None
         self.fused_mlp: Callable[[Tensor], Tensor] | None = None
+        self.static_attention: Callable[[Tensor, Step], Tensor] | None = None
+        self.static_mlp: Callable[[Tensor], Tensor] | None = None
 
     def forward(self, x: Tensor, step: Step) -> Tensor:
-        """[B, T, E] -> [B, T, E]; the compiled halves write into x's memory."""
-        if step.is_single and self.fused_attention is not None:
-            x = self.fused_attention(x, step)
+        """[B, T, E] -> [B, T, E]; the compiled halves on the CPU write into x's memory."""
+        attention, mlp = (self.static_attention, self.static_mlp) if step.is_static else (None, None)
+        if step.is_single:
+            attention, mlp = self.fused_attention, self.fused_mlp
+        if attention is not None:
+            x = attention(x, step)
         else:
             branch = x if self.input_layernorm is None else self.input_layernorm(x)
             x = self._add(x, self.self_attn(branch, step), self.attention_out_norm)
-        if step.is_single and self.fused_mlp is not None:
-            return self.fused_mlp(x)
+        if mlp is not None:
+            return mlp(x)
         branch = x if self.post_attention_layernorm is None else self.post_attention_layernorm(x)
         return self._add(x, self.mlp(branch), self.mlp_out_norm)
 

@@ -14,6 +14,8 @@ from engine import kernels
 from engine.api import ModelFileError, ModelInfo, UnsupportedModelError
 from engine.attention import Mixer
 from engine.builtin_templates import chosen_template
+from engine.cuda.layer import fuse_for_cuda
+from engine.cuda.products import can_compile
 from engine.decoder import Decoder
 from engine.device import WORKING_SPACE_BYTES, check_memory, pick_cache_dtype, pick_device, pick_dtype
 from engine.experts import gather_experts
@@ -194,6 +196,8 @@ def load_model(
         else:
             gather_experts(decoder)
             use_torch_products(decoder, activations)
+        if place.type == "cuda" and can_compile(place):
+            fuse_for_cuda(decoder, activations)
         blueprint.checkpoint.check_whole()
     except BaseException:
         blueprint.checkpoint.close()

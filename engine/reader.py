@@ -17,13 +17,16 @@ from engine.alternatives import Drawn
 from engine.api import SamplerSettings, TokenizerError
 from engine.cache import KVCache
 from engine.cache_shelf import LEAST_TOKENS, MOST_BYTES, CacheShelf
+from engine.device import wait_for
 from engine.fingerprint import cache_fingerprint
 from engine.layers import Interrupted, never
 from engine.model import Model
 from engine.sampling import HISTORY, Sampler
 
 CHUNKS = (16, 256)  # tokens read at a time, at least and at most: multiples of 16 change no bit of what kernels give
+DEVICE_CHUNKS = (256, 2048)  # off the CPU: fewer leave a GPU waiting for Python most of the time
 FIRST_WORK = 4e10  # weights times tokens of the first chunk: 0.3 s on two cores
+WARM_UP_TOKENS = 64
 CHUNK_S = (0.2, 0.5)  # read more at a time below the one, less above the other: progress shows twice a second
 
 
@@ -47,7 +50,8 @@ class Reader:
         self.logits: torch.Tensor | None = None
         self.threads = torch.get_num_threads() if threads is None else threads
         self._chunk_s = chunk_s
-        self._chunk = _chunk_near(FIRST_WORK / max(model.info.parameters, 1))
+        self._chunks = CHUNKS if model.device.type == "cpu" else DEVICE_CHUNKS
+        self._chunk = _chunk_near(FIRST_WORK / max(model.info.parameters, 1), self._chunks)
         self.cache = model.decoder.new_cache(limit)
         self._path: Path | None = None
         self._fingerprint = ""
@@ -97,11 +101,20 @@ class Reader:
             if cancelled():
                 return
             started = time.perf_counter()
-            is_last = len(ids) < done + self._chunk + CHUNKS[0]  # fewer tokens than that are multiplied differently
+            is_last = len(ids) < done + self._chunk + self._chunks[0]  # fewer tokens are multiplied differently
             self.logits = self.forward(ids[done : None if is_last else done + self._chunk], interrupted=cancelled)
             if self.logits is None:
                 return
+            wait_for(self.model.device)
             self._adapt_chunk(time.perf_counter() - started)
+
+    def warm_up(self) -> None:
+        """Read and draw a few tokens and forget them: CUDA sets itself up at the first of each, for 2 s."""
+        for _ in self.read([0] * WARM_UP_TOKENS, never):
+            pass
+        for _ in self.draw_ahead(SamplerSettings(), seed=0, most=2):
+            pass
+        self.forget()
 
     def forward(
         self, ids: Sequence[int], *, every: bool = False, interrupted: Callable[[], bool] = never
@@ -215,7 +228,7 @@ class Reader:
             self._shelf.save(self.cache, self._path)
 
     def _adapt_chunk(self, took_s: float) -> None:
-        least, most = CHUNKS
+        least, most = self._chunks
         if took_s < self._chunk_s[0]:
             self._chunk = min(2 * self._chunk, most)
         elif took_s > self._chunk_s[1]:
@@ -234,9 +247,9 @@ class Reader:
         return self._layout
 
 
-def _chunk_near(tokens: float) -> int:
-    """The largest chunk of 16, 32, … tokens up to `tokens`, within `CHUNKS`."""
-    least, most = CHUNKS
+def _chunk_near(tokens: float, chunks: tuple[int, int]) -> int:
+    """The largest chunk up to `tokens` of the least, twice as many and so on, within `chunks`."""
+    least, most = chunks
     chunk = most
     while chunk > max(tokens, least):
         chunk //= 2

@@ -8,7 +8,8 @@ which other steps go on using; `engine.ahead` runs them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from dataclasses import dataclass, field
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor
@@ -16,11 +17,15 @@ from torch import Tensor
 from engine.cache import KVCache, LayerCache, StateCache
 from engine.decoder import Decoder
 from engine.layers import Step
-from engine.rope import Length
+from engine.rope import Length, Rope
 
 
+@dataclass
 class StaticStep(Step):
     """A step of one token at `positions` [1], over caches whose memory is seen whole."""
+
+    is_static: ClassVar[bool] = True
+    _wide_tables: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
 
     @property
     def length(self) -> Length:
@@ -38,6 +43,15 @@ class StaticStep(Step):
                 visible = visible & (keys > self.positions - window)
             self._masks[window] = visible
         return self._masks[window]
+
+    def wide_tables(self, rope: Rope) -> tuple[Tensor, Tensor]:
+        """`rope.tables` for this step's position in float32, [1, dim/2]."""
+        tables = self._wide_tables.get(id(rope))
+        if tables is None:
+            tables = self._wide_tables[id(rope)] = rope.tables(
+                self.positions, length=self.length, dtype=torch.float32
+            )
+        return tables
 
 
 class FixedKeys(LayerCache):

@@ -9,6 +9,7 @@ import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor, nn
 
 from engine import kernels
+from engine.cuda import products
 from engine.quants.packed import Packed, PackedTensor
 
 CHUNK_VALUES = 1 << 22  # dequantised at a time, 16 MiB as float32: bounds memory for large vocabularies
@@ -33,6 +34,8 @@ class QuantizedLinear(nn.Module):
         if self.use_kernel and x.device.type == "cpu" and has_kernel(self.weight):
             y = kernels.linear(self.weight, x)
             return y if self.bias is None else y + self.bias.to(y.dtype)
+        if products.takes(self.weight, x.device):
+            return products.linear(self.weight, x, self.bias)
         bias = None if self.bias is None else self.bias.to(x.dtype)
         rows = max(1, CHUNK_VALUES // self.in_features)
         if rows >= self.out_features:

@@ -10,6 +10,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
+from engine.cuda import products
 from engine.quants.block import BlockType
 
 
@@ -119,4 +120,6 @@ class PackedTensor(RowPacked):
 
     def dequantize(self) -> Tensor:
         """All values, float32."""
+        if products.takes(self, self.device):
+            return products.unpacked(self, torch.float32)
         return self.type.dequantize(self.blocks.reshape(-1, self.type.type_size)).view(self.shape)

@@ -169,6 +169,13 @@ def test_a_stop_while_reading_ends_it(model: Model) -> None:
     assert read(reader, tokens(300)) == steps[-1], "what was read is kept"
 
 
+def test_warming_up_leaves_nothing(model: Model) -> None:
+    reader = Reader(model, limit=256)
+    reader.warm_up()
+    assert reader.ids == []
+    assert reader.cache.nbytes == 0
+
+
 def test_a_slow_model_reads_less_at_a_time(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(reading.time, "perf_counter", lambda: now[0])
