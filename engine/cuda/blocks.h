@@ -1,6 +1,6 @@
 // ggml's block types in pieces of 32 values, two runs of sixteen that lie together in a row of the matrix.
-// A value is step * (q - ZERO) + least, q being a signed byte; only types with HAS_LEAST have a `least`. Layouts: ggml-common.h of github.com/ggml-org/ggml; the same in torch:
-// engine/quants.
+// A value is step * (q - ZERO) + least, q being a signed byte; only types with HAS_LEAST have a `least`.
+// Layouts: ggml-common.h of github.com/ggml-org/ggml; the same in torch: engine/quants.
 
 constexpr int RUN = 16, PIECE = 2 * RUN, WORDS = RUN / 4;
 

@@ -2,8 +2,8 @@
 // BLOCK is a type of blocks.h or Dense<a type of numbers>; NUMBER that of the activations; ROWS how many rows of them
 // one launch takes for each row of thread blocks.
 
-constexpr int WARPS = 4;   // of a thread block
-constexpr int PAIR = 2;    // rows of the matrix that a warp multiplies at once: they share the activations
+constexpr int WARPS = 4;  // of a thread block
+constexpr int PAIR = 2;   // rows of the matrix that a warp multiplies at once: they share the activations
 
 struct MatVec {
     const u8 *weights[3];    // matrices of the same inputs; their outputs follow each other
@@ -14,7 +14,7 @@ struct MatVec {
     const i64 *chosen;       // [rows], or null: which of the matrices that lie matrix_bytes apart each row takes
     i64 matrix_bytes;
     int ends[3];             // outputs of the first matrix, of the first two, of all
-    int inputs, rows;
+    int inputs;
     int split;               // warps that share a row of the matrix: 1, 2 or 4
     int activation;          // for `gated`
     float scale;

@@ -50,7 +50,6 @@ class MatVec(ctypes.Structure):
         ("matrix_bytes", c_int64),
         ("ends", c_int * MOST_TOGETHER),
         ("inputs", c_int),
-        ("rows", c_int),
         ("split", c_int),
         ("activation", c_int),
         ("scale", c_float),
@@ -155,7 +154,7 @@ class _Call:
 
 def matvec_arguments(matrices: Sequence[Matrix], x: Tensor, y: Tensor) -> MatVec:
     """For one row of x and no more than the products."""
-    arguments = MatVec(x=x.data_ptr(), y=y.data_ptr(), inputs=matrices[0].inputs, rows=1, scale=1.0)
+    arguments = MatVec(x=x.data_ptr(), y=y.data_ptr(), inputs=matrices[0].inputs, scale=1.0)
     end = 0
     for index in range(MOST_TOGETHER):
         if index < len(matrices):
@@ -190,7 +189,7 @@ def linear(weight: PackedTensor, x: Tensor, bias: Tensor | None) -> Tensor:
     while done < len(flat):
         rows = max(count for count in ROWS if count <= len(flat) - done)
         arguments = matvec_arguments([matrix], flat[done:], y[done:])
-        arguments.bias, arguments.rows = _address(matrix.bias), rows
+        arguments.bias = _address(matrix.bias)
         kernels = kernels_for(matrix.block, x.dtype, x.device, rows)
         kernels.launch("matvec", _grid(outputs, PAIR, arguments.split, 1), THREADS, arguments)
         done += rows

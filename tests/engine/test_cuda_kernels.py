@@ -18,6 +18,7 @@ from engine.quants import BLOCK_TYPES, PackedTensor
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="there is no C++ compiler")
 
 DTYPES = (torch.float32, torch.float16, torch.bfloat16)
+IN_ALL = ("Q4_K", "Q6_K")  # types of blocks that are tried with all dtypes: each is compiled by itself
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -53,7 +54,7 @@ def oracle(weight: PackedTensor) -> Tensor:
 @pytest.mark.parametrize("name", sorted(products.BLOCKS))
 def test_a_matrix_is_unpacked_as_torch_unpacks_it(name: str) -> None:
     weight = packed(name, 5, 512)
-    for dtype in DTYPES:
+    for dtype in DTYPES if name in IN_ALL else DTYPES[:1]:
         assert torch.equal(products.unpacked(weight, dtype), oracle(weight).to(dtype))
     assert torch.equal(weight.rows(torch.tensor([[3, 0]])), oracle(weight)[[3, 0]][None])
 
@@ -67,7 +68,7 @@ def test_a_product_is_that_with_the_unpacked_matrix(name: str, rows: int) -> Non
     found = products.linear(weight, x, bias)
     assert found.dtype == torch.float32
     assert (found - expected).abs().max() <= 2e-6 * expected.abs().max() + 2e-5
-    for dtype in DTYPES[1:]:
+    for dtype in DTYPES[1:] if name in IN_ALL else ():
         narrow = products.linear(weight, x.to(dtype), bias)
         exact = F.linear(x.to(dtype).double(), oracle(weight).double(), bias.double())
         rounding = torch.finfo(dtype).eps * (
