@@ -56,6 +56,11 @@ def _roofline(contestant: str, title: str, goal: float | None = None) -> Row:
     return Row(f"decode of what memory allows, {title}", share, goal, unit="%")
 
 
+def _by_weights(contestant: str, title: str) -> Row:
+    share = ratio((contestant, "decode_tok_s"), ("bandwidth", "weights_tok_s"))
+    return Row(f"the same by the weights alone, {title}", share, unit="%")
+
+
 PARTS = {
     "speed": Part(
         "Load, prompt, reply, memory",
@@ -63,6 +68,7 @@ PARTS = {
         (
             _beside("llama.cpp", "decode_tok_s", "decode", 1.5),
             _roofline("fireside", "Fireside", 0.7),
+            _by_weights("fireside", "Fireside"),
             _roofline("llama.cpp", "llama.cpp"),
             _beside("llama.cpp", "prefill_tok_s", "prefill", 3.0),
             _beside("llama.cpp", "load_s", "load", 1.0, is_at_most=True),

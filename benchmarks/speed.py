@@ -36,7 +36,8 @@ def speed(name: str, options: Namespace) -> Figures:
 def bandwidth(options: Namespace) -> Figures:
     """What `threads` threads read from memory: the fastest of several sums over a buffer, in two number types.
 
-    A token needs every weight once, so that reading the file is the least that writing one can take.
+    A token needs every weight once, and the keys and values of all before it: that is the least that writing one can
+    take. Counted with them, and by the weights alone.
     """
     import torch
 
@@ -48,7 +49,22 @@ def bandwidth(options: Namespace) -> Figures:
             started = time.perf_counter()
             numbers.sum()
             best = max(best, numbers.nbytes / (time.perf_counter() - started))
-    return {"bandwidth_gb_s": best / 1e9, "roofline_tok_s": best / options.model.stat().st_size}
+    weights = options.model.stat().st_size
+    return {
+        "bandwidth_gb_s": best / 1e9,
+        "roofline_tok_s": best / (weights + cached_bytes(options)),
+        "weights_tok_s": best / weights,
+    }
+
+
+def cached_bytes(options: Namespace) -> float:
+    """Keys and values in float16, as all but transformers keep them, of the tokens before the middle of the reply."""
+    from engine.model import open_blueprint
+
+    blueprint = open_blueprint(options.model)
+    with blueprint.checkpoint:
+        values = blueprint.outline("", has_chat_template=False).cache_values_per_token
+    return 2.0 * values * (options.prompt_tokens + options.new_tokens / 2)
 
 
 def peak_bytes() -> int:

@@ -84,6 +84,24 @@ def test_tokens_that_come_fast_are_told_ten_times_a_second(
     assert engine.shutdown()
 
 
+def test_free_memory_goes_back_once_in_each_rest(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_back = list[int]()
+    monkeypatch.setattr("app.worker.REST_S", 0.05)
+    monkeypatch.setattr("app.worker.trim_heap", lambda: given_back.append(sum_finished()))
+    engine, events = started(qtbot, FakeEngine([["a"], ["b"]]))
+
+    def sum_finished() -> int:
+        return sum(isinstance(event, ReplyFinished) for event in events)
+
+    for number in (1, 2):
+        qtbot.waitUntil(lambda count=number: len(given_back) == count)
+        qtbot.wait(150)
+        engine.submit(GenerateRequest(number, "x"))
+    qtbot.waitUntil(lambda: len(given_back) == 3)
+    assert given_back == [0, 1, 2]
+    assert engine.shutdown()
+
+
 def test_a_waiting_request_can_be_cancelled(qtbot: QtBot) -> None:
     fake = FakeEngine([["a"]])
     fake.gate.clear()
