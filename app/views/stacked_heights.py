@@ -40,7 +40,7 @@ class StackedHeights:
         return True
 
     def begin_like(self, other: StackedHeights, count: int) -> None:
-        """Take the heights of another's first rows, all at once: one by one, 10,000 took 60 ms."""
+        """Take the heights of another's first rows, all at once: one by one, 10,000 took 14 ms."""
         self._heights[:count] = other._heights[:count]
         self._sums = [0, *(height + self._gap for height in self._heights)]
         for at in range(1, len(self._sums)):
