@@ -58,7 +58,7 @@ def test_what_the_starter_model_answers_best_with_is_known() -> None:
     assert starter is not None
     with open_checkpoint(starter) as checkpoint:
         found = dict(recommended_settings(checkpoint))
-    assert found == {"temperature": 0.2, "top_p": 0.9, "repetition_penalty": 1.1, "repetition_window": 64}
+    assert found == {"temperature": 0.2, "top_p": 0.9, "repetition_penalty": 1.1, "repetition_window": 16}
 
 
 @pytest.mark.parametrize(
