@@ -6,6 +6,7 @@ The first code of a language takes 5 to 25 ms, since Pygments compiles its expre
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from functools import cache
 from PySide6.QtCore import QObject, Qt, Signal
 
 from app.core.highlighting import highlighted
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE = 2_000  # letters that the window's own thread colours, in 6 ms, in a language that was met before
 
@@ -55,7 +58,11 @@ class CodeColors(QObject):
                     self._is_running = False
                     return
                 source, language, is_dark = wanted = self._waiting.popleft()
-            colors = list(highlighted(source, language, is_dark=is_dark))
+            try:
+                colors = list(highlighted(source, language, is_dark=is_dark))
+            except Exception:
+                logger.exception("code in %r is not coloured", language)
+                colors = []
             try:
                 self._arrived.emit(wanted, colors)
             except RuntimeError:  # the application has ended meanwhile

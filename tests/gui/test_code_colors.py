@@ -76,3 +76,16 @@ def test_an_unknown_language_has_no_colors_and_leaves_no_thread(
         pass
     assert colors_of(block) == set()
     qtbot.waitUntil(lambda: "code colours" not in {thread.name for thread in threading.enumerate()})
+
+
+def test_code_on_which_a_lexer_fails_stays_plain_and_the_next_is_colored(
+    qtbot: QtBot, page: QWidget, colors: CodeColors, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("app.views.code_colors.highlighted", lambda *_code, is_dark: 1 // 0)
+        with qtbot.waitSignal(colors.found):
+            failed = block_of(page, PYTHON, "rust")
+    assert colors_of(failed) == set()
+    assert "'rust' is not coloured" in caplog.text
+    block = block_of(page, PYTHON)
+    qtbot.waitUntil(lambda: len(colors_of(block)) > 1)
