@@ -8,6 +8,7 @@ family; the torch code of the same block in `engine.layers` is the oracle.
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from ctypes import c_float, c_int, c_int64, c_void_p
 from functools import cache
 
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 
 from engine.attention import Attention
 from engine.cuda.driver import CompiledKernels, Kernels, source
-from engine.cuda.products import NUMBERS, Product, gated, kernels_for, matrix_of
+from engine.cuda.products import NUMBERS, Matrix, Product, gated, kernels_for, matrix_of
 from engine.layers import ACTIVATIONS, Block, GatedMLP, RMSNorm, Step
 from engine.static import FixedKeys, StaticStep
 
@@ -102,17 +103,33 @@ class Normed:
         return y
 
 
+Norms = tuple[Normed | None, Normed | None]  # before and behind a half
+
+
+class Closing:
+    """What ends a half: residual + scale * norm(x @ weight.T), or without a norm."""
+
+    def __init__(self, matrix: Matrix, norm: Normed | None, scale: float, dtype: torch.dtype) -> None:
+        self._product, self._norm, self._scale = Product((matrix,), dtype), norm, scale
+
+    def __call__(self, x: Tensor, residual: Tensor) -> Tensor:
+        """[1, inputs] and [1, outputs] -> [1, outputs]."""
+        if self._norm is None:
+            return self._product(x, residual=residual, scale=self._scale)
+        return self._norm(self._product(x), residual=residual, scale=self._scale)
+
+
 class CudaAttention:
     """x + attention(norm(x)) for one token in a step of fixed shapes; writes its key and value into the cache."""
 
     def __init__(
-        self, block: Block, attention: Attention, dtype: torch.dtype, norms: tuple[Normed | None, Normed | None]
+        self, attention: Attention, matrices: Sequence[Matrix], norms: Norms, *, scale: float, dtype: torch.dtype
     ) -> None:
-        self._attention, self._scale, self._dtype = attention, block.residual_scale, dtype
-        self._norm_in, self._norm_out = norms
-        matrices = [matrix_of(m) for m in (attention.q_proj, attention.k_proj, attention.v_proj, attention.o_proj)]
-        q, k, v, o = (matrix for matrix in matrices if matrix is not None)
-        self._qkv, self._o = Product((q, k, v), dtype), Product((o,), dtype)
+        """`matrices` are those of queries, keys, values and output."""
+        self._attention, self._dtype = attention, dtype
+        *qkv, o = matrices
+        self._norm_in, norm_out = norms
+        self._qkv, self._close = Product(qkv, dtype), Closing(o, norm_out, scale, dtype)
         heads = (attention.q_norm, attention.k_norm)
         self._head_weights = [wide_weight(norm) if isinstance(norm, RMSNorm) else None for norm in heads]
         self._head_eps = next((norm.eps for norm in heads if isinstance(norm, RMSNorm)), 0.0)
@@ -131,14 +148,13 @@ class CudaAttention:
         if not isinstance(a, Attention) or a.rope is None or a.head_dim % LANES or a.head_dim > MOST_DEPTH:
             return None
         absent = (a.alibi, a.clip, a.query_scale, a.rotated_q_norm, a.rotated_k_norm)
-        projections = [matrix_of(m) for m in (a.q_proj, a.k_proj, a.v_proj, a.o_proj)]
-        if any(part is not None for part in absent) or None in projections or not has_head_norms(a):
+        if any(part is not None for part in absent) or not has_head_norms(a):
             return None
-        norms = (block.input_layernorm, block.attention_out_norm)
-        if not all(norm is None or has_kernel(norm) for norm in norms):
+        matrices = matrices_of(a.q_proj, a.k_proj, a.v_proj, a.o_proj)
+        norms = norms_of(block.input_layernorm, block.attention_out_norm, dtype)
+        if matrices is None or norms is None:
             return None
-        before, after = (Normed(norm, dtype) if isinstance(norm, RMSNorm) else None for norm in norms)
-        return cls(block, a, dtype, (before, after))
+        return cls(a, matrices, norms, scale=block.residual_scale, dtype=dtype)
 
     def __call__(self, x: Tensor, step: Step) -> Tensor:
         """[1, 1, E] -> [1, 1, E]."""
@@ -169,25 +185,20 @@ class CudaAttention:
         )
         kernels.launch("attend", (a.kv_heads, splits, self._tiles), THREADS, attend)
         kernels.launch("merge", (a.heads, 1, 1), THREADS, attend)
-        if self._norm_out is None:
-            return self._o(y, residual=row, scale=self._scale).view_as(x)
-        return self._norm_out(self._o(y), residual=row, scale=self._scale).view_as(x)
+        return self._close(y, row).view_as(x)
 
 
 class CudaMlp:
     """x + mlp(norm(x)) for one token."""
 
     def __init__(
-        self, block: Block, mlp: GatedMLP, dtype: torch.dtype, norms: tuple[Normed | None, Normed | None]
+        self, matrices: Sequence[Matrix], norms: Norms, *, activation: int, scale: float, dtype: torch.dtype
     ) -> None:
-        gate, up, down = (matrix_of(m) for m in (mlp.gate_proj, mlp.up_proj, mlp.down_proj))
-        assert gate is not None
-        assert up is not None
-        assert down is not None
-        self._gate, self._up, self._down = gate, up, Product((down,), dtype)
-        self._activation, self._scale = KERNEL_ACTIVATIONS[mlp.activation], block.residual_scale
-        self._norm_in, self._norm_out = norms
-        kernels_for(gate.block, dtype, gate.weight.device)
+        """`matrices` are gate, up and down."""
+        self._gate, self._up, down = matrices
+        self._norm_in, norm_out = norms
+        self._activation, self._close = activation, Closing(down, norm_out, scale, dtype)
+        kernels_for(self._gate.block, dtype, self._gate.weight.device)
 
     @classmethod
     def of(cls, block: Block, dtype: torch.dtype) -> CudaMlp | None:
@@ -195,23 +206,35 @@ class CudaMlp:
         mlp = block.mlp
         if not isinstance(mlp, GatedMLP) or mlp.activation not in KERNEL_ACTIVATIONS:
             return None
-        gate, up, down = (matrix_of(m) for m in (mlp.gate_proj, mlp.up_proj, mlp.down_proj))
-        if gate is None or up is None or down is None or gate.block != up.block:
+        matrices = matrices_of(mlp.gate_proj, mlp.up_proj, mlp.down_proj)
+        norms = norms_of(block.post_attention_layernorm, block.mlp_out_norm, dtype)
+        if matrices is None or norms is None:
             return None
-        norms = (block.post_attention_layernorm, block.mlp_out_norm)
-        has_other_norm = not all(norm is None or has_kernel(norm) for norm in norms)
-        if gate.bias is not None or up.bias is not None or has_other_norm:
+        gate, up, _ = matrices
+        if gate.block != up.block or gate.bias is not None or up.bias is not None:
             return None
-        before, after = (Normed(norm, dtype) if isinstance(norm, RMSNorm) else None for norm in norms)
-        return cls(block, mlp, dtype, (before, after))
+        activation = KERNEL_ACTIVATIONS[mlp.activation]
+        return cls(matrices, norms, activation=activation, scale=block.residual_scale, dtype=dtype)
 
     def __call__(self, x: Tensor) -> Tensor:
         """[1, 1, E] -> [1, 1, E]."""
         row = x.view(1, -1)
         hidden = gated(self._gate, self._up, row if self._norm_in is None else self._norm_in(row), self._activation)
-        if self._norm_out is None:
-            return self._down(hidden, residual=row, scale=self._scale).view_as(x)
-        return self._norm_out(self._down(hidden), residual=row, scale=self._scale).view_as(x)
+        return self._close(hidden, row).view_as(x)
+
+
+def matrices_of(*projections: nn.Module) -> list[Matrix] | None:
+    """Their matrices; None where there is no kernel for one of them."""
+    found = [matrix for matrix in map(matrix_of, projections) if matrix is not None]
+    return found if len(found) == len(projections) else None
+
+
+def norms_of(before: nn.Module | None, behind: nn.Module | None, dtype: torch.dtype) -> Norms | None:
+    """Two norms as kernels; None where there is no kernel for one of them."""
+    if not all(norm is None or has_kernel(norm) for norm in (before, behind)):
+        return None
+    one, other = (Normed(norm, dtype) if isinstance(norm, RMSNorm) else None for norm in (before, behind))
+    return one, other
 
 
 def has_kernel(norm: nn.Module) -> bool:

@@ -114,7 +114,6 @@ class Product:
 
     def __init__(self, matrices: Sequence[Matrix], dtype: torch.dtype) -> None:
         """Activations and results are of `dtype`. Raises `CudaError` where the kernels do not compile."""
-        self.inputs = matrices[0].inputs
         self.outputs = sum(matrix.outputs for matrix in matrices)
         self._calls = []
         start = 0
