@@ -6,6 +6,7 @@
 #include <immintrin.h>
 
 #define FN static __attribute__((target("avx2,fma,f16c")))
+#define LOOKUP(table, places) (Sixteen)_mm_shuffle_epi8((__m128i)(table), (__m128i)(places))
 #include "unpack.h"
 
 /* Eight sums of four products each. */
@@ -237,6 +238,6 @@ FN inline void store_halves(uint8_t *at, vec v) {
     _mm_storeu_si128((__m128i *)at, _mm256_cvtps_ph((__m256)v, _MM_FROUND_TO_NEAREST_INT));
 }
 
-const Variant fireside_avx2 = {"avx2", rows, panel, dense, round_activations, rms_norm, gate_by, attend, narrow,
+const Variant fireside_avx2 = {"avx2", rows, NULL, panel, dense, round_activations, rms_norm, gate_by, attend, narrow,
     largest_of_blocks, sums_of_blocks};
 #endif
