@@ -202,7 +202,7 @@ FN inline __m512 weigh_quad(const Words *b, int64_t depth, __m512 scores[QUAD][K
 }
 
 /* Adds the block's values from column `c` on, 16 * wide (a constant) of them, times the weights, to four queries. */
-FN inline __attribute__((always_inline)) void gather_quad(const int wide, const Words *b, int64_t depth, int64_t c,
+FN inline __attribute__((always_inline)) void gather_columns(const int wide, const Words *b, int64_t depth, int64_t c,
                                                           const uint8_t *weights, __m512 scales, float *out) {
     __m512i sums[QUAD][4];
     for (int n = 0; n < QUAD; n++)
@@ -220,6 +220,12 @@ FN inline __attribute__((always_inline)) void gather_quad(const int wide, const 
             float *at = out + n * depth + c + 16 * i;
             _mm512_store_ps(at, _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[n][i]), nth(scales, n), _mm512_load_ps(at)));
         }
+}
+
+FN inline void gather_quad(const Words *b, int64_t depth, const uint8_t *weights, __m512 scales, float *out) {
+    int64_t c = 0;
+    for (; c + 64 <= depth; c += 64) gather_columns(4, b, depth, c, weights, scales, out);
+    for (; c < depth; c += 16) gather_columns(1, b, depth, c, weights, scales, out);
 }
 
 /* Hide the keys that queries from `first` of the part on do not see. */
@@ -243,7 +249,7 @@ FN void attend_halves(const Attend *a, const Part *part, float *room) {
     int64_t quads = (count + QUAD - 1) / QUAD, row = 2 * depth, share = (KEYS * row / quads + 63) / 64 * 64;
     uint8_t *at = (uint8_t *)room;
     Words b = {piece(&at, KEYS * row), piece(&at, KEYS * row), piece(&at, 4 * KEYS), piece(&at, 4 * KEYS)};
-    uint8_t *weights = piece(&at, 2 * QUAD * KEYS), *rest = piece(&at, 2 * KEYS * row); /* the last keys, among rows of zeros */
+    uint8_t *weights = piece(&at, 2 * 2 * QUAD * KEYS), *rest = piece(&at, 2 * KEYS * row); /* the last keys, among rows of zeros */
     float *x = piece(&at, 4 * depth);
     Quad *queries = piece(&at, quads * (int64_t)sizeof *queries);
     for (int64_t n = 0; n < quads * QUAD; n++) {
@@ -271,17 +277,18 @@ FN void attend_halves(const Attend *a, const Part *part, float *room) {
             turn_keys(rows.keys + s * row, depth, s, &b);
             pair_values(rows.values + s * row, depth, s, &b);
         }
-        for (int64_t n = 0; n < quads; n++) {
-            Quad *q = queries + n;
-            __m512 scores[QUAD][KEYS / 16];
-            fetch_share(rows.next_keys, n * share, share);
-            score_quad(&b, depth, q, scores);
-            hide_keys(a, part, QUAD * n, block, scores);
-            __m512 scales = weigh_quad(&b, depth, scores, q, weights);
-            fetch_share(rows.next_values, n * share, share);
-            int64_t c = 0;
-            for (; c + 64 <= depth; c += 64) gather_quad(4, &b, depth, c, weights, scales, q->out);
-            for (; c < depth; c += 16) gather_quad(1, &b, depth, c, weights, scales, q->out);
+        __m512 scores[2][QUAD][KEYS / 16], scales[2];
+        for (int64_t n = 0; n < quads + 2; n++) { /* three quads at once: one's products hide another's long chain of sums */
+            int now = n % 2, before = !now;
+            if (n < quads) {
+                fetch_share(rows.next_keys, n * share, share);
+                fetch_share(rows.next_values, n * share, share);
+                score_quad(&b, depth, queries + n, scores[now]);
+                hide_keys(a, part, QUAD * n, block, scores[now]);
+            }
+            if (n > 1) gather_quad(&b, depth, weights + now * 2 * QUAD * KEYS, scales[now], queries[n - 2].out);
+            if (n > 0 && n <= quads)
+                scales[before] = weigh_quad(&b, depth, scores[before], queries + n - 1, weights + before * 2 * QUAD * KEYS);
         }
     }
     for (int64_t n = 0; n < count; n++) {
