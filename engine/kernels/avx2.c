@@ -158,61 +158,7 @@ FN void rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
     }
 }
 
-/* Eight rows of the panel times `tokens` tokens; half selects rows 0-7 or 8-15. */
-FN void half_panel(const Product *p, const Scratch *s, int64_t first, int64_t last, int half, int64_t token,
-                   int tokens) {
-    enum { FEW = 4 };
-    const Activations *x = p->x;
-    int wide = is_wide(p->type), group = group_of(p->type);
-    __m256 total[FEW];
-    for (int t = 0; t < FEW; t++) total[t] = _mm256_setzero_ps();
-    for (int64_t g = 0; g < p->columns / group; g++) {
-        __m256i high[FEW], low[FEW];
-        for (int t = 0; t < FEW; t++) high[t] = low[t] = _mm256_setzero_si256();
-        for (int k = 0; k < group / 4; k++) {
-            const uint8_t *at = s->values + ((g * group / 4 + k) * PANEL + half * 8) * 4;
-            __m256i u = _mm256_loadu_si256((const __m256i *)at);
-            for (int t = 0; t < FEW; t++) {
-                int64_t at_x = (token + (t < tokens ? t : 0)) * x->columns + g * group + k * 4;
-                int32_t h, l;
-                memcpy(&h, x->high + at_x, 4);
-                memcpy(&l, x->low + at_x, 4);
-                high[t] = _mm256_add_epi32(high[t], dot32(u, _mm256_set1_epi32(h), wide));
-                low[t] = _mm256_add_epi32(low[t], dot32(u, _mm256_set1_epi32(l), wide));
-            }
-        }
-        __m256 scale = _mm256_loadu_ps(s->scales + g * PANEL + half * 8);
-        __m256 offset = _mm256_loadu_ps(s->offsets + g * PANEL + half * 8);
-        for (int t = 0; t < FEW; t++) {
-            int64_t at = token + (t < tokens ? t : 0);
-            const float *sums = x->sums + at * (x->columns / SPLIT) + g * (group / SPLIT);
-            float sum = group == GROUP ? sums[0] + sums[1] : sums[0];
-            __m256 by = _mm256_mul_ps(scale, _mm256_set1_ps(x->scales[at * (x->columns / GROUP) + g * group / GROUP]));
-            __m256i whole = _mm256_add_epi32(_mm256_slli_epi32(high[t], 8), low[t]);
-            total[t] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(whole), by, total[t]);
-            if (!wide) total[t] = _mm256_fmadd_ps(offset, _mm256_set1_ps(sum), total[t]);
-        }
-    }
-    for (int t = 0; t < tokens; t++) {
-        float result[8];
-        _mm256_storeu_ps(result, total[t]);
-        for (int64_t r = 0; r < 8 && first + half * 8 + r < last; r++)
-            p->y[(token + t) * p->rows + first + half * 8 + r] = result[r];
-    }
-}
-
-FN void panel(const Product *p, Scratch *s, int64_t first, int64_t last) {
-    uint8_t *row = s->values + PANEL * p->columns;
-    float *row_scale = s->scales + PANEL * (p->columns / SPLIT), *row_offset = s->offsets + PANEL * (p->columns / SPLIT);
-    for (; first < last; first += PANEL) {
-        unpack_panel(p, first, last, s, row, row_scale, row_offset);
-        for (int64_t token = 0; token < p->x->tokens; token += 4) {
-            int tokens = p->x->tokens - token < 4 ? (int)(p->x->tokens - token) : 4;
-            half_panel(p, s, first, last, 0, token, tokens);
-            if (first + 8 < last) half_panel(p, s, first, last, 1, token, tokens);
-        }
-    }
-}
+#include "panel256.h"
 
 FN inline float one_half(const uint8_t *at) {
     uint16_t half;
@@ -238,6 +184,6 @@ FN inline void store_halves(uint8_t *at, vec v) {
     _mm_storeu_si128((__m128i *)at, _mm256_cvtps_ph((__m256)v, _MM_FROUND_TO_NEAREST_INT));
 }
 
-const Variant fireside_avx2 = {"avx2", rows, NULL, panel, dense, round_activations, rms_norm, gate_by, attend, narrow,
+const Variant fireside_avx2 = {"avx2", rows, arrange_tile, panel, dense, round256, rms_norm, gate_by, attend, narrow,
     largest_of_blocks, sums_of_blocks};
 #endif

@@ -48,7 +48,7 @@ typedef struct {
 
 /* A group of TILE tokens; those past the last are zero. */
 typedef struct TileGroup {
-    int32_t words[GROUP / 4][2][TILE]; /* four high parts, four low parts */
+    int32_t words[GROUP / 4][2][TILE]; /* of four columns: high and low parts (AVX-512), or two times two numbers (AVX2) */
     float scales[TILE], sums[TILE], halves[GROUP / SPLIT][TILE]; /* `sums` of the whole group, `halves` of each SPLIT */
 } TileGroup;
 
