@@ -1,5 +1,5 @@
-/* Kernels for AVX2 with FMA. Unsigned weight bytes times signed activations by vpmaddubsw, which saturates above
- * 127 * 127 * 2: weights of the wide types (Q8_0, IQ4) are taken as signed bytes with the sign moved over. */
+/* Kernels for AVX2 with FMA. For few tokens, unsigned weight bytes times signed activations by vpmaddubsw, which saturates
+ * above 127 * 127 * 2: weights of the wide types (Q8_0, IQ4) are taken as signed bytes with the sign moved over. */
 #include "kernels.h"
 
 #ifdef FIRESIDE_X86
