@@ -49,6 +49,7 @@ from app.controllers.palette import PaletteController
 from app.controllers.preferences import PreferencesController
 from app.controllers.presets import PresetsController
 from app.controllers.queueing import QueueingController
+from app.controllers.reading_ahead import ReadingAheadController
 from app.controllers.remotes import RemotesController
 from app.controllers.reply_settings import ReplySettingsController
 from app.controllers.search import SearchController
@@ -180,6 +181,9 @@ class Application(QObject):
             reply_settings=self.reply_settings,
         )
         self._token_counts = TokenCountsController(engines, self.chat, self.writing, self.window)
+        self._reading_ahead = ReadingAheadController(
+            engines, self.chat, self.writing, self.preferences, self._background
+        )
         self.queueing = QueueingController(self.chat, self.writing, self.window)
         self._dropping = DroppingController(self._background, self.models, self.imports, self.attaching, self.window)
         self.palette = PaletteController(self.conversations, self.models, self.preferences, self.window)
@@ -235,6 +239,7 @@ class Application(QObject):
         self.window_state.keep()
         self.desktop.close()
         self._token_counts.close()
+        self._reading_ahead.close()
         self.writing.save()
         self.reply_settings.save()
         self.chat.close()

@@ -3,7 +3,7 @@
 The only file of app/ that imports engine.engine, and it does so on its thread: importing torch takes seconds.
 Controllers submit requests; frozen events come back through `eventArrived` in the window's thread, tokens several at
 a time. The server's requests are those of guests: one at a time runs beside the window's, and the two take turns
-between tokens.
+between tokens. What is read ahead of a draft has the engine while nobody else wants it.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from engine.api import (
     LoadRequest,
     ModelHeader,
     ModelRequest,
+    ReadAheadRequest,
     ReplyFinished,
     RequestError,
     RequestFailed,
@@ -127,6 +128,7 @@ class EngineThread(QObject):
         self._requests: queue.SimpleQueue[Run] = queue.SimpleQueue()
         self._guests: queue.SimpleQueue[tuple[Run, TellAll]] = queue.SimpleQueue()
         self._counts: queue.SimpleQueue[CountTokensRequest | None] = queue.SimpleQueue()
+        self._aheads: queue.SimpleQueue[ReadAheadRequest] = queue.SimpleQueue()
         self._cancel_flags: dict[int, threading.Event] = {}
         self._ids = itertools.count(1)
         self._host: _Running | None = None  # the request of the window that runs
@@ -146,13 +148,19 @@ class EngineThread(QObject):
         return next(self._ids)
 
     def submit(self, request: Request) -> None:
-        """Queue a request of the window; it runs after those before it, and counting beside them."""
+        """Queue a request of the window; it runs after those before it, and counting beside them.
+
+        Reading ahead runs when nothing else does, and ends as soon as anything else but counting is asked.
+        """
         self._cancel_flags[request.request_id] = threading.Event()
         if isinstance(request, CountTokensRequest):
             self._counts.put(request)
+            return
+        if isinstance(request, ReadAheadRequest):
+            self._aheads.put(request)
         else:
             self._requests.put(request)
-            self._wake.set()
+        self._wake.set()
 
     def serve(self, request: Run, tell: Tell) -> None:
         """Queue a guest's request; `tell` gets its events, on the engine's thread."""
@@ -200,6 +208,7 @@ class EngineThread(QObject):
 
     def _work(self) -> None:
         owed_s = 0.0  # to the guest
+        worked_at, is_trimmed = time.monotonic(), False
         while True:
             self._wake.clear()
             self._host = self._host or self._next_of_window()
@@ -208,6 +217,8 @@ class EngineThread(QObject):
                 self._refuse_guests(guest)
             else:
                 self._guest = self._guest or self._next_of_guests()
+            if self._host is not None or self._guest is not None:
+                worked_at, is_trimmed = time.monotonic(), False
             if self._guest is not None and (self._host is None or owed_s > 0.0):
                 took_s, self._guest = self._step(self._guest)
                 owed_s = 0.0 if self._host is None else owed_s - took_s
@@ -216,9 +227,34 @@ class EngineThread(QObject):
                 owed_s = 0.0 if self._guest is None else owed_s + GUEST_SHARE * took_s
             elif self._closing.is_set():
                 break
-            elif not self._wake.wait(REST_S):
-                trim_heap()
-                self._wake.wait()
+            elif not self._read_ahead():
+                left_s = None if is_trimmed else max(worked_at + REST_S - time.monotonic(), 0.0)
+                if not self._wake.wait(left_s):
+                    trim_heap()
+                    is_trimmed = True
+
+    def _read_ahead(self) -> bool:
+        """Read ahead of the newest draft until anything is asked; whether there was one to read."""
+        request = None
+        while not self._aheads.empty():
+            if request is not None:
+                self._cancel_flags.pop(request.request_id)
+            request = self._aheads.get()
+        if request is None:
+            return False
+        flag = self._cancel_flags[request.request_id]
+
+        def is_over() -> bool:
+            waiting = (self._requests, self._guests, self._aheads)
+            return flag.is_set() or any(not asked.empty() for asked in waiting)
+
+        if self._engine is not None and not is_over():
+            with self._answering(request, self._told.emit):
+                running = _Running(request, self._engine, is_over, self._told.emit, is_guest=False)
+                while running.step():
+                    pass
+        self._cancel_flags.pop(request.request_id)
+        return True
 
     def _next_of_window(self) -> _Running | None:
         while not self._requests.empty():

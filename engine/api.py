@@ -191,7 +191,20 @@ class EmbedRequest:
     texts: tuple[str, ...]
 
 
-ModelRequest = LoadRequest | UnloadRequest | GenerateRequest | EmbedRequest
+@dataclass(frozen=True, slots=True)
+class ReadAheadRequest:
+    """Read what will stand in a prompt in any case, however the last message of `of`, a draft, may go on.
+
+    `of` is what would be asked if the draft were sent as it is; its reply then finds read what was read here. Nothing
+    is told but `ReadAhead` at the end, also where nothing can be read: no model, no room, a template that refuses.
+    One that another request takes the place of before it begins ends without a word.
+    """
+
+    request_id: int
+    of: GenerateRequest
+
+
+ModelRequest = LoadRequest | UnloadRequest | GenerateRequest | EmbedRequest | ReadAheadRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,6 +392,13 @@ class Embedded(Event):
     vector: bytes
     tokens: int
     is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAhead(Event):
+    """A `ReadAheadRequest` is over; `known_tokens` are those that a reply to it would find read."""
+
+    known_tokens: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,11 @@ class StateCache:
             self._kept = {at: state for at, state in self._kept.items() if at <= length}
             self.length = length
 
+    def hold(self, start: int) -> None:
+        """Keep the state at the end, and of those behind `start` no other."""
+        if self.state is not None:
+            self._kept = {at: state for at, state in self._kept.items() if at <= start} | {self.length: self.state}
+
     def fork(self, length: int) -> Self:
         """A cache of its own that has gone back to a `reachable` length; states never change, so they are shared."""
         forked = type(self)()
@@ -229,6 +234,15 @@ class KVCache:
             layer.truncate(kept)
         del self.ids[kept:]
         return kept
+
+    def hold(self, start: int) -> None:
+        """Let `truncate` go back to the end as it is now, and to no place between it and `start` where that costs.
+
+        What is read piece by piece and may be cut off again takes none of the places that older text is cut at.
+        """
+        for layer in self.layers:
+            if isinstance(layer, StateCache):
+                layer.hold(start)
 
     def fork(self, length: int | None = None) -> KVCache:
         """A cache of its own with the first `length` tokens of this one (or fewer, as in `truncate`)."""

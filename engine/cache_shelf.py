@@ -37,6 +37,10 @@ class CacheShelf:
         while sum(held.nbytes for held in self._held) > MOST_BYTES:
             del self._held[0]
 
+    def has_room(self, cache: KVCache) -> bool:
+        """Whether `put` would let go of no other."""
+        return sum(held.nbytes for held in self._held) + cache.nbytes <= MOST_BYTES
+
     def save(self, cache: KVCache, path: Path) -> None:
         """Write it to its file in the background, unless the file holds all of it."""
         if cache.length >= LEAST_TOKENS:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from engine.api import (
     CountTokensRequest,
     EmbedRequest,
     Event,
+    FiresideError,
     GenerateRequest,
     LoadProgressed,
     LoadRequest,
@@ -29,6 +30,8 @@ from engine.api import (
     ModelUnloaded,
     OutOfMemoryError,
     PrefillProgressed,
+    ReadAhead,
+    ReadAheadRequest,
     RequestError,
     SamplerSettings,
     StopReason,
@@ -53,6 +56,7 @@ from engine.model import Model, load_model
 from engine.penalties import breaker_ids
 from engine.prompt import LastPrompt, opened_thinking
 from engine.reader import Reader, torch_threads
+from engine.reading_ahead import certain_ids
 from engine.reply import Reply
 
 DEFAULT_CONTEXT = 4096  # tokens the cache may grow to unless the request says more
@@ -102,6 +106,8 @@ class Engine:
             elif isinstance(request, GenerateRequest):
                 with torch_threads(1):  # drawing a token is too little to share
                     yield from self._of_whole_files(self._generate(request, cancelled))
+            elif isinstance(request, ReadAheadRequest):
+                yield from self._of_whole_files(self._read_ahead(request, cancelled))
             elif isinstance(request, EmbedRequest):
                 yield from self._of_whole_files(self._embed(request, cancelled))
             else:
@@ -301,6 +307,16 @@ class Engine:
             right_guesses=decoding.right_guesses,
         )
         yield from reply.finish(timings, circumstances(self.model, reader.fingerprint(), prompt, reused=reused))
+
+    def _read_ahead(self, request: ReadAheadRequest, cancelled: Cancelled) -> Iterator[Event]:
+        """What goes wrong here is for the reply to tell."""
+        reader, known = self.reader, 0
+        if reader is not None and not reader.model.checkpoint.changed_on_disk():
+            path = None if request.of.cache_path is None else Path(request.of.cache_path)
+            with suppress(FiresideError, Interrupted):
+                ids = certain_ids(request.of, reader.model.tokenizer, limit=reader.limit, cancelled=cancelled)
+                known = reader.read_ahead(ids, path, cancelled)
+        yield ReadAhead(request.request_id, known)
 
     def _of_whole_files(self, events: Iterator[Event]) -> Iterator[Event]:
         """Events until a file is cut under the model; then `ModelChangedError`, also in place of another error."""

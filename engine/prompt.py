@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from engine.api import ContextFullError, GenerateRequest, Message, RequestError
 from engine.chat import Prompt, Span, build_prompt
+from engine.layers import Interrupted, never
 from engine.tokenizers import Tokenizer
 
 OPENING_TOKENS = 8  # of a prompt's end that may be an opening mark
@@ -38,10 +39,13 @@ def prompt_ids(request: GenerateRequest, tokenizer: Tokenizer, *, limit: int) ->
     return list(plan.ids), len(plan.dropped)
 
 
-def plan_prompt(request: GenerateRequest, tokenizer: Tokenizer, *, limit: int) -> PromptPlan:
+def plan_prompt(
+    request: GenerateRequest, tokenizer: Tokenizer, *, limit: int, cancelled: Callable[[], bool] = never
+) -> PromptPlan:
     """A prompt of fewer than `limit` tokens; whole turns are left out for that, the oldest first.
 
-    Raises `ContextFullError` when the newest message alone is too long, `TemplateError`, `RequestError`.
+    Raises `ContextFullError` when the newest message alone is too long, `TemplateError`, `RequestError`, and
+    `Interrupted` when it is `cancelled`.
     """
     if isinstance(request.prompt, str):
         ids = tokenizer.encode_with_specials(request.prompt, add_special=True, parse_special=True)
@@ -56,6 +60,8 @@ def plan_prompt(request: GenerateRequest, tokenizer: Tokenizer, *, limit: int) -
     tools = None if request.tools is None else json.loads(request.tools)
 
     def build(messages: Sequence[Message]) -> Prompt:
+        if cancelled():
+            raise Interrupted
         return build_prompt(
             tokenizer.chat_template, messages, tokenizer, continue_last=request.continue_last, tools=tools
         )

@@ -27,6 +27,7 @@ CHUNKS = (16, 256)  # tokens read at a time, at least and at most: multiples of 
 DEVICE_CHUNKS = (256, 2048)  # off the CPU: fewer leave a GPU waiting for Python most of the time
 FIRST_WORK = 4e10  # weights times tokens of the first chunk: 0.3 s on two cores
 WARM_UP_TOKENS = 64
+AHEAD_CHUNKS = 4  # of the least chunks: 0.1 s of a small model, which is lost when something else is asked meanwhile
 CHUNK_S = (0.2, 0.5)  # read more at a time below the one, less above the other: progress shows twice a second
 
 
@@ -54,6 +55,7 @@ class Reader:
         self._chunk = _chunk_near(FIRST_WORK / max(model.info.parameters, 1), self._chunks)
         self.cache = model.decoder.new_cache(limit)
         self._path: Path | None = None
+        self._sent: int | None = None  # tokens of the cache that are not of a draft; None: all
         self._fingerprint = ""
         self._layout: KVCache | None = None
         self._shelf = CacheShelf(self.fingerprint, self._one_token)
@@ -75,8 +77,9 @@ class Reader:
         long, is kept for a return, which takes a copy of the beginning; without `keeps_end` it is dropped at once.
         """
         wanted = ids[:-1]
-        live, known = self.cache, self.cache.common(wanted)
         is_other = path != self._path
+        self._leave_draft(0 if is_other and self._path is not None else self.cache.common(wanted))
+        live, known = self.cache, self.cache.common(wanted)
         found = self._shelf.find(wanted, path if is_other else None, longer_than=known)
         if is_other:
             self._save()
@@ -90,10 +93,11 @@ class Reader:
             return self.cache.length
         return self.cut(known)
 
-    def read(self, ids: Sequence[int], cancelled: Callable[[], bool]) -> Iterator[int]:
+    def read(self, ids: Sequence[int], cancelled: Callable[[], bool], *, most: int | None = None) -> Iterator[int]:
         """Read what of `ids` is not read yet, in chunks; yields how many are, before each chunk.
 
-        Afterwards `logits` [1, V] are those behind the last token, or None when it was cancelled.
+        `most` is the largest chunk, None: what suits the model. Afterwards `logits` [1, V] are those behind the last
+        token, or None when it was cancelled.
         """
         self.logits = None
         while (done := self.cache.length) < len(ids):
@@ -101,12 +105,33 @@ class Reader:
             if cancelled():
                 return
             started = time.perf_counter()
-            is_last = len(ids) < done + self._chunk + self._chunks[0]  # fewer tokens are multiplied differently
-            self.logits = self.forward(ids[done : None if is_last else done + self._chunk], interrupted=cancelled)
+            chunk = min(self._chunk, most or self._chunk)
+            is_last = len(ids) < done + chunk + self._chunks[0]  # fewer tokens are multiplied differently
+            self.logits = self.forward(ids[done : None if is_last else done + chunk], interrupted=cancelled)
             if self.logits is None:
                 return
             wait_for(self.model.device)
-            self._adapt_chunk(time.perf_counter() - started)
+            if chunk == self._chunk:
+                self._adapt_chunk(time.perf_counter() - started)
+
+    def read_ahead(self, ids: Sequence[int], path: Path | None, cancelled: Callable[[], bool]) -> int:
+        """Read what a text of `path` will begin with; returns how much of it is held.
+
+        It takes nothing away that a reply would find, and no file holds it before a reply has asked for it.
+        """
+        live, known = self.cache, self.cache.common(ids)
+        if known == len(ids):
+            return known
+        sent = live.length if self._sent is None else self._sent
+        is_at_hand = path == self._path and known >= sent and self._shelf.find(ids, None, longer_than=known) is None
+        if not is_at_hand and not self._shelf.has_room(live):
+            return known
+        held = self.rewind([*ids, ids[-1]], path)
+        self._sent = min(sent, held) if self.cache is live else held
+        for _ in self.read(ids, cancelled, most=AHEAD_CHUNKS * self._chunks[0]):
+            self.cache.hold(self._sent)
+        self.cache.hold(self._sent)
+        return self.cache.length
 
     def warm_up(self) -> None:
         """Read and draw a few tokens and forget them: CUDA sets itself up at the first of each, for 2 s."""
@@ -200,19 +225,19 @@ class Reader:
 
         The same text is not the same to the last bit when parts of it were read token by token, as a reply is.
         """
-        kept = self.cache, self._shelf, self._path
-        self.cache, self._path = self.model.decoder.new_cache(self.limit), None
+        kept = self.cache, self._shelf, self._path, self._sent
+        self.cache, self._path, self._sent = self.model.decoder.new_cache(self.limit), None, None
         self._shelf = CacheShelf(self.fingerprint, self._one_token)
         try:
             yield
         finally:
-            self.cache, self._shelf, self._path = kept
+            self.cache, self._shelf, self._path, self._sent = kept
             if self._ahead is not None:
                 self._ahead.release()
 
     def forget(self) -> None:
         """Let go of all that was read, in memory."""
-        self.cache = self.model.decoder.new_cache(self.limit)
+        self.cache, self._sent = self.model.decoder.new_cache(self.limit), None
         self._shelf.clear()
         if self._ahead is not None:
             self._ahead.release()
@@ -223,8 +248,15 @@ class Reader:
         self.forget()
         self._shelf.close()
 
+    def _leave_draft(self, known: int = 0) -> None:
+        """Cut off what was read ahead, but for what is among the first `known` tokens; they are of a reply now."""
+        if self._sent is not None:
+            self.cut(max(self._sent, known))
+            self._sent = None
+
     def _save(self) -> None:
         if self._path is not None:
+            self._leave_draft()
             self._shelf.save(self.cache, self._path)
 
     def _adapt_chunk(self, took_s: float) -> None:

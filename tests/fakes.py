@@ -29,6 +29,8 @@ from engine.api import (
     ModelRequest,
     ModelUnloaded,
     PrefillProgressed,
+    ReadAhead,
+    ReadAheadRequest,
     ReplyFinished,
     StopReason,
     Timings,
@@ -112,6 +114,7 @@ class FakeEngine:
     def __init__(self, replies: Sequence[Sequence[str] | Exception] = (("Hello", " there", "."),)) -> None:
         self.replies = list(replies)
         self.requests: list[GenerateRequest] = []
+        self.read_ahead: list[ReadAheadRequest] = []
         self.gate = threading.Event()  # cleared by a test that wants a reply to wait between two tokens
         self.gate.set()
         self.token_s = 0.0
@@ -143,6 +146,10 @@ class FakeEngine:
                 chat_template=request.chat_template.removeprefix("auto"),
                 suited_template="chatml",
             )
+            return
+        if isinstance(request, ReadAheadRequest):
+            self.read_ahead.append(request)
+            yield ReadAhead(request.request_id, 10)
             return
         if isinstance(request, EmbedRequest):
             for number, text in enumerate(request.texts):

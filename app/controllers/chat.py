@@ -5,13 +5,13 @@ What a reply does while it runs is `ReplyStream`'s part; one runs at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
 from app.controllers.engines import Engines
-from app.controllers.open_chat import OpenChat
+from app.controllers.open_chat import OpenChat, reply_token_ids
 from app.controllers.reply_stream import ReplyStream
 from app.controllers.running_reply import RunningReply
 from app.controllers.shown_chat import ShownChat
@@ -27,7 +27,7 @@ from app.core.conversation import (
 )
 from app.core.inspected_reply import InspectedReply, inspected_reply
 from app.core.reply_caches import ReplyCaches
-from app.core.reply_record import recorded_token_ids, score_record
+from app.core.reply_record import score_record
 from app.core.reply_settings import ReplySettings
 from app.core.store import MEMORY, Store, StoreError
 from app.views.main_window import MainWindow
@@ -168,6 +168,14 @@ class ChatController(QObject):
         """Say in the records of replies to come by its hash which model makes them, if it still does."""
         self._stream.know_hash(loaded, sha256)
 
+    def draft_request(self, draft: StoredMessage) -> GenerateRequest:
+        """What would be asked if a message were sent now in the chat that is shown; `token_ids` of it are known."""
+        chat, conversation_id = self.shown, self.conversation_id
+        is_kept = conversation_id is not None and not chat.is_temporary
+        cache_path = str(self._caches.place_of(conversation_id)) if conversation_id and is_kept else None
+        request = _request([*chat.tree.path(), draft], self.settings, chat.token_ids or {})
+        return replace(request, cache_path=cache_path)
+
     def stop(self) -> None:
         """End the running reply; what is there stays."""
         self._stream.stop()
@@ -216,22 +224,13 @@ class ChatController(QObject):
         parts = _begun_parts(continued)
         begun = [] if continued is None else [replace(continued, parts=parts)]
         try:
-            request = GenerateRequest(
-                0,
-                prompt=prompt_messages(
-                    [*path, *begun], system_prompt=settings.system_prompt, token_ids=_known_token_ids(chat)
-                ),
-                sampler=settings.sampler,
-                max_tokens=settings.max_tokens,
-                stop=settings.stop,
-                json_schema=settings.json_schema,
-                continue_last=continued is not None,
-            )
+            request = _request([*path, *begun], settings, _known_token_ids(chat))
         except StoreError as error:
             self.show_path()
             self.saveFailed.emit(str(error))
             return
         edited_from = None if continued is None else continued.id
+        request = replace(request, continue_last=continued is not None)
         self._begin(request, chat, leaf_id, parts, edited_from=edited_from, settle=settle)
 
     def branch(self, reply: InspectedReply, *, index: int, token_id: int, text: str) -> bool:
@@ -366,9 +365,22 @@ class ChatController(QObject):
 def _known_token_ids(chat: OpenChat) -> dict[str, tuple[int, ...]]:
     """The tokens of a chat's replies, read from its store once."""
     if chat.token_ids is None and chat.conversation_id is not None:
-        records = chat.store.records(chat.conversation_id)
-        chat.token_ids = {message_id: recorded_token_ids(record) for message_id, record in records.items()}
+        chat.token_ids = reply_token_ids(chat.store, chat.conversation_id)
     return chat.token_ids or {}
+
+
+def _request(
+    path: list[StoredMessage], settings: ReplySettings, token_ids: Mapping[str, tuple[int, ...]]
+) -> GenerateRequest:
+    """What the engine is asked for a reply behind a path."""
+    return GenerateRequest(
+        0,
+        prompt=prompt_messages(path, system_prompt=settings.system_prompt, token_ids=token_ids),
+        sampler=settings.sampler,
+        max_tokens=settings.max_tokens,
+        stop=settings.stop,
+        json_schema=settings.json_schema,
+    )
 
 
 def _begun_parts(continued: StoredMessage | None) -> tuple[Part, ...]:

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from app.core.chat_settings import ChatSettings
 from app.core.conversation import MessageTree, StoredMessage
+from app.core.reply_record import recorded_token_ids
 from app.core.store import Store
 
 
@@ -30,6 +31,11 @@ class OpenChat:
         """Put a message that was just stored at the end of the path."""
         self.tree.add(message)
         self.tree.leaf_id = message.id
+
+
+def reply_token_ids(store: Store, conversation_id: str) -> dict[str, tuple[int, ...]]:
+    """The tokens of a chat's replies by message id, as its store has them. Raises `StoreError`."""
+    return {message_id: recorded_token_ids(record) for message_id, record in store.records(conversation_id).items()}
 
 
 def first_read(path: list[StoredMessage], dropped: int) -> str | None:

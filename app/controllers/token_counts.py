@@ -7,7 +7,6 @@ a remote model only its server can count, which tells the figures with each repl
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import dropwhile
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -15,7 +14,14 @@ from app.controllers.chat import ChatController
 from app.controllers.composition import AttachedItem
 from app.controllers.engines import Engines
 from app.controllers.writing import WritingController
-from app.core.conversation import PartKind, Status, StoredMessage, prompt_messages
+from app.core.conversation import (
+    CHARACTERS_PER_TOKEN,
+    PartKind,
+    Status,
+    StoredMessage,
+    newest,
+    prompt_messages,
+)
 from app.core.file_prompt import fenced_file
 from app.core.reply_facts import reply_facts
 from app.views.main_window import MainWindow
@@ -23,7 +29,6 @@ from app.views.status_row import ContextState
 from engine.api import CountTokensRequest, Event, ModelLoaded, TokensCounted
 
 DEBOUNCE_MS = 250
-CHARACTERS_PER_TOKEN = 16  # no text has more for long: what is older cannot be in the context any more
 
 
 class TokenCountsController(QObject):
@@ -56,7 +61,7 @@ class TokenCountsController(QObject):
             return
         items = [item for item in self._writing.current.files if item.tokens is None and _text_of(item)]
         prompt = prompt_messages(
-            _newest([*self._chat.shown.tree.path(), *self._draft()], model.context_length * CHARACTERS_PER_TOKEN),
+            newest([*self._chat.shown.tree.path(), *self._draft()], model.context_length * CHARACTERS_PER_TOKEN),
             system_prompt=self._chat.settings.system_prompt,
             token_ids=self._chat.shown.token_ids,
         )
@@ -124,14 +129,3 @@ def _text_of(item: AttachedItem) -> str:
     if item.part is None or item.part.kind is not PartKind.FILE:
         return ""
     return fenced_file(item.part.name, item.part.text)
-
-
-def _newest(path: list[StoredMessage], characters: int) -> list[StoredMessage]:
-    """The end of a path, from a message of the person's on, that has at least so many characters if all has."""
-    start = len(path)
-    while start > 0 and characters > 0:
-        start -= 1
-        characters -= len(path[start].prompt_text)
-    if start == 0:
-        return path
-    return [*dropwhile(lambda message: message.role != "user", path[start:])] or path[-1:]

@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import dropwhile
 from typing import Any
 
 from app.core.file_prompt import fenced_file
 from engine.api import Message
+
+CHARACTERS_PER_TOKEN = 16  # no text has more for long: what is older cannot be in the context any more
 
 
 class Status(StrEnum):
@@ -195,6 +198,17 @@ def prompt_messages(
         else:
             turns.append(Message(message.role, content, (token_ids or {}).get(message.id, ())))
     return tuple(turns)
+
+
+def newest(path: list[StoredMessage], characters: int) -> list[StoredMessage]:
+    """The end of a path, from a message of the person's on, that has at least so many characters if all has."""
+    start = len(path)
+    while start > 0 and characters > 0:
+        start -= 1
+        characters -= len(path[start].prompt_text)
+    if start == 0:
+        return path
+    return [*dropwhile(lambda message: message.role != "user", path[start:])] or path[-1:]
 
 
 def title_of(question: str, reply: str = "", *, longest: int = 60) -> str:

@@ -22,9 +22,13 @@ class ReplyCaches:
     def __init__(self, folder: Path, *, most_bytes: int = MOST_BYTES) -> None:
         self._folder, self._most_bytes = folder, most_bytes
 
+    def place_of(self, conversation_id: str) -> Path:
+        """The conversation's file, there or not."""
+        return self._folder / f"{conversation_id}{ENDING}"
+
     def path_of(self, conversation_id: str) -> Path:
-        """The conversation's file, there or not; it counts as used now."""
-        path = self._folder / f"{conversation_id}{ENDING}"
+        """As `place_of`; the file counts as used now."""
+        path = self.place_of(conversation_id)
         try:
             if path.exists():
                 path.touch()
@@ -35,7 +39,7 @@ class ReplyCaches:
 
     def forget(self, conversation_id: str) -> None:
         """Delete a conversation's file."""
-        self._delete(self._folder / f"{conversation_id}{ENDING}")
+        self._delete(self.place_of(conversation_id))
 
     def keep_only(self, conversation_ids: Container[str]) -> None:
         """Delete the files of all other conversations, and what a crash left half written."""

@@ -67,6 +67,7 @@ class Settings:
     model_folders: tuple[str, ...] = texts()  # of a person's own, to be looked into
     model_sources_off: tuple[str, ...] = texts()  # keys of `app.core.discovery` sources that are not looked at
     idle_unload_min: int = whole(30, smallest=0, largest=MOST_IDLE_MIN)  # 0: never
+    read_ahead: bool = flag(default=True)  # of what is being written, while the engine has nothing else to do
     allows_hub: bool = flag(default=False)  # whether the hub may be contacted at all
     hub_endpoint: str = text(USUAL_ENDPOINT)
     allows_remote: bool = flag(default=False)  # whether any remote endpoint may be contacted

@@ -17,6 +17,7 @@ from reference_data import REPOSITORY
 from window_steps import answer_with, export
 
 from app.application import Application
+from engine.api import ReadAhead
 
 PROMPT = "What is the capital of France?"
 LOAD_MS, REPLY_MS = 60_000, 120_000
@@ -103,6 +104,26 @@ def test_the_window_and_the_command_line_draw_the_same_tokens_from_a_seed(
     done = run("generate", "--prompt", PROMPT, *settings)
     assert done.returncode == 0, done.stderr
     assert (record["seed"], record["token_ids"]) == (7, json.loads(done.stdout)["token_ids"])
+
+
+def test_a_question_is_read_while_it_is_typed(qtbot: QtBot, open_window: OpenWindow) -> None:
+    application = open_window()
+    answer_with(application, temperature=0.0, max_tokens=8)
+    qtbot.waitUntil(lambda: application.models.loaded is not None, timeout=LOAD_MS)
+    question = "Please tell me why the sky is blue at noon and red in the evening, in one short sentence."
+    composer = application.window.findChild(QPlainTextEdit, "composer")
+    assert composer is not None
+    with qtbot.waitSignal(
+        application.engine.eventArrived, check_params_cb=lambda event: isinstance(event, ReadAhead), timeout=REPLY_MS
+    ) as waited:
+        QTest.keyClicks(composer, question)
+    assert waited.args is not None
+    say(qtbot, application, "")
+    (record,) = application.store.records(application.store.conversations()[0].id).values()
+    timings = record["timings"]
+    assert timings["reused_tokens"] == waited.args[0].known_tokens
+    assert timings["prompt_tokens"] - timings["reused_tokens"] <= 10, "the last word and the template's end"
+    assert timings["prompt_tokens"] > 40
 
 
 def test_a_broken_model_is_told_in_one_sentence_and_the_one_in_use_goes_on(
