@@ -12,7 +12,7 @@ import struct
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +23,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from engine.cache import KVCache
+from engine.layers import Interrupted, never
 from engine.tensor_bytes import tensor_bytes
 
 FORMAT = "fireside-cache-1"
@@ -80,12 +81,17 @@ def saved_ids(path: Path, fingerprint: str) -> list[int] | Refusal:
         return Refusal.DAMAGED
 
 
-def load_cache(path: Path, fingerprint: str, like: KVCache) -> KVCache | Refusal:
-    """The cache in a file. `like` has read a token at least: the layout that the file must have."""
+def load_cache(
+    path: Path, fingerprint: str, like: KVCache, *, interrupted: Callable[[], bool] = never
+) -> KVCache | Refusal:
+    """The cache in a file. `like` has read a token at least: the layout that the file must have.
+
+    Raises `Interrupted` when `interrupted` says so between two tensors.
+    """
     try:
         with _opened(path) as file:
             ids = _ids(file, fingerprint)
-            return ids if isinstance(ids, Refusal) else _checked(file, ids, like)
+            return ids if isinstance(ids, Refusal) else _checked(file, ids, like, interrupted)
     except FileNotFoundError:
         return Refusal.MISSING
     except (SafetensorError, OSError, ValueError, RuntimeError):
@@ -114,10 +120,12 @@ def _ids(file: _File, fingerprint: str) -> list[int] | Refusal:
     return ids.tolist() if ids.dtype == torch.int32 and ids.dim() == 1 and ids.numel() else Refusal.DAMAGED
 
 
-def _checked(file: _File, ids: list[int], like: KVCache) -> KVCache | Refusal:
+def _checked(file: _File, ids: list[int], like: KVCache, interrupted: Callable[[], bool]) -> KVCache | Refusal:
     parts: list[dict[str, Tensor]] = [{} for _ in like.layers]
     checksum = 0
     for name in file.offset_keys():
+        if interrupted():
+            raise Interrupted
         tensor = file.get_tensor(name)
         for piece in _pieces(tensor):
             checksum = zlib.crc32(piece, checksum)

@@ -14,10 +14,12 @@ from pathlib import Path
 
 from engine.cache import KVCache, common_prefix
 from engine.cache_file import Refusal, load_cache, save_cache, saved_ids
+from engine.layers import Interrupted, never
 
 logger = logging.getLogger(__name__)
 
 MOST_BYTES = 512 << 20  # kept in memory; 22,000 tokens of SmolLM2-135M, 4,000 of an 8B model
+POLL_S = 0.02  # between two looks whether the disk is still waited for
 LEAST_TOKENS = 32  # what is lost or won below that is read again as quickly
 
 
@@ -37,10 +39,6 @@ class CacheShelf:
         while sum(held.nbytes for held in self._held) > MOST_BYTES:
             del self._held[0]
 
-    def has_room(self, cache: KVCache) -> bool:
-        """Whether `put` would let go of no other."""
-        return sum(held.nbytes for held in self._held) + cache.nbytes <= MOST_BYTES
-
     def save(self, cache: KVCache, path: Path) -> None:
         """Write it to its file in the background, unless the file holds all of it."""
         if cache.length >= LEAST_TOKENS:
@@ -52,16 +50,33 @@ class CacheShelf:
             self._writers[path] = writer
             writer.start()
 
-    def find(self, ids: Sequence[int], path: Path | None, *, longer_than: int) -> KVCache | None:
-        """The cache that shares the longest beginning with `ids`, if that is `longer_than` what is known."""
+    def find(
+        self,
+        ids: Sequence[int],
+        path: Path | None,
+        *,
+        known: int,
+        longer_than: int,
+        interrupted: Callable[[], bool] = never,
+    ) -> KVCache | None:
+        """The cache that shares the longest beginning with `ids`, if that is `longer_than` what is held.
+
+        `known` of them replies have read already, which a file must surpass by the least. Raises `Interrupted` when
+        `interrupted` says so while the disk is at work.
+        """
         best = max(self._held, key=lambda held: held.common(ids), default=None)
         if best is not None and best.common(ids) > longer_than:
-            longer_than = best.common(ids)
-            self._held.remove(best)
-            self._held.append(best)
+            known = longer_than = best.common(ids)
         else:
             best = None
-        return (path and self._loaded(path, ids, longer_than + LEAST_TOKENS)) or best
+        least = max(longer_than, known + LEAST_TOKENS)
+        return (path and self._loaded(path, ids, least, interrupted)) or best
+
+    def use(self, cache: KVCache) -> None:
+        """Let go of others before this one, if it is held."""
+        if cache in self._held:
+            self._held.remove(cache)
+            self._held.append(cache)
 
     def clear(self) -> None:
         """Forget what is in memory."""
@@ -73,13 +88,18 @@ class CacheShelf:
         for path in list(self._writers):
             self._wait(path)
 
-    def _loaded(self, path: Path, ids: Sequence[int], longer_than: int) -> KVCache | None:
-        self._wait(path)
+    def _loaded(
+        self, path: Path, ids: Sequence[int], longer_than: int, interrupted: Callable[[], bool]
+    ) -> KVCache | None:
+        self._wait(path, interrupted)
         saved = saved_ids(path, self._fingerprint())
         if isinstance(saved, list) and common_prefix(saved, ids) <= longer_than:
             return None
         started = time.perf_counter()
-        found = saved if isinstance(saved, Refusal) else load_cache(path, self._fingerprint(), self._layout())
+        if isinstance(saved, Refusal):
+            found: KVCache | Refusal = saved
+        else:
+            found = load_cache(path, self._fingerprint(), self._layout(), interrupted=interrupted)
         if isinstance(found, Refusal):
             if found is not Refusal.MISSING:
                 logger.info("the saved cache %s is not used: %s", path.name, found)
@@ -87,10 +107,14 @@ class CacheShelf:
         logger.info("%d tokens taken from %s in %.3f s", found.length, path.name, time.perf_counter() - started)
         return found if found.common(ids) > longer_than else None
 
-    def _wait(self, path: Path) -> None:
-        writer = self._writers.pop(path, None)
-        if writer is not None:
-            writer.join()
+    def _wait(self, path: Path, interrupted: Callable[[], bool] = never) -> None:
+        """Until the file of a text is written."""
+        writer = self._writers.get(path)
+        while writer is not None and writer.is_alive():
+            writer.join(POLL_S)
+            if interrupted():
+                raise Interrupted
+        self._writers.pop(path, None)
 
 
 def _write(cache: KVCache, path: Path, fingerprint: str) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.fused import FusedToken
 
 INTERRUPTIBLE = 16  # tokens from which on a stop is heard between two layers; fewer run all layers in one call
+INTERRUPTIBLE_WORK = 4e9  # weights times tokens, 0.1 s on two cores: from there on, too, if anything asks for a stop
 
 
 class Decoder(nn.Module):
@@ -56,6 +57,8 @@ class Decoder(nn.Module):
         self.fused_token: FusedToken | None = None
         self.fused_head: Callable[[Tensor], Tensor] | None = None
         self.dtype = torch.float32
+        weights = sum(parameter.numel() for parameter in self.parameters())
+        self.interruptible = min(INTERRUPTIBLE, int(INTERRUPTIBLE_WORK / max(weights, 1)))  # tokens
 
     def new_cache(self, limit: int) -> KVCache:
         """An empty KV cache for this decoder that holds at most `limit` tokens."""
@@ -78,7 +81,8 @@ class Decoder(nn.Module):
         (positions are then counted over the tokens that count). Raises `Interrupted` when `interrupted` says so.
         """
         fused = self.fused_layers if padding is None and observer is None else None
-        if fused is not None and cache is not None and ids.shape[1] < INTERRUPTIBLE and self._is_single(ids):
+        by_layer = INTERRUPTIBLE if interrupted is never else self.interruptible
+        if fused is not None and cache is not None and ids.shape[1] < by_layer and self._is_single(ids):
             x = fused(self._embed(ids), cache)
             return self.read_out(x[:, -1:] if last_only and x.shape[1] > 1 else x, is_single=True)
         step = self._step(ids, cache, padding=padding, interrupted=interrupted, observer=observer)

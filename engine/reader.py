@@ -55,7 +55,8 @@ class Reader:
         self._chunk = _chunk_near(FIRST_WORK / max(model.info.parameters, 1), self._chunks)
         self.cache = model.decoder.new_cache(limit)
         self._path: Path | None = None
-        self._sent: int | None = None  # tokens of the cache that are not of a draft; None: all
+        self._sent: int | None = None  # tokens of the cache that replies asked for, behind them a draft's; None: all
+        self._aside: tuple[KVCache, Path | None, int | None] | None = None  # those three, while a draft has its own
         self._fingerprint = ""
         self._layout: KVCache | None = None
         self._shelf = CacheShelf(self.fingerprint, self._one_token)
@@ -77,21 +78,30 @@ class Reader:
         long, is kept for a return, which takes a copy of the beginning; without `keeps_end` it is dropped at once.
         """
         wanted = ids[:-1]
-        is_other = path != self._path
-        self._leave_draft(0 if is_other and self._path is not None else self.cache.common(wanted))
+        ahead = self._put_back()
+        is_other, has_file = path != self._path, self._path is not None
+        sent = self._leave_draft(0 if is_other and has_file else self.cache.common(wanted))
         live, known = self.cache, self.cache.common(wanted)
-        found = self._shelf.find(wanted, path if is_other else None, longer_than=known)
+        best = known if ahead is None else max(known, ahead.common(wanted))
+        found = self._shelf.find(wanted, path if is_other else None, known=known, longer_than=best)
         if is_other:
             self._save()
             self._path = path
         is_branch = keeps_end and live.length - known >= LEAST_TOKENS and live.nbytes <= MOST_BYTES
-        if is_other or found is not None or is_branch:
-            if live.length >= LEAST_TOKENS:
-                self._shelf.put(live)
-            source = live if found is None else found
-            self.cache = source.fork(source.common(wanted))
-            return self.cache.length
-        return self.cut(known)
+        is_put = sent >= LEAST_TOKENS and (is_other or found is not None or is_branch)
+        if is_put:
+            self._shelf.put(live)
+        if found is not None:
+            self._shelf.use(found)
+            self.cache = found.fork(found.common(wanted))
+        elif ahead is not None and best > known:
+            self.cache = ahead
+            self.cut(best)
+        elif is_put or (is_other and has_file):
+            self.cache = live.fork(known)
+        else:
+            self.cut(known)
+        return self.cache.length
 
     def read(self, ids: Sequence[int], cancelled: Callable[[], bool], *, most: int | None = None) -> Iterator[int]:
         """Read what of `ids` is not read yet, in chunks; yields how many are, before each chunk.
@@ -115,23 +125,20 @@ class Reader:
                 self._adapt_chunk(time.perf_counter() - started)
 
     def read_ahead(self, ids: Sequence[int], path: Path | None, cancelled: Callable[[], bool]) -> int:
-        """Read what a text of `path` will begin with; returns how much of it is held.
+        """Read what a text of `path` will begin with, if it is sent; returns how much of it is held.
 
-        It takes nothing away that a reply would find, and no file holds it before a reply has asked for it.
+        Replies find all that they would find without it, and no file holds what none of them has asked for. Raises
+        `Interrupted` when it is `cancelled` while the disk is at work.
         """
-        live, known = self.cache, self.cache.common(ids)
-        if known == len(ids):
-            return known
-        sent = live.length if self._sent is None else self._sent
-        is_at_hand = path == self._path and known >= sent and self._shelf.find(ids, None, longer_than=known) is None
-        if not is_at_hand and not self._shelf.has_room(live):
-            return known
-        held = self.rewind([*ids, ids[-1]], path)
-        self._sent = min(sent, held) if self.cache is live else held
-        for _ in self.read(ids, cancelled, most=AHEAD_CHUNKS * self._chunks[0]):
-            self.cache.hold(self._sent)
-        self.cache.hold(self._sent)
-        return self.cache.length
+        if self.cache.common(ids) < len(ids):
+            self._rewind_ahead(ids, path, cancelled)
+            sent = self.cache.length if self._sent is None else self._sent
+            for _ in self.read(ids, cancelled, most=AHEAD_CHUNKS * self._chunks[0]):
+                self.cache.hold(sent)
+                if self._aside is not None and self.cache.nbytes > MOST_BYTES:  # as much as others may take beside it
+                    break
+            self.cache.hold(sent)
+        return self.cache.common(ids)
 
     def warm_up(self) -> None:
         """Read and draw a few tokens and forget them: CUDA sets itself up at the first of each, for 2 s."""
@@ -225,18 +232,20 @@ class Reader:
 
         The same text is not the same to the last bit when parts of it were read token by token, as a reply is.
         """
-        kept = self.cache, self._shelf, self._path, self._sent
+        kept = self.cache, self._shelf, self._path, self._sent, self._aside
         self.cache, self._path, self._sent = self.model.decoder.new_cache(self.limit), None, None
+        self._aside = None
         self._shelf = CacheShelf(self.fingerprint, self._one_token)
         try:
             yield
         finally:
-            self.cache, self._shelf, self._path, self._sent = kept
+            self.cache, self._shelf, self._path, self._sent, self._aside = kept
             if self._ahead is not None:
                 self._ahead.release()
 
     def forget(self) -> None:
         """Let go of all that was read, in memory."""
+        self._put_back()
         self.cache, self._sent = self.model.decoder.new_cache(self.limit), None
         self._shelf.clear()
         if self._ahead is not None:
@@ -244,15 +253,54 @@ class Reader:
 
     def close(self) -> None:
         """Save what has a place, and let go of everything."""
+        self._put_back()
         self._save()
         self.forget()
         self._shelf.close()
 
-    def _leave_draft(self, known: int = 0) -> None:
-        """Cut off what was read ahead, but for what is among the first `known` tokens; they are of a reply now."""
+    def _rewind_ahead(self, ids: Sequence[int], path: Path | None, cancelled: Callable[[], bool]) -> None:
+        """As `rewind`, for a text that may never be sent. Where it goes another way than what replies have read, it
+        has a cache of its own, and theirs is put aside as it is.
+        """
+        ahead, ahead_path, ahead_sent = self.cache, self._path, self._sent
+        is_known = self._put_back() is not None and ahead_path == path
+        live, known = self.cache, self.cache.common(ids)
+        best = max(known, ahead.common(ids)) if is_known else known
+        place = None if is_known or path == self._path else path
+        found = self._shelf.find(ids, place, known=known, longer_than=best, interrupted=cancelled)
+        sent = live.length if self._sent is None else self._sent
+        if path == self._path and sent <= known == best and found is None:
+            self.cut(known)
+            self._sent = sent
+            return
+        self._aside = live, self._path, self._sent
+        self._path = path
+        if found is not None or best == known:
+            source = live if found is None else found
+            self.cache = source.fork(source.common(ids))
+            self._sent = self.cache.length
+        else:
+            self.cache, self._sent = ahead, ahead_sent
+            self.cut(best)
+
+    def _put_back(self) -> KVCache | None:
+        """Take up again what replies have read, where a draft had a cache of its own: that is returned."""
+        if self._aside is None:
+            return None
+        ahead = self.cache
+        (self.cache, self._path, self._sent), self._aside = self._aside, None
+        return ahead
+
+    def _leave_draft(self, known: int = 0) -> int:
+        """Cut off what was read ahead, but for what is among the first `known` tokens, which a reply asks for now.
+
+        Returns how many tokens replies had asked for before.
+        """
+        sent = self.cache.length if self._sent is None else self._sent
         if self._sent is not None:
-            self.cut(max(self._sent, known))
+            self.cut(max(sent, known))
             self._sent = None
+        return sent
 
     def _save(self) -> None:
         if self._path is not None:

@@ -16,7 +16,7 @@ from engine.layers import never
 from engine.prompt import plan_prompt
 from engine.tokenizers import Tokenizer
 
-ANOTHER_END = " \N{CURRENCY SIGN}"  # no word begins so
+WORD = "\N{CURRENCY SIGN}"  # which hardly any text begins a word with
 LONGEST_END = 32  # characters; a longer word has tokens that what is typed behind it does not change
 # Scripts without spaces between their words: Thai to Myanmar, Khmer, Chinese and Japanese, their wide forms.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
@@ -33,14 +33,19 @@ def certain_ids(
     if isinstance(request.prompt, str) or not request.prompt:
         return []
     *before, draft = request.prompt
-    other = replace(draft, content=_without_last_word(draft.content) + ANOTHER_END)
-    ids = plan_prompt(request, tokenizer, limit=limit, cancelled=cancelled).ids
-    others = plan_prompt(replace(request, prompt=(*before, other)), tokenizer, limit=limit, cancelled=cancelled).ids
-    return list(ids[: common_prefix(ids, others)])
+
+    def ids(content: str) -> tuple[int, ...]:
+        asked = replace(request, prompt=(*before, replace(draft, content=content)))
+        return plan_prompt(asked, tokenizer, limit=limit, cancelled=cancelled).ids
+
+    text = draft.content
+    found = ids(text + WORD if text[-1:].isspace() else text)  # a template may cut off the space at the end
+    return list(found[: common_prefix(found, ids(_ended_otherwise(text)))])
 
 
-def _without_last_word(text: str) -> str:
-    """The text up to the word that may still grow, and without the spaces before it."""
-    end = text[-2 * LONGEST_END :]
-    found = _LAST_WORD.search(end)
-    return text if found is None else text[: len(text) - len(end) + found.start()]
+def _ended_otherwise(text: str) -> str:
+    """The text with another end in place of the word that may still grow and of the space before it."""
+    tail = text[-2 * LONGEST_END :]
+    last = _LAST_WORD.search(tail)
+    at = len(text) if last is None else len(text) - len(tail) + last.start()
+    return text[:at] + (" " if text.startswith("\n", at) else "\n") + WORD

@@ -120,7 +120,7 @@ class AppearancePage(SettingsPage):
 
 
 class ModelsPage(SettingsPage):
-    """How models are loaded; it applies to the next load."""
+    """How models are loaded, which applies to the next load; what the one in use does while nothing is asked."""
 
     name = "models"
 
@@ -143,6 +143,10 @@ class ModelsPage(SettingsPage):
         pad(self._idle)
         self._idle_row = self.add_setting(self._idle)
         self._idle.valueChanged.connect(lambda minutes: self.settingChanged.emit("idle_unload_min", minutes))
+        self._read_ahead = QCheckBox(self)
+        self._read_ahead.setObjectName("readAhead")
+        self._read_ahead.clicked.connect(lambda is_on: self.settingChanged.emit("read_ahead", is_on))
+        self._read_ahead_row = self.add_setting(self._read_ahead)
         self._device.activated.connect(lambda _index: self._change(device=self._device.currentData()))
         self._cache_type.activated.connect(lambda _index: self._change(cache_type=self._cache_type.currentData()))
         self._threads.valueChanged.connect(lambda _value: self._change(threads=number_of(self._threads)))
@@ -178,6 +182,13 @@ class ModelsPage(SettingsPage):
             self.tr("Unload when idle"),
             self.tr("Minutes without a message until the model's memory is given back. The next message loads it."),
         )
+        self._read_ahead_row.say(
+            self.tr("Read along while I type"),
+            self.tr(
+                "A model on this machine reads a message before you send it. Only the time to the first word of its "
+                "reply changes."
+            ),
+        )
         self._cache_row.say(
             self.tr("Conversation cache"),
             self.tr("How exactly the model keeps what it has read (the KV cache)."),
@@ -193,6 +204,7 @@ class ModelsPage(SettingsPage):
         self._idle.blockSignals(True)
         self._idle.setValue(settings.idle_unload_min)
         self._idle.blockSignals(False)
+        self._read_ahead.setChecked(settings.read_ahead)
 
     def _change(self, **changes: Any) -> None:  # fields of LoadSettings
         self._load = replace(self._load, **changes)

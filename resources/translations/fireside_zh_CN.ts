@@ -2576,6 +2576,14 @@ Without it the reply is likelier by {nats} nats.</source>
         <translation>多少分钟没有消息后释放模型占用的内存。下一条消息会重新加载模型。</translation>
     </message>
     <message>
+        <source>Read along while I type</source>
+        <translation>边输入边读取</translation>
+    </message>
+    <message>
+        <source>A model on this machine reads a message before you send it. Only the time to the first word of its reply changes.</source>
+        <translation>本机上的模型会在您发送之前先读取消息。只影响回复出现第一个词所需的时间。</translation>
+    </message>
+    <message>
         <source>Conversation cache</source>
         <translation>对话缓存</translation>
     </message>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -12,14 +13,18 @@ from pytestqt.qtbot import QtBot
 from app import worker
 from app.worker import REPLACED, EngineThread, TokensGathered
 from engine.api import (
+    CountTokensRequest,
     Event,
     GenerateRequest,
     LoadRequest,
     ModelLoaded,
+    ReadAhead,
+    ReadAheadRequest,
     ReplyFinished,
     RequestFailed,
     StopReason,
     TokenGenerated,
+    TokensCounted,
 )
 from engine.inspection.api import InspectionStopped, SpellRequest
 
@@ -129,6 +134,106 @@ def test_a_shutdown_ends_a_running_reply_and_closes_the_engine(qtbot: QtBot) -> 
     qtbot.waitUntil(lambda: bool(fake.requests))
     assert engine.shutdown()
     assert fake.is_closed
+
+
+class Slow(FakeEngine):
+    """Reads ahead until it is cancelled, and remembers which requests were begun and ended in which order."""
+
+    def __init__(self) -> None:
+        super().__init__([["a"]])
+        self.order = list[str]()
+        self.is_endless = True
+
+    def run(self, request: Any, cancelled: Any) -> Any:
+        if not isinstance(request, ReadAheadRequest):
+            self.order.append(f"{type(request).__name__} {request.request_id}")
+            yield from super().run(request, cancelled)
+            return
+        self.order.append(f"begun {request.request_id}")
+        while self.is_endless and not cancelled():
+            time.sleep(0.001)
+        self.order.append(f"over {request.request_id}")
+        yield ReadAhead(request.request_id, 10)
+
+
+def reading(qtbot: QtBot) -> tuple[EngineThread, Slow, list[Event]]:
+    """A thread that reads ahead without an end, as request 1."""
+    fake = Slow()
+    engine, events = started(qtbot, fake)
+    engine.submit(LoadRequest(0, "/m.gguf"))
+    engine.submit(ReadAheadRequest(1, GenerateRequest(0, "x")))
+    qtbot.waitUntil(lambda: "begun 1" in fake.order)
+    return engine, fake, events
+
+
+def test_whatever_is_asked_ends_reading_ahead_but_counting(qtbot: QtBot) -> None:
+    engine, fake, events = reading(qtbot)
+    engine.submit(CountTokensRequest(2, texts=("a b",)))
+    qtbot.waitUntil(lambda: any(isinstance(event, TokensCounted) for event in events))
+    assert fake.order[-1] == "begun 1"
+    engine.submit(GenerateRequest(3, "x"))
+    qtbot.waitUntil(lambda: any(isinstance(event, ReplyFinished) for event in events))
+    engine.submit(ReadAheadRequest(4, GenerateRequest(0, "x")))
+    qtbot.waitUntil(lambda: fake.order[-1] == "begun 4")
+    told = served(engine, 5)
+    qtbot.waitUntil(lambda: bool(told) and isinstance(told[-1], ReplyFinished))
+    assert fake.order[1:] == ["begun 1", "over 1", "GenerateRequest 3", "begun 4", "over 4", "GenerateRequest 5"]
+    assert engine.shutdown()
+
+
+def test_of_several_drafts_only_the_last_is_read(qtbot: QtBot) -> None:
+    engine, fake, events = reading(qtbot)
+    fake.gate.clear()
+    engine.submit(GenerateRequest(2, "x"))
+    for number in (3, 4, 5):
+        engine.submit(ReadAheadRequest(number, GenerateRequest(0, "x")))
+    fake.is_endless = False
+    fake.gate.set()
+    qtbot.waitUntil(lambda: events[-1:] == [ReadAhead(5, 10)])
+    assert fake.order[1:] == ["begun 1", "over 1", "GenerateRequest 2", "begun 5", "over 5"]
+    engine.submit(ReadAheadRequest(6, GenerateRequest(0, "x")))
+    engine.cancel(6)
+    assert engine.shutdown()
+
+
+def test_a_draft_that_is_cancelled_or_the_end_of_the_window_ends_its_reading(qtbot: QtBot) -> None:
+    engine, fake, events = reading(qtbot)
+    engine.cancel(1)
+    qtbot.waitUntil(lambda: ReadAhead(1, 10) in events)
+    engine.submit(ReadAheadRequest(2, GenerateRequest(0, "x")))
+    qtbot.waitUntil(lambda: fake.order[-1] == "begun 2")
+    assert engine.shutdown()
+    assert fake.order[-1] == "over 2"
+
+
+def test_before_a_model_is_asked_for_no_engine_is_made_to_read_ahead(qtbot: QtBot) -> None:
+    made = list[FakeEngine]()
+
+    def make() -> FakeEngine:
+        made.append(FakeEngine())
+        return made[0]
+
+    engine = EngineThread(make)
+    engine.start()
+    engine.submit(ReadAheadRequest(1, GenerateRequest(0, "x")))
+    qtbot.wait(50)
+    assert made == []
+    assert engine.shutdown()
+
+
+def test_reading_ahead_ends_no_rest_and_begins_none(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_back = list[None]()
+    monkeypatch.setattr("app.worker.REST_S", 0.3)
+    monkeypatch.setattr("app.worker.trim_heap", lambda: given_back.append(None))
+    engine, events = started(qtbot, FakeEngine([["a"]]))
+    engine.submit(GenerateRequest(1, "x"))
+    qtbot.waitUntil(lambda: any(isinstance(event, ReplyFinished) for event in events))
+    for number in range(2, 8):
+        engine.submit(ReadAheadRequest(number, GenerateRequest(0, "x")))
+        qtbot.wait(100)
+    assert len(given_back) == 1
+    assert sum(isinstance(event, ReadAhead) for event in events) == 6
+    assert engine.shutdown()
 
 
 def served(engine: EngineThread, number: int) -> list[Event]:

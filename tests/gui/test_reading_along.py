@@ -7,7 +7,7 @@ from pathlib import Path
 from conftest import OpenWindow
 from fakes import FakeEngine
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPlainTextEdit
+from PySide6.QtWidgets import QCheckBox, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 from window_steps import answer_with, find, say
 
@@ -123,9 +123,12 @@ def test_a_model_that_is_loaded_later_reads_the_draft_that_stands_there(
 def test_who_does_not_want_it_switches_it_off(qtbot: QtBot, open_window: OpenWindow) -> None:
     fake = FakeEngine()
     application = ready(qtbot, open_window(lambda: fake))
-    application.preferences.change("read_ahead", False)
+    application.window.action.preferences.trigger()
+    switch = find(application, QCheckBox, "readAhead")
+    assert switch.isChecked()
+    switch.click()
     type_on(application, "Who are you?")
     qtbot.wait(PAUSE_MS)
     assert fake.read_ahead == []
-    application.preferences.change("read_ahead", True)
+    switch.click()
     qtbot.waitUntil(lambda: drafts(fake) == ["Who are you?"])
