@@ -25,11 +25,11 @@ FN inline float sum8(__m256 v) {
     return _mm_cvtss_f32(_mm_add_ss(q, _mm_shuffle_ps(q, q, 1)));
 }
 
-/* Any type, unpacked row by row. */
+/* Any type of 32 weights to a scale, unpacked row by row. */
 FN void unpacked_rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
     const Activations *x = p->x;
-    int wide = is_wide(p->type), group = group_of(p->type);
-    int64_t groups = p->columns / group;
+    int wide = is_wide(p->type);
+    int64_t groups = p->columns / GROUP;
     for (int64_t r = first; r < last; r++) {
         unpack_row(p->type, p->weights + r * p->row_bytes, p->columns, s->values, s->scales, s->offsets);
         if (wide)
@@ -39,22 +39,14 @@ FN void unpacked_rows(const Product *p, Scratch *s, int64_t first, int64_t last)
             const float *scales = x->scales + t * (x->columns / GROUP), *sums = x->sums + t * (x->columns / SPLIT);
             __m256 total = _mm256_setzero_ps();
             float rest = 0.0f;
-            for (int64_t g = 0; g < p->columns / GROUP; g++) {
+            for (int64_t g = 0; g < groups; g++) {
                 __m256i u = _mm256_loadu_si256((const __m256i *)(s->values + g * GROUP));
                 __m256i h = _mm256_loadu_si256((const __m256i *)(high + g * GROUP));
                 __m256i l = _mm256_loadu_si256((const __m256i *)(low + g * GROUP));
                 __m256i whole = _mm256_add_epi32(_mm256_slli_epi32(dot32(u, h, wide), 8), dot32(u, l, wide));
                 __m256 dot = _mm256_cvtepi32_ps(whole);
-                __m256 scale;
-                if (group == GROUP) {
-                    scale = _mm256_set1_ps(s->scales[g] * scales[g]);
-                    rest += s->offsets[g] * (sums[2 * g] + sums[2 * g + 1]);
-                } else {
-                    scale = _mm256_set_m128(_mm_set1_ps(s->scales[2 * g + 1] * scales[g]),
-                                            _mm_set1_ps(s->scales[2 * g] * scales[g]));
-                    rest += s->offsets[2 * g] * sums[2 * g] + s->offsets[2 * g + 1] * sums[2 * g + 1];
-                }
-                total = _mm256_fmadd_ps(dot, scale, total);
+                rest += s->offsets[g] * (sums[2 * g] + sums[2 * g + 1]);
+                total = _mm256_fmadd_ps(dot, _mm256_set1_ps(s->scales[g] * scales[g]), total);
             }
             p->y[t * p->rows + r] = sum8(total) + rest;
         }
@@ -149,7 +141,10 @@ FN inline __attribute__((always_inline)) void block_type_rows(int type, const Pr
 
 FN void rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
     switch (p->type) {
+    case Q2_K: super_type_rows(Q2_K, p, s, first, last); break;
+    case Q3_K: super_type_rows(Q3_K, p, s, first, last); break;
     case Q4_K: super_type_rows(Q4_K, p, s, first, last); break;
+    case Q5_K: super_type_rows(Q5_K, p, s, first, last); break;
     case Q6_K: super_type_rows(Q6_K, p, s, first, last); break;
     case Q4_0: block_type_rows(Q4_0, p, s, first, last); break;
     case Q4_1: block_type_rows(Q4_1, p, s, first, last); break;

@@ -51,26 +51,20 @@ FN inline __attribute__((always_inline)) float row_scales(int type, const uint8_
         }
         return -32.0f * _mm512_reduce_add_ps(rest);
     }
-    /* Any other type: s->scales and s->offsets hold the unpacked row; the products go behind them. */
-    int split = group_of(p->type) == SPLIT;
+    /* Any other type, of 32 to a scale: s->scales and s->offsets hold the unpacked row; the products go behind them. */
     float total = 0.0f;
     by = s->scales + p->columns / SPLIT;
     for (int64_t g = 0; g < groups; g++) {
-        if (split) {
-            by[2 * g] = s->scales[2 * g] * scales[g];
-            by[2 * g + 1] = s->scales[2 * g + 1] * scales[g];
-            total += s->offsets[2 * g] * sums[2 * g] + s->offsets[2 * g + 1] * sums[2 * g + 1];
-        } else {
-            by[g] = s->scales[g] * scales[g];
-            total += s->offsets[g] * (sums[2 * g] + sums[2 * g + 1]);
-        }
+        by[g] = s->scales[g] * scales[g];
+        total += s->offsets[g] * (sums[2 * g] + sums[2 * g + 1]);
     }
     return total;
 }
 
-FN inline __attribute__((always_inline)) void rows_of(int type, int split, const Product *p, Scratch *s, int64_t first,
+FN inline __attribute__((always_inline)) void rows_of(int type, const Product *p, Scratch *s, int64_t first,
                                                       int64_t last) {
     const Activations *x = p->x;
+    const int split = type == Q6_K;
     const __m512i spread = split ? _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3)
                                  : _mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
     const int step = split ? 4 : 2;
@@ -262,11 +256,12 @@ FN void rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
     case Q4_0: block_type_rows(Q4_0, p, s, first, last); break;
     case Q4_1: block_type_rows(Q4_1, p, s, first, last); break;
     case Q8_0: block_type_rows(Q8_0, p, s, first, last); break;
+    case Q2_K: super_type_rows(Q2_K, p, s, first, last); break;
+    case Q3_K: super_type_rows(Q3_K, p, s, first, last); break;
     case Q4_K: super_type_rows(Q4_K, p, s, first, last); break;
-    case Q6_K: rows_of(Q6_K, 1, p, s, first, last); break; /* 64 at once are a quarter faster than super.h's 32 */
-    case Q2_K:
-    case Q3_K: rows_of(0, 1, p, s, first, last); break;
-    default: rows_of(0, 0, p, s, first, last);
+    case Q5_K: super_type_rows(Q5_K, p, s, first, last); break;
+    case Q6_K: rows_of(Q6_K, p, s, first, last); break; /* 64 at once are a quarter faster than super.h's 32 */
+    default: rows_of(0, p, s, first, last);
     }
 }
 

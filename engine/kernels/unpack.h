@@ -47,6 +47,14 @@ FN inline void table32(const uint8_t *packed, const int8_t *numbers, uint8_t *u)
     }
 }
 
+/* 2^(exponent - 128): a scale in E8M0, halved, since fp4_values are twice what they stand for. */
+FN inline float half_of_power(uint8_t exponent) {
+    uint32_t bits = exponent > 1 ? (exponent - 1u) << 23 : 0x200000u << exponent; /* the smallest two have no float's exponent */
+    float value;
+    memcpy(&value, &bits, 4);
+    return value;
+}
+
 FN void scale_and_minimum(const uint8_t *packed, int j, int *scale, int *minimum) {
     if (j < 4) {
         *scale = packed[j] & 63;
@@ -181,7 +189,7 @@ FN void unpack_row(int type, const uint8_t *b, int64_t columns, uint8_t *u, floa
     case MXFP4:
         for (int64_t i = 0; i < blocks; i++, b += 17) {
             table32(b + 1, fp4_values, u + 32 * i);
-            scale[i] = ldexpf(1.0f, b[0] - 128);
+            scale[i] = half_of_power(b[0]);
             offset[i] = -128.0f * scale[i];
         }
         break;
