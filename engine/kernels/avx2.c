@@ -1,11 +1,12 @@
-/* Kernels for AVX2 with FMA. Unsigned weight bytes times signed activations by vpmaddubsw, which saturates above
- * 127 * 127 * 2: weights of the wide types (Q8_0, IQ4) are taken as signed bytes with the sign moved over. */
+/* Kernels for AVX2 with FMA. For few tokens, unsigned weight bytes times signed activations by vpmaddubsw, which saturates
+ * above 127 * 127 * 2: weights of the wide types (Q8_0, IQ4) are taken as signed bytes with the sign moved over. */
 #include "kernels.h"
 
 #ifdef FIRESIDE_X86
 #include <immintrin.h>
 
 #define FN static __attribute__((target("avx2,fma,f16c")))
+#define LOOKUP(table, places) (Sixteen)_mm_shuffle_epi8((__m128i)(table), (__m128i)(places))
 #include "unpack.h"
 
 /* Eight sums of four products each. */
@@ -24,11 +25,11 @@ FN inline float sum8(__m256 v) {
     return _mm_cvtss_f32(_mm_add_ss(q, _mm_shuffle_ps(q, q, 1)));
 }
 
-/* Any type, unpacked row by row. */
+/* Any type of 32 weights to a scale, unpacked row by row. */
 FN void unpacked_rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
     const Activations *x = p->x;
-    int wide = is_wide(p->type), group = group_of(p->type);
-    int64_t groups = p->columns / group;
+    int wide = is_wide(p->type);
+    int64_t groups = p->columns / GROUP;
     for (int64_t r = first; r < last; r++) {
         unpack_row(p->type, p->weights + r * p->row_bytes, p->columns, s->values, s->scales, s->offsets);
         if (wide)
@@ -38,22 +39,14 @@ FN void unpacked_rows(const Product *p, Scratch *s, int64_t first, int64_t last)
             const float *scales = x->scales + t * (x->columns / GROUP), *sums = x->sums + t * (x->columns / SPLIT);
             __m256 total = _mm256_setzero_ps();
             float rest = 0.0f;
-            for (int64_t g = 0; g < p->columns / GROUP; g++) {
+            for (int64_t g = 0; g < groups; g++) {
                 __m256i u = _mm256_loadu_si256((const __m256i *)(s->values + g * GROUP));
                 __m256i h = _mm256_loadu_si256((const __m256i *)(high + g * GROUP));
                 __m256i l = _mm256_loadu_si256((const __m256i *)(low + g * GROUP));
                 __m256i whole = _mm256_add_epi32(_mm256_slli_epi32(dot32(u, h, wide), 8), dot32(u, l, wide));
                 __m256 dot = _mm256_cvtepi32_ps(whole);
-                __m256 scale;
-                if (group == GROUP) {
-                    scale = _mm256_set1_ps(s->scales[g] * scales[g]);
-                    rest += s->offsets[g] * (sums[2 * g] + sums[2 * g + 1]);
-                } else {
-                    scale = _mm256_set_m128(_mm_set1_ps(s->scales[2 * g + 1] * scales[g]),
-                                            _mm_set1_ps(s->scales[2 * g] * scales[g]));
-                    rest += s->offsets[2 * g] * sums[2 * g] + s->offsets[2 * g + 1] * sums[2 * g + 1];
-                }
-                total = _mm256_fmadd_ps(dot, scale, total);
+                rest += s->offsets[g] * (sums[2 * g] + sums[2 * g + 1]);
+                total = _mm256_fmadd_ps(dot, _mm256_set1_ps(s->scales[g] * scales[g]), total);
             }
             p->y[t * p->rows + r] = sum8(total) + rest;
         }
@@ -148,7 +141,10 @@ FN inline __attribute__((always_inline)) void block_type_rows(int type, const Pr
 
 FN void rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
     switch (p->type) {
+    case Q2_K: super_type_rows(Q2_K, p, s, first, last); break;
+    case Q3_K: super_type_rows(Q3_K, p, s, first, last); break;
     case Q4_K: super_type_rows(Q4_K, p, s, first, last); break;
+    case Q5_K: super_type_rows(Q5_K, p, s, first, last); break;
     case Q6_K: super_type_rows(Q6_K, p, s, first, last); break;
     case Q4_0: block_type_rows(Q4_0, p, s, first, last); break;
     case Q4_1: block_type_rows(Q4_1, p, s, first, last); break;
@@ -157,61 +153,7 @@ FN void rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
     }
 }
 
-/* Eight rows of the panel times `tokens` tokens; half selects rows 0-7 or 8-15. */
-FN void half_panel(const Product *p, const Scratch *s, int64_t first, int64_t last, int half, int64_t token,
-                   int tokens) {
-    enum { FEW = 4 };
-    const Activations *x = p->x;
-    int wide = is_wide(p->type), group = group_of(p->type);
-    __m256 total[FEW];
-    for (int t = 0; t < FEW; t++) total[t] = _mm256_setzero_ps();
-    for (int64_t g = 0; g < p->columns / group; g++) {
-        __m256i high[FEW], low[FEW];
-        for (int t = 0; t < FEW; t++) high[t] = low[t] = _mm256_setzero_si256();
-        for (int k = 0; k < group / 4; k++) {
-            const uint8_t *at = s->values + ((g * group / 4 + k) * PANEL + half * 8) * 4;
-            __m256i u = _mm256_loadu_si256((const __m256i *)at);
-            for (int t = 0; t < FEW; t++) {
-                int64_t at_x = (token + (t < tokens ? t : 0)) * x->columns + g * group + k * 4;
-                int32_t h, l;
-                memcpy(&h, x->high + at_x, 4);
-                memcpy(&l, x->low + at_x, 4);
-                high[t] = _mm256_add_epi32(high[t], dot32(u, _mm256_set1_epi32(h), wide));
-                low[t] = _mm256_add_epi32(low[t], dot32(u, _mm256_set1_epi32(l), wide));
-            }
-        }
-        __m256 scale = _mm256_loadu_ps(s->scales + g * PANEL + half * 8);
-        __m256 offset = _mm256_loadu_ps(s->offsets + g * PANEL + half * 8);
-        for (int t = 0; t < FEW; t++) {
-            int64_t at = token + (t < tokens ? t : 0);
-            const float *sums = x->sums + at * (x->columns / SPLIT) + g * (group / SPLIT);
-            float sum = group == GROUP ? sums[0] + sums[1] : sums[0];
-            __m256 by = _mm256_mul_ps(scale, _mm256_set1_ps(x->scales[at * (x->columns / GROUP) + g * group / GROUP]));
-            __m256i whole = _mm256_add_epi32(_mm256_slli_epi32(high[t], 8), low[t]);
-            total[t] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(whole), by, total[t]);
-            if (!wide) total[t] = _mm256_fmadd_ps(offset, _mm256_set1_ps(sum), total[t]);
-        }
-    }
-    for (int t = 0; t < tokens; t++) {
-        float result[8];
-        _mm256_storeu_ps(result, total[t]);
-        for (int64_t r = 0; r < 8 && first + half * 8 + r < last; r++)
-            p->y[(token + t) * p->rows + first + half * 8 + r] = result[r];
-    }
-}
-
-FN void panel(const Product *p, Scratch *s, int64_t first, int64_t last) {
-    uint8_t *row = s->values + PANEL * p->columns;
-    float *row_scale = s->scales + PANEL * (p->columns / SPLIT), *row_offset = s->offsets + PANEL * (p->columns / SPLIT);
-    for (; first < last; first += PANEL) {
-        unpack_panel(p, first, last, s, row, row_scale, row_offset);
-        for (int64_t token = 0; token < p->x->tokens; token += 4) {
-            int tokens = p->x->tokens - token < 4 ? (int)(p->x->tokens - token) : 4;
-            half_panel(p, s, first, last, 0, token, tokens);
-            if (first + 8 < last) half_panel(p, s, first, last, 1, token, tokens);
-        }
-    }
-}
+#include "panel256.h"
 
 FN inline float one_half(const uint8_t *at) {
     uint16_t half;
@@ -237,6 +179,6 @@ FN inline void store_halves(uint8_t *at, vec v) {
     _mm_storeu_si128((__m128i *)at, _mm256_cvtps_ph((__m256)v, _MM_FROUND_TO_NEAREST_INT));
 }
 
-const Variant fireside_avx2 = {"avx2", rows, panel, dense, round_activations, rms_norm, gate_by, attend, narrow,
+const Variant fireside_avx2 = {"avx2", rows, arrange_tile, panel, dense, round256, rms_norm, gate_by, attend, narrow,
     largest_of_blocks, sums_of_blocks};
 #endif

@@ -7,6 +7,7 @@
 #include <immintrin.h>
 
 #define FN static __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma,f16c")))
+#define LOOKUP(table, places) (Sixteen)_mm_shuffle_epi8((__m128i)(table), (__m128i)(places))
 #include "unpack.h"
 
 /* 64 unsigned bytes of a row: blocks 2i and 2i + 1 of 32, of a row of Q6_K or an unpacked one. `type` is a constant. */
@@ -50,26 +51,20 @@ FN inline __attribute__((always_inline)) float row_scales(int type, const uint8_
         }
         return -32.0f * _mm512_reduce_add_ps(rest);
     }
-    /* Any other type: s->scales and s->offsets hold the unpacked row; the products go behind them. */
-    int split = group_of(p->type) == SPLIT;
+    /* Any other type, of 32 to a scale: s->scales and s->offsets hold the unpacked row; the products go behind them. */
     float total = 0.0f;
     by = s->scales + p->columns / SPLIT;
     for (int64_t g = 0; g < groups; g++) {
-        if (split) {
-            by[2 * g] = s->scales[2 * g] * scales[g];
-            by[2 * g + 1] = s->scales[2 * g + 1] * scales[g];
-            total += s->offsets[2 * g] * sums[2 * g] + s->offsets[2 * g + 1] * sums[2 * g + 1];
-        } else {
-            by[g] = s->scales[g] * scales[g];
-            total += s->offsets[g] * (sums[2 * g] + sums[2 * g + 1]);
-        }
+        by[g] = s->scales[g] * scales[g];
+        total += s->offsets[g] * (sums[2 * g] + sums[2 * g + 1]);
     }
     return total;
 }
 
-FN inline __attribute__((always_inline)) void rows_of(int type, int split, const Product *p, Scratch *s, int64_t first,
+FN inline __attribute__((always_inline)) void rows_of(int type, const Product *p, Scratch *s, int64_t first,
                                                       int64_t last) {
     const Activations *x = p->x;
+    const int split = type == Q6_K;
     const __m512i spread = split ? _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3)
                                  : _mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
     const int step = split ? 4 : 2;
@@ -261,109 +256,104 @@ FN void rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
     case Q4_0: block_type_rows(Q4_0, p, s, first, last); break;
     case Q4_1: block_type_rows(Q4_1, p, s, first, last); break;
     case Q8_0: block_type_rows(Q8_0, p, s, first, last); break;
+    case Q2_K: super_type_rows(Q2_K, p, s, first, last); break;
+    case Q3_K: super_type_rows(Q3_K, p, s, first, last); break;
     case Q4_K: super_type_rows(Q4_K, p, s, first, last); break;
-    case Q6_K: rows_of(Q6_K, 1, p, s, first, last); break; /* 64 at once are a quarter faster than super.h's 32 */
-    case Q2_K:
-    case Q3_K: rows_of(0, 1, p, s, first, last); break;
-    default: rows_of(0, 0, p, s, first, last);
+    case Q5_K: super_type_rows(Q5_K, p, s, first, last); break;
+    case Q6_K: rows_of(Q6_K, p, s, first, last); break; /* 64 at once are a quarter faster than super.h's 32 */
+    default: rows_of(0, p, s, first, last);
     }
 }
 
-/* PANEL rows times `tokens` (a constant) tokens; every lane is a row. */
+#include "turned512.h"
+
+/* Words of TILE tokens side by side, so that a step of `tile` reads one line of memory. */
+FN void arrange_tile(const Activations *x, int64_t number) {
+    int64_t groups = x->columns / GROUP, first = number * TILE, here = x->tokens - first < TILE ? x->tokens - first : TILE;
+    TileGroup *to = x->tiles + number * groups;
+    for (int64_t c = 0; c < x->columns; c += 2 * GROUP) {
+        __mmask16 present = x->columns - c < 2 * GROUP ? 0xff : 0xffff;
+        __m512i words[2 * TILE];
+        for (int t = 0; t < TILE; t++) {
+            int64_t at = (first + t) * x->columns + c;
+            words[t] = t < here ? _mm512_maskz_loadu_epi32(present, x->high + at) : _mm512_setzero_si512();
+            words[TILE + t] = t < here ? _mm512_maskz_loadu_epi32(present, x->low + at) : _mm512_setzero_si512();
+        }
+        turn16(words);
+        for (int i = 0; i < 2 && c + i * GROUP < x->columns; i++)
+            for (int w = 0; w < GROUP / 4; w++) _mm512_storeu_si512(to[c / GROUP + i].words[w], words[i * GROUP / 4 + w]);
+    }
+    for (int64_t g = 0; g < groups; g += 8) {
+        int64_t left = groups - g < 8 ? groups - g : 8;
+        __m512i words[2 * TILE];
+        for (int t = 0; t < TILE; t++) {
+            int64_t at = (first + t) * groups + g;
+            __mmask16 present = t < here ? (__mmask16)((1 << left) - 1) : 0, both = t < here ? (__mmask16)((1 << 2 * left) - 1) : 0;
+            words[t] = _mm512_maskz_loadu_epi32(both, x->sums + 2 * at);
+            words[TILE + t] = _mm512_maskz_loadu_epi32(present, x->scales + at);
+        }
+        turn16(words);
+        for (int i = 0; i < left; i++) {
+            __m256 one = (__m256)_mm512_castsi512_si256(words[2 * i]), other = (__m256)_mm512_castsi512_si256(words[2 * i + 1]);
+            _mm256_storeu_ps(to[g + i].scales, (__m256)_mm512_extracti64x4_epi64(words[i], 1));
+            _mm256_storeu_ps(to[g + i].sums, _mm256_add_ps(one, other));
+            _mm256_storeu_ps(to[g + i].halves[0], one);
+            _mm256_storeu_ps(to[g + i].halves[1], other);
+        }
+    }
+}
+
+/* PANEL rows times `tokens` (a constant) tokens of one tile; every lane is a row. */
 FN inline __attribute__((always_inline)) void tile(const Product *p, const Scratch *s, int group, int64_t first,
                                                    int64_t last, int64_t token, const int tokens) {
-    const Activations *x = p->x;
+    const TileGroup *x = p->x->tiles + token / TILE * (p->columns / GROUP);
+    const int64_t lane = token % TILE;
     __m512 total[TILE];
     for (int t = 0; t < tokens; t++) total[t] = _mm512_setzero_ps();
     for (int64_t g = 0; g < p->columns / group; g++) {
+        const TileGroup *here = x + g * group / GROUP;
+        const int half = group == GROUP ? 0 : (int)(g % 2);
+        const int32_t *words = here->words[half * (SPLIT / 4)][0] + lane;
+        const uint8_t *u = s->values + g * group * PANEL;
         __m512i high[TILE], low[TILE];
         for (int t = 0; t < tokens; t++) high[t] = low[t] = _mm512_setzero_si512();
-        const uint8_t *u = s->values + g * group * PANEL;
-        const int8_t *from_high = x->high + token * x->columns + g * group;
-        const int8_t *from_low = x->low + token * x->columns + g * group;
-        for (int k = 0; k < group / 4; k++) {
+        for (int k = 0; k < group / 4; k++, words += 2 * TILE) {
             __m512i weights = _mm512_loadu_si512(u + k * 64);
             for (int t = 0; t < tokens; t++) {
-                int32_t h, l;
-                memcpy(&h, from_high + t * x->columns + k * 4, 4);
-                memcpy(&l, from_low + t * x->columns + k * 4, 4);
-                high[t] = _mm512_dpbusd_epi32(high[t], weights, _mm512_set1_epi32(h));
-                low[t] = _mm512_dpbusd_epi32(low[t], weights, _mm512_set1_epi32(l));
+                high[t] = _mm512_dpbusd_epi32(high[t], weights, _mm512_set1_epi32(words[t]));
+                low[t] = _mm512_dpbusd_epi32(low[t], weights, _mm512_set1_epi32(words[TILE + t]));
             }
         }
         __m512 scale = _mm512_loadu_ps(s->scales + g * PANEL), offset = _mm512_loadu_ps(s->offsets + g * PANEL);
+        const float *sums = (group == GROUP ? here->sums : here->halves[half]) + lane;
         for (int t = 0; t < tokens; t++) {
-            const float *sums = x->sums + (token + t) * (x->columns / SPLIT) + g * (group / SPLIT);
-            float sum = group == GROUP ? sums[0] + sums[1] : sums[0];
-            __m512 by = _mm512_mul_ps(scale, _mm512_set1_ps(x->scales[(token + t) * (x->columns / GROUP) + g * group / GROUP]));
+            __m512 by = _mm512_mul_ps(scale, _mm512_set1_ps(here->scales[lane + t]));
             __m512i whole = _mm512_add_epi32(_mm512_slli_epi32(high[t], 8), low[t]);
             total[t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(whole), by, total[t]);
-            total[t] = _mm512_fmadd_ps(offset, _mm512_set1_ps(sum), total[t]);
+            total[t] = _mm512_fmadd_ps(offset, _mm512_set1_ps(sums[t]), total[t]);
         }
     }
     __mmask16 present = last - first >= PANEL ? 0xffff : (__mmask16)((1 << (last - first)) - 1);
     for (int t = 0; t < tokens; t++) _mm512_mask_storeu_ps(p->y + (token + t) * p->rows + first, present, total[t]);
 }
 
-/* Sixteen rows of 16 32-bit words become sixteen columns: in pairs, fours, then across the lanes of 128 bits. */
-FN inline void turn16(__m512i *r) {
-    __m512i t[16];
-    for (int i = 0; i < 16; i += 2) {
-        t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
-        t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
-    }
-    for (int i = 0; i < 16; i += 4)
-        for (int k = 0; k < 2; k++) {
-            r[i + 2 * k] = _mm512_unpacklo_epi64(t[i + k], t[i + 2 + k]);
-            r[i + 2 * k + 1] = _mm512_unpackhi_epi64(t[i + k], t[i + 2 + k]);
-        }
-    for (int i = 0; i < 16; i += 8)
-        for (int k = 0; k < 4; k++) {
-            t[i + k] = _mm512_shuffle_i32x4(r[i + k], r[i + 4 + k], 0x88);
-            t[i + 4 + k] = _mm512_shuffle_i32x4(r[i + k], r[i + 4 + k], 0xdd);
-        }
-    for (int k = 0; k < 8; k++) {
-        r[k] = _mm512_shuffle_i32x4(t[k], t[8 + k], 0x88);
-        r[8 + k] = _mm512_shuffle_i32x4(t[k], t[8 + k], 0xdd);
-    }
-}
-
-/* What unpack_panel does, a word of all rows at a time. */
-FN void unpack_sixteen(const Product *p, int64_t first, int64_t last, Scratch *s) {
-    int64_t columns = p->columns, groups = columns / group_of(p->type), apart = columns / SPLIT;
-    uint8_t *rows = s->values + PANEL * columns;
-    float *scales = s->scales + PANEL * apart, *offsets = s->offsets + PANEL * apart;
-    for (int r = 0; r < PANEL; r++) {
-        int64_t at = first + r < last ? first + r : last - 1;
-        unpack_row(p->type, p->weights + at * p->row_bytes, columns, rows + r * columns, scales + r * apart, offsets + r * apart);
-    }
-    for (int64_t c = 0; c < columns; c += 64) {
-        __mmask16 present = columns - c < 64 ? 0xff : 0xffff;
-        __m512i words[PANEL];
-        for (int r = 0; r < PANEL; r++) words[r] = _mm512_maskz_loadu_epi32(present, rows + r * columns + c);
-        turn16(words);
-        for (int k = 0; k < PANEL && c + 4 * k < columns; k++) _mm512_storeu_si512(s->values + (c + 4 * k) * PANEL, words[k]);
-    }
-    const __m512i each = _mm512_mullo_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
-                                            _mm512_set1_epi32((int)apart));
-    for (int64_t g = 0; g < groups; g++) {
-        _mm512_storeu_ps(s->scales + g * PANEL, _mm512_i32gather_ps(each, scales + g, 4));
-        _mm512_storeu_ps(s->offsets + g * PANEL, _mm512_i32gather_ps(each, offsets + g, 4));
-    }
+/* The next TILE, 4, 2 or 1 of `left` tokens. */
+FN inline __attribute__((always_inline)) void some_tokens(const Product *p, const Scratch *s, int group, int64_t first,
+                                                          int64_t last, int64_t token, int64_t left) {
+    if (left >= TILE) tile(p, s, group, first, last, token, TILE);
+    else if (left >= 4) tile(p, s, group, first, last, token, 4);
+    else if (left >= 2) tile(p, s, group, first, last, token, 2);
+    else tile(p, s, group, first, last, token, 1);
 }
 
 FN void panel(const Product *p, Scratch *s, int64_t first, int64_t last) {
     int split = group_of(p->type) == SPLIT;
     for (; first < last; first += PANEL) {
         unpack_sixteen(p, first, last, s);
-        int64_t token = 0;
-        for (; token + TILE <= p->x->tokens; token += TILE) {
-            if (split) tile(p, s, SPLIT, first, last, token, TILE);
-            else tile(p, s, GROUP, first, last, token, TILE);
-        }
-        for (; token < p->x->tokens; token++) {
-            if (split) tile(p, s, SPLIT, first, last, token, 1);
-            else tile(p, s, GROUP, first, last, token, 1);
+        int64_t token = 0, left;
+        for (; (left = p->x->tokens - token) > 0; token += left >= TILE ? TILE : left >= 4 ? 4 : left >= 2 ? 2 : 1) {
+            if (split) some_tokens(p, s, SPLIT, first, last, token, left);
+            else some_tokens(p, s, GROUP, first, last, token, left);
         }
     }
 }
@@ -420,17 +410,19 @@ FN inline void store_halves(uint8_t *at, vec v) {
 }
 
 #include "attend512.h"
+#include "bytes512.h"
+#include "halves512.h"
 #include "few512.h"
 
 /* Floats where a block of float16 would not pay its way, or the cache is float32. */
 FN void attend512(const Attend *a, const Part *part, float *room) {
     int64_t tokens = part->last - part->first;
-    if (a->type == Q8_0) attend_whole(Q8_0, a, part, room);
+    if (a->type == Q8_0) attend_bytes(a, part, room);
     else if (a->type == F32) attend(a, part, room);
-    else if (tokens >= PROMPT || tokens * part->heads > MOST_FEW) attend_whole(F16, a, part, room);
+    else if (tokens >= PROMPT || tokens * part->heads > MOST_FEW) attend_halves(a, part, room);
     else attend_few(a, part, room);
 }
 
-const Variant fireside_avx512 = {"avx512", rows, panel, dense, round512, rms_norm, gate_by, attend512, narrow,
+const Variant fireside_avx512 = {"avx512", rows, arrange_tile, panel, dense, round512, rms_norm, gate_by, attend512, narrow,
     largest_of_blocks, sums_of_blocks};
 #endif

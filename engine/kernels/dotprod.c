@@ -88,6 +88,6 @@ INLINE void tile(const Product *p, const Scratch *s, int group, int64_t first, i
     if (first + 8 < last) half_tile(p, s, group, first, last, 8, token, tokens);
 }
 
-const Variant fireside_dotprod = {"dotprod", rows, panel, dense, round_neon, rms_norm, gate_by, attend, narrow,
+const Variant fireside_dotprod = {"dotprod", rows, NULL, panel, dense, round_neon, rms_norm, gate_by, attend, narrow,
     largest_of_blocks, sums_of_blocks};
 #endif

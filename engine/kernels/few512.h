@@ -3,7 +3,7 @@
  * over columns end in that shape with few shuffles, and one maximum, one power and one sum serve all queries. With three
  * queries a key, multiplying and widening take 37 cycles for 64 columns, and that is what it takes. */
 
-enum { QUAD = 4, OCTET = 8 };
+enum { OCTET = 8 };
 
 /* Up to `side` queries (QUAD or OCTET): [side][depth] scaled numbers and sums; `largest` (a power of two's exponent) and
  * the total of the weights, [keys of a register][side], the total in as many parts. */

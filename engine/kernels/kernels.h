@@ -43,7 +43,14 @@ typedef struct {
     int8_t *low;      /* [tokens][columns], from -127 on: -128 would saturate AVX2's products */
     float *scales;    /* [tokens][columns / GROUP] */
     float *sums;      /* [tokens][columns / SPLIT]: scale * sum of the whole numbers */
+    struct TileGroup *tiles; /* [tiles][columns / GROUP]: the same, TILE tokens side by side, where a variant arranges them */
 } Activations;
+
+/* A group of TILE tokens; those past the last are zero. */
+typedef struct TileGroup {
+    int32_t words[GROUP / 4][2][TILE]; /* of four columns: high and low parts (AVX-512), or two times two numbers (AVX2) */
+    float scales[TILE], sums[TILE], halves[GROUP / SPLIT][TILE]; /* `sums` of the whole group, `halves` of each SPLIT */
+} TileGroup;
 
 typedef struct {
     int type;
@@ -165,6 +172,7 @@ static inline int64_t attention_room(int64_t queries, int64_t depth) {
 typedef struct {
     const char *name;
     void (*rows)(const Product *, Scratch *, int64_t first, int64_t last);   /* one token after the other */
+    void (*arrange)(const Activations *, int64_t tile);                      /* for `panel`; NULL where it wants none */
     void (*panel)(const Product *, Scratch *, int64_t first, int64_t last);  /* tiles of tokens */
     void (*dense)(const Product *, int64_t first, int64_t last);             /* weights in floats */
     void (*round)(const float *x, int64_t columns, int8_t *high, int8_t *low, float *scales, float *sums);

@@ -83,6 +83,11 @@ static void round_part(void *job_, int64_t token, int thread) {
                             x->scales + token * (x->columns / GROUP), x->sums + token * (x->columns / SPLIT));
 }
 
+static void arrange_part(void *job_, int64_t tile, int thread) {
+    (void)thread;
+    fireside_variant->arrange(&((Job *)job_)->x, tile);
+}
+
 static void multiply_rows(Job *job, int i, int64_t first, int64_t last, int thread) {
     const Matrix *m = job->targets->matrices[i];
     const float *whole = job->norm && job->norm->weight ? job->normal : job->from;
@@ -129,7 +134,7 @@ static size_t padded(int64_t bytes) { return ((size_t)bytes + 127) / 64 * 64; }
 
 /* Parts small enough to share out evenly, large enough (16 KiB) not to fight for the counter. */
 static int64_t rows_a_part(int64_t rows, int64_t row_bytes, int is_matrix) {
-    int64_t parts = pool_threads() * 4, fair = (rows + parts - 1) / parts;
+    int64_t parts = pool_threads() * (is_matrix ? 12 : 4), fair = (rows + parts - 1) / parts;
     int64_t least = is_matrix ? PANEL : 16384 / (row_bytes ? row_bytes : 1) + 1, whole = is_matrix ? PANEL : BAND;
     return ((fair < least ? least : fair) + whole - 1) / whole * whole;
 }
@@ -149,12 +154,14 @@ int multiply(const Targets *targets, const float *x, const Norm *norm, int64_t t
     int is_matrix = tokens >= MATRIX_FROM;
     int64_t deep = is_matrix ? 2 * PANEL : 2;
     size_t unpacked = padded(deep * (columns + CHUNK)), numbers = padded(deep * groups * 4), normal = padded((has_dense ? tokens : threads) * columns * 4);
-    uint8_t *at = room(PRODUCT_ROOM, 2 * values + scales + sums + normal + (size_t)threads * (unpacked + 2 * numbers));
+    int64_t tiles = is_matrix && has_packed && fireside_variant->arrange ? (tokens + TILE - 1) / TILE : 0;
+    size_t tiled = padded(tiles * (columns / GROUP) * (int64_t)sizeof(TileGroup));
+    uint8_t *at = room(PRODUCT_ROOM, 2 * values + scales + sums + tiled + normal + (size_t)threads * (unpacked + 2 * numbers));
     if (!at) return -1;
     Job job = {.targets = targets, .from = x, .norm = norm, .has_dense = has_dense, .has_packed = has_packed,
                .x = {columns, tokens, (int8_t *)at, (int8_t *)(at + values),
-                     (float *)(at + 2 * values), (float *)(at + 2 * values + scales)}};
-    at += 2 * values + scales + sums;
+                     (float *)(at + 2 * values), (float *)(at + 2 * values + scales), (TileGroup *)(at + 2 * values + scales + sums)}};
+    at += 2 * values + scales + sums + tiled;
     job.normal = (float *)at;
     at += normal;
     for (int i = 0; i < threads; i++, at += unpacked + 2 * numbers)
@@ -163,6 +170,7 @@ int multiply(const Targets *targets, const float *x, const Norm *norm, int64_t t
         for (int64_t token = 0; token < tokens; token++) round_part(&job, token, 0);
     else
         pool_run(round_part, &job, tokens, (Next){0});
+    if (tiles) pool_run(arrange_part, &job, tiles, (Next){0});
     int64_t rows = 0, parts = 0;
     for (int i = 0; i < targets->count; i++) rows += targets->then == GATE && i ? 0 : targets->matrices[i]->rows;
     job.rows_a_part = rows_a_part(rows, row_bytes, is_matrix);

@@ -78,6 +78,6 @@ INLINE void tile(const Product *p, const Scratch *s, int group, int64_t first, i
         for (int v = 0; v < PANEL / 4; v++) store_rows(p, token + t, first + 4 * v, last, total[t][v]);
 }
 
-const Variant fireside_neon = {"neon", rows, panel, dense, round_neon, rms_norm, gate_by, attend, narrow,
+const Variant fireside_neon = {"neon", rows, NULL, panel, dense, round_neon, rms_norm, gate_by, attend, narrow,
     largest_of_blocks, sums_of_blocks};
 #endif

@@ -53,5 +53,5 @@ FN inline void store_halves(uint8_t *at, vec v) {
     }
 }
 
-const Variant fireside_portable = {"portable", rows, rows, dense, round_activations, rms_norm, gate_by, attend, narrow,
+const Variant fireside_portable = {"portable", rows, NULL, rows, dense, round_activations, rms_norm, gate_by, attend, narrow,
     largest_of_blocks, sums_of_blocks};

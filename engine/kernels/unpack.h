@@ -5,17 +5,54 @@
 static const int8_t fp4_values[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12}; /* twice E2M1 */
 static const int8_t iq4_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
-FN void nibbles32(const uint8_t *packed, uint8_t *u) {
-    for (int i = 0; i < 16; i++) {
-        u[i] = packed[i] & 15;
-        u[16 + i] = packed[i] >> 4;
+typedef uint8_t Sixteen __attribute__((vector_size(16)));
+
+FN inline void nibbles32(const uint8_t *packed, uint8_t *u) {
+    Sixteen both, low, high;
+    memcpy(&both, packed, 16);
+    low = both & 15;
+    high = both >> 4;
+    memcpy(u, &low, 16);
+    memcpy(u + 16, &high, 16);
+}
+
+/* Bit i of a byte is that of u[i]: eight copies of the byte, one bit of each kept, and a sum that takes it to the top. */
+FN inline void add_fifth_bits(const uint8_t *bits, uint8_t *u) {
+    for (int i = 0; i < 4; i++, u += 8) {
+        uint64_t each = bits[i] * 0x0101010101010101u & 0x8040201008040201u, eight;
+        memcpy(&eight, u, 8);
+        eight |= (each + 0x7f7f7f7f7f7f7f7fu) >> 3 & 0x1010101010101010u;
+        memcpy(u, &eight, 8);
     }
 }
 
-FN void add_fifth_bits(const uint8_t *bits, uint8_t *u) {
-    uint32_t word;
-    memcpy(&word, bits, 4);
-    for (int i = 0; i < 32; i++) u[i] |= (uint8_t)((word >> i & 1) << 4);
+#ifndef LOOKUP
+FN inline Sixteen LOOKUP(Sixteen table, Sixteen places) {
+    for (int i = 0; i < 16; i++) places[i] = table[places[i]];
+    return places;
+}
+#endif
+
+/* The numbers that nibbles stand for in a table, 128 too large. */
+FN inline void table32(const uint8_t *packed, const int8_t *numbers, uint8_t *u) {
+    Sixteen table;
+    memcpy(&table, numbers, 16);
+    table += 128;
+    nibbles32(packed, u);
+    for (int i = 0; i < 32; i += 16) {
+        Sixteen half;
+        memcpy(&half, u + i, 16);
+        half = LOOKUP(table, half);
+        memcpy(u + i, &half, 16);
+    }
+}
+
+/* 2^(exponent - 128): a scale in E8M0, halved, since fp4_values are twice what they stand for. */
+FN inline float half_of_power(uint8_t exponent) {
+    uint32_t bits = exponent > 1 ? (exponent - 1u) << 23 : 0x200000u << exponent; /* the smallest two have no float's exponent */
+    float value;
+    memcpy(&value, &bits, 4);
+    return value;
 }
 
 FN void scale_and_minimum(const uint8_t *packed, int j, int *scale, int *minimum) {
@@ -97,10 +134,7 @@ FN void unpack_iq4_xs(const uint8_t *b, uint8_t *u, float *scale, float *offset)
         int low = b[4 + j / 2] >> (4 * (j % 2)) & 15, high = (b[2 + j / 4] >> (2 * (j % 4))) & 3;
         scale[j] = d * (float)((low | high << 4) - 32);
         offset[j] = -128.0f * scale[j];
-        for (int i = 0; i < 16; i++) {
-            u[j * 32 + i] = (uint8_t)(iq4_values[b[8 + j * 16 + i] & 15] + 128);
-            u[j * 32 + 16 + i] = (uint8_t)(iq4_values[b[8 + j * 16 + i] >> 4] + 128);
-        }
+        table32(b + 8 + j * 16, iq4_values, u + j * 32);
     }
 }
 
@@ -147,21 +181,15 @@ FN void unpack_row(int type, const uint8_t *b, int64_t columns, uint8_t *u, floa
         break;
     case IQ4_NL:
         for (int64_t i = 0; i < blocks; i++, b += 18) {
-            for (int j = 0; j < 16; j++) {
-                u[32 * i + j] = (uint8_t)(iq4_values[b[2 + j] & 15] + 128);
-                u[32 * i + 16 + j] = (uint8_t)(iq4_values[b[2 + j] >> 4] + 128);
-            }
+            table32(b + 2, iq4_values, u + 32 * i);
             scale[i] = half_at(b);
             offset[i] = -128.0f * scale[i];
         }
         break;
     case MXFP4:
         for (int64_t i = 0; i < blocks; i++, b += 17) {
-            for (int j = 0; j < 16; j++) {
-                u[32 * i + j] = (uint8_t)(fp4_values[b[1 + j] & 15] + 128);
-                u[32 * i + 16 + j] = (uint8_t)(fp4_values[b[1 + j] >> 4] + 128);
-            }
-            scale[i] = ldexpf(1.0f, b[0] - 128);
+            table32(b + 1, fp4_values, u + 32 * i);
+            scale[i] = half_of_power(b[0]);
             offset[i] = -128.0f * scale[i];
         }
         break;
