@@ -259,8 +259,9 @@ class Reader:
         self._shelf.close()
 
     def _rewind_ahead(self, ids: Sequence[int], path: Path | None, cancelled: Callable[[], bool]) -> None:
-        """As `rewind`, for a text that may never be sent. Where it goes another way than what replies have read, it
-        has a cache of its own, and theirs is put aside as it is.
+        """As `rewind`, for a text that may never be sent.
+
+        Where it goes another way than what replies have read, it has a cache of its own, and theirs is put aside.
         """
         ahead, ahead_path, ahead_sent = self.cache, self._path, self._sent
         is_known = self._put_back() is not None and ahead_path == path

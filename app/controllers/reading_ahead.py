@@ -59,9 +59,9 @@ class ReadingAheadController(QObject):
         if chat.token_ids is None and chat.conversation_id is not None and not chat.is_temporary:
             self._learn_tokens(chat, chat.conversation_id)
             return
-        path = [*chat.tree.path(), draft]
-        if len(newest(path, model.context_length * CHARACTERS_PER_TOKEN)) < len(path):
-            return  # so long that to make its prompt would take the window's thread long
+        path, most = [*chat.tree.path(), draft], model.context_length * CHARACTERS_PER_TOKEN
+        if len(newest(path, most)) < len(path) or len(draft.prompt_text) > most:
+            return  # it cannot fit, and to find that out would take this thread and the engine's long
         wanted = self._chat.draft_request(draft)
         if self._asked is None or self._asked[0] is not model or _is_news(wanted, self._asked[1].of):
             request = ReadAheadRequest(self._engine.next_request_id(), wanted)

@@ -85,13 +85,12 @@ def test_nothing_is_read_ahead_while_a_reply_is_written_and_the_draft_when_it_en
     qtbot.waitUntil(lambda: drafts(fake) == ["And what else?"])
 
 
-def test_commands_and_an_empty_composer_are_not_read_ahead(qtbot: QtBot, open_window: OpenWindow) -> None:
+def test_commands_and_what_is_empty_or_far_too_long_are_not_read_ahead(qtbot: QtBot, open_window: OpenWindow) -> None:
     fake = FakeEngine()
     application = ready(qtbot, open_window(lambda: fake))
-    for text in ("/system Be brief and kind", "//usr is a folder", "   "):
-        type_on(application, text)
+    for text in ("/system Be brief and kind", "//usr is a folder", "   ", "word " * 10_000):
+        application.window.composer.set_text(text)
         qtbot.wait(PAUSE_MS)
-        application.window.composer.set_text("")
     assert fake.read_ahead == []
 
 
