@@ -145,6 +145,14 @@ class Fireside:
                 return event.timings.ttft_s, event.text
         raise RuntimeError("the engine ended without a reply")
 
+    def read_ahead(self, messages: Sequence[dict[str, str]]) -> None:
+        """Read what is certain of a chat whose last message is still being written, as the window does."""
+        from engine.api import GenerateRequest, Message, ReadAheadRequest
+
+        prompt = tuple(Message(message["role"], message["content"]) for message in messages)
+        for _ in self.engine.run(ReadAheadRequest(1, GenerateRequest(1, prompt))):
+            pass
+
 
 class LlamaCpp:
     """llama-cpp-python; its tokens are given, not chosen, which spares it the search for the likeliest."""

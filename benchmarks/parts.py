@@ -20,7 +20,7 @@ from benchmarks.stopping import stopping
 from benchmarks.window import headless, window
 
 Measure = Callable[[Namespace], Figures]
-LAST = f"turn_{TURNS}_s"
+LAST, LAST_TYPED = f"turn_{TURNS}_s", f"turn_{TURNS}_typed_s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +123,16 @@ PARTS = {
                 ratio(("llama.cpp", LAST), ("llama.cpp", "turn_2_s")),
             ),
             _beside("llama.cpp", LAST, f"first token of turn {TURNS}"),
+            Row(
+                f"first token, turn {TURNS} / turn 2, typed",
+                ratio(("fireside", LAST_TYPED), ("fireside", "turn_2_typed_s")),
+            ),
+            Row(
+                f"first token of turn {TURNS}, typed / given whole",
+                ratio(("fireside", LAST_TYPED), ("fireside", LAST)),
+            ),
         ),
-        shown=("turn_1_s", "turn_2_s", LAST),
+        shown=("turn_1_s", "turn_2_s", LAST, "turn_1_typed_s", "turn_2_typed_s", LAST_TYPED),
     ),
     "server": Part(
         "A hundred requests at the server",

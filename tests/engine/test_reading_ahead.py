@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_cache import build
@@ -211,6 +212,25 @@ def test_reading_ahead_ends_between_two_chunks_and_keeps_what_it_read(chat: Chat
     assert 0 < known < 400
     reply = chat.reply(replace(long, max_tokens=1))
     assert reply.timings.reused_tokens == known
+
+
+def test_few_tokens_of_a_large_model_are_left_between_two_layers_too(
+    chat: Chatting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = chat.engine.reader
+    assert reader is not None
+    decoder, ids = reader.model.decoder, list(range(100, 150))
+    reader.forward(ids)
+    small = reader.forward(ids[:5], interrupted=lambda: True)
+    reader.cut(50)
+    monkeypatch.setattr(decoder, "interruptible", 2)
+    asked = iter((False, False, True))
+    assert reader.forward(ids[:5], interrupted=lambda: next(asked)) is None
+    assert reader.ids == ids
+    large = reader.forward(ids[:5], interrupted=lambda: False)
+    assert small is not None
+    assert large is not None
+    assert torch.equal(small, large)
 
 
 KINDS = ("attention", "recurrent")

@@ -12,7 +12,16 @@ from conftest import OpenWindow
 from fakes import FakeEngine
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPushButton, QToolButton, QTreeWidget, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QToolButton,
+    QTreeWidget,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 from remote_server import RemoteServer, chunk, serving
 from shiboken6 import isValid
@@ -192,6 +201,18 @@ def test_no_message_leaves_without_the_yes(qtbot: QtBot, open_window: OpenWindow
     assert shown(application)[-1] == "Hello there."
     assert server.completions() == []
     assert mark(application) == ""
+
+
+def test_what_is_written_for_a_remote_model_is_read_ahead_by_none(
+    qtbot: QtBot, application: Application, fake: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[object]()
+    monkeypatch.setattr(application.remote_engine, "submit", asked.append)
+    QTest.keyClicks(find(application, QPlainTextEdit, "composer"), "What is a fox?")
+    qtbot.wait(400)
+    assert (asked, fake.read_ahead) == ([], [])
+    application.models.leave_remote()
+    qtbot.waitUntil(lambda: len(fake.read_ahead) == 1)
 
 
 def test_an_error_keeps_what_arrived_and_says_what_to_do(
