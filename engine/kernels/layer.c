@@ -3,10 +3,9 @@
 #include "kernels.h"
 
 enum {
-    TOGETHER = 128, /* queries of a prompt that share a block of keys, or those of TOKENS tokens if that is more */
+    TOGETHER = 96,  /* queries of a prompt that share a block of keys, or those of TOKENS tokens if that is more */
     TOKENS = 16,
-    STRETCHES = 8,  /* into which keys are cut for a few queries; memory likes long ones */
-    PARTS = 6     /* of which a prompt has at least as many, where its keys fill them: so many stretches it gets */
+    STRETCHES = 8   /* into which keys are cut for a few queries; memory likes long ones */
 };
 
 typedef struct {
@@ -15,7 +14,7 @@ typedef struct {
     const float *cos, *sin;  /* [tokens][rope_depth / 2] */
     float *q, *k, *v, *rooms, *states;
     uint8_t *keys, *values;
-    int64_t tokens, blocks, room, stretch, stretches; /* parts of the tokens; floats a thread; keys to a part, parts of them */
+    int64_t tokens, blocks, room, stretch, stretches; /* parts of a prompt; floats a thread; keys to a part, parts */
 } AttentionJob;
 
 static void rotate(const AttentionJob *job, float *x, int64_t token) {
@@ -78,18 +77,20 @@ static void attend_part(void *job_, int64_t part, int thread) {
     AttentionJob *job = job_;
     float *space = job->rooms + thread * job->room;
     int64_t group = job->attend.heads_a_key, kv_heads = job->plan->kv_heads, all = job->attend.past + job->tokens;
-    int64_t head = part % kv_heads, block = job->blocks - 1 - part / kv_heads % job->blocks; /* the longest parts come first */
-    Part what = {head * group, group, block * job->tokens / job->blocks, (block + 1) * job->tokens / job->blocks, 0, all, NULL};
-    if (job->stretches > 1) {
-        int64_t number = part / kv_heads / job->blocks;
-        what.from = number * job->stretch, what.to = what.from + job->stretch;
-        what.state = job->states + ((number * kv_heads + head) * job->tokens + what.first) * group * (job->plan->depth + 2);
+    Part what = {part % kv_heads * group, group, 0, job->tokens, 0, all, NULL};
+    if (job->tokens >= PROMPT) {
+        int64_t block = job->blocks - 1 - part / kv_heads; /* the longest parts come first */
+        what.first = block * job->tokens / job->blocks;
+        what.last = (block + 1) * job->tokens / job->blocks;
+    } else if (job->stretches > 1) {
+        what.from = part / kv_heads * job->stretch, what.to = what.from + job->stretch;
+        what.state = job->states + part * group * job->tokens * (job->plan->depth + 2);
     }
     fireside_variant->attend(&job->attend, &what, space);
 }
 
 /* One query's result from those over its stretches of keys. */
-static void merge_head(const AttentionJob *job, int64_t head, int64_t token) {
+static void merge(const AttentionJob *job, int64_t head, int64_t token) {
     int64_t group = job->attend.heads_a_key, depth = job->plan->depth, size = depth + 2;
     int64_t stride = job->plan->heads * job->tokens * size; /* from one stretch to the next */
     const float *state = job->states + (head / group * group * job->tokens + token * group + head % group) * size;
@@ -104,11 +105,6 @@ static void merge_head(const AttentionJob *job, int64_t head, int64_t token) {
         for (int64_t d = 0; d < depth; d++) out[d] += by * one[d];
     }
     for (int64_t d = 0; d < depth; d++) out[d] /= total;
-}
-
-static void merge_part(void *job, int64_t token, int thread) {
-    (void)thread;
-    for (int64_t head = 0; head < ((AttentionJob *)job)->plan->heads; head++) merge_head(job, head, token);
 }
 
 static void for_tokens(Work work, void *job, int64_t tokens) {
@@ -157,8 +153,8 @@ static int run_attention(const Layer *layer, float *x, int64_t tokens, int64_t p
     int64_t is_prompt = tokens >= PROMPT, all = past + tokens;
     int64_t most = group * TOKENS < TOGETHER ? TOGETHER / group : TOKENS;
     int64_t blocks = is_prompt ? (tokens + most - 1) / most : 1;
-    int64_t wanted = is_prompt ? (PARTS + p->kv_heads * blocks - 1) / (p->kv_heads * blocks) : STRETCHES;
-    int64_t stretch = KEYS * ((all + wanted * KEYS - 1) / (wanted * KEYS)), stretches = (all + stretch - 1) / stretch;
+    int64_t stretch = KEYS * ((all + STRETCHES * KEYS - 1) / (STRETCHES * KEYS));
+    int64_t stretches = is_prompt ? 1 : (all + stretch - 1) / stretch; /* so a prompt's chunks change no bit */
     int64_t space = attention_room(group * ((tokens + blocks - 1) / blocks), depth);
     int64_t states = stretches > 1 ? stretches * p->heads * tokens * (depth + 2) : 0;
     int64_t branched = (tokens * p->width + 15) / 16 * 16;
@@ -178,7 +174,7 @@ static int run_attention(const Layer *layer, float *x, int64_t tokens, int64_t p
         .tokens = tokens, .blocks = blocks, .room = space, .stretch = stretch, .stretches = stretches};
     for_tokens(prepare_part, &job, tokens);
     pool_run(attend_part, &job, blocks * stretches * p->kv_heads, next_product(&p->o, p->o.rows));
-    if (stretches > 1) for_tokens(merge_part, &job, tokens);
+    for (int64_t n = 0; stretches > 1 && n < tokens * p->heads; n++) merge(&job, n % p->heads, n / p->heads);
     return project_back(&p->o, attended, &p->out, p->residual_scale, branch, x, tokens, next);
 }
 
