@@ -24,6 +24,8 @@ int dotprod_is_here(void) {
 }
 
 #define FN static FIRESIDE_DOTPROD
+#include <arm_neon.h>
+#define LOOKUP(table, places) (Sixteen)vqtbl1q_u8((uint8x16_t)(table), (uint8x16_t)(places))
 #include "unpack.h"
 
 #include "neon.h"

@@ -6,6 +6,8 @@
 #ifdef FIRESIDE_ARM
 
 #define FN static
+#include <arm_neon.h>
+#define LOOKUP(table, places) (Sixteen)vqtbl1q_u8((uint8x16_t)(table), (uint8x16_t)(places))
 #include "unpack.h"
 
 #include "neon.h"
