@@ -367,16 +367,21 @@ FN void round512(const float *x, int64_t columns, int8_t *high, int8_t *low, flo
                             | _mm512_cmp_ps_mask(_mm512_mul_ps(x1, nothing), nothing, _CMP_NEQ_UQ);
         __m512 inverse = _mm512_set1_ps(most > SMALLEST ? LARGEST / most : 0.0f);
         float scale = unsound ? NAN : most / LARGEST;
+        const __m128i ones = _mm_set1_epi8(1);
+        __m128i fours[2];
         for (int part = 0; part < 2; part++) {
             __m512i whole = _mm512_cvtps_epi32(_mm512_mul_ps(part ? x1 : x0, inverse));
             __m512i top = _mm512_srai_epi32(_mm512_add_epi32(whole, _mm512_set1_epi32(128)), 8);
             __m512i rest = _mm512_sub_epi32(whole, _mm512_slli_epi32(top, 8));
             rest = _mm512_max_epi32(rest, _mm512_set1_epi32(-127));
-            _mm_storeu_si128((__m128i *)(high + part * SPLIT), _mm512_cvtepi32_epi8(top));
-            _mm_storeu_si128((__m128i *)(low + part * SPLIT), _mm512_cvtepi32_epi8(rest));
-            whole = _mm512_add_epi32(_mm512_slli_epi32(top, 8), rest);
-            sums[2 * g + part] = scale * (float)_mm512_reduce_add_epi32(whole);
+            __m128i tops = _mm512_cvtepi32_epi8(top), rests = _mm512_cvtepi32_epi8(rest);
+            _mm_storeu_si128((__m128i *)(high + part * SPLIT), tops);
+            _mm_storeu_si128((__m128i *)(low + part * SPLIT), rests);
+            fours[part] = _mm_slli_epi32(_mm_dpbusd_epi32(_mm_setzero_si128(), ones, tops), 8);
+            fours[part] = _mm_dpbusd_epi32(fours[part], ones, rests);
         }
+        __m128i whole = _mm_hadd_epi32(_mm_hadd_epi32(fours[0], fours[1]), _mm_setzero_si128());
+        _mm_storel_pi((__m64 *)(sums + 2 * g), _mm_mul_ps(_mm_cvtepi32_ps(whole), _mm_set1_ps(scale)));
         scales[g] = scale;
     }
 }
