@@ -32,7 +32,7 @@ enum {
     BLOCK = 64,       /* logits that are looked at one by one only where the largest of them matters */
     SUMMED = 8,       /* such blocks that are summed up in float */
     TOP = 16,         /* of the likeliest tokens that are told beside one that is drawn */
-    MATRIX_FROM = 12  /* tokens from which the matrix-matrix kernel is faster than rows one by one */
+    MATRIX_FROM = 8   /* tokens from which the matrix-matrix kernel is faster than rows one by one */
 };
 
 /* Activations as 256 * high + low, times a scale for each group: 16 bits, so that rounding does not change replies.
