@@ -5,9 +5,6 @@ enum { LENGTH = 32767 /* of what becomes whole numbers: the sum of weights, the 
 #define LOG2_E 1.44269504f
 #define LN_2 0.69314718f
 
-/* A number's inverse that makes it LENGTH; none for what is no number, or as good as none. */
-FN inline float inverse_of(float size) { return size > SMALLEST && size < INFINITY ? (float)LENGTH / size : 0.0f; }
-
 FN inline __m512i spread_word(const uint8_t *at) {
     int32_t word;
     memcpy(&word, at, 4);

@@ -127,6 +127,9 @@ FN inline float weigh_block(__m512 *scores, int64_t first, int64_t last, Query *
     return by;
 }
 
+/* A number's inverse that makes it LENGTH; none for what is no number, or as good as none. */
+FN inline float inverse_of(float size) { return size > SMALLEST && size < INFINITY ? (float)LENGTH / size : 0.0f; }
+
 /* Weights times the values' scales as whole numbers with a sum of LENGTH, [KEYS] bytes high and low; what they are to be
  * multiplied by. */
 FN inline float round_weights(const __m512 *weights, const float *scales, uint8_t *to) {

@@ -39,16 +39,15 @@ FN inline void words_of_row(const float *x, int64_t columns, __m512 by, uint8_t 
 }
 
 /* What `op` makes of each of sixteen registers, in sixteen lanes. */
-#define EACH_OF_16(op, v)                                                                                             \
-    do {                                                                                                              \
-        for (int i = 0; i < 8; i++)                                                                                   \
-            v[i] = op((__m512)_mm512_unpacklo_ps((__m512)v[2 * i], (__m512)v[2 * i + 1]),                             \
-                      (__m512)_mm512_unpackhi_ps((__m512)v[2 * i], (__m512)v[2 * i + 1]));                            \
-        for (int i = 0; i < 4; i++)                                                                                   \
-            v[i] = op(_mm512_shuffle_ps(v[2 * i], v[2 * i + 1], 0x44), _mm512_shuffle_ps(v[2 * i], v[2 * i + 1], 0xee)); \
-        for (int i = 0; i < 2; i++)                                                                                   \
+#define EACH_OF_16(op, v)                                                                                                 \
+    do {                                                                                                                  \
+        for (int i = 0; i < 8; i++)                                                                                       \
+            v[i] = op(_mm512_unpacklo_ps(v[2 * i], v[2 * i + 1]), _mm512_unpackhi_ps(v[2 * i], v[2 * i + 1]));            \
+        for (int i = 0; i < 4; i++)                                                                                       \
+            v[i] = op(_mm512_shuffle_ps(v[2 * i], v[2 * i + 1], 0x44), _mm512_shuffle_ps(v[2 * i], v[2 * i + 1], 0xee));  \
+        for (int i = 0; i < 2; i++)                                                                                       \
             v[i] = op(_mm512_shuffle_f32x4(v[2 * i], v[2 * i + 1], 0x44), _mm512_shuffle_f32x4(v[2 * i], v[2 * i + 1], 0xee)); \
-        v[0] = op(_mm512_shuffle_f32x4(v[0], v[1], 0x88), _mm512_shuffle_f32x4(v[0], v[1], 0xdd));                    \
+        v[0] = op(_mm512_shuffle_f32x4(v[0], v[1], 0x88), _mm512_shuffle_f32x4(v[0], v[1], 0xdd));                        \
     } while (0)
 
 /* What `op` makes of each of four registers: of the i-th in the i-th place of every lane of 128 bits. */

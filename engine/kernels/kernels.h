@@ -46,7 +46,7 @@ typedef struct {
     struct TileGroup *tiles; /* [tiles][columns / GROUP]: the same, TILE tokens side by side, where a variant arranges them */
 } Activations;
 
-/* A group of TILE tokens; those past the last are zero. */
+/* A group of TILE tokens; what stands past the last token counts for nothing. */
 typedef struct TileGroup {
     int32_t words[GROUP / 4][2][TILE]; /* of four columns: high and low parts (AVX-512), or two times two numbers (AVX2) */
     float scales[TILE], sums[TILE], halves[GROUP / SPLIT][TILE]; /* `sums` of the whole group, `halves` of each SPLIT */

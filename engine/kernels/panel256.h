@@ -1,5 +1,5 @@
-/* Tiles of tokens for AVX2, multiplied in 16 bits: a weight needs eight of them and the activations have sixteen, so that
- * one product of pairs does what high and low parts would need two and a sum for. Included by avx2.c. */
+/* Rounding and tiles of tokens for AVX2, multiplied in 16 bits: a weight needs eight of them and the activations have
+ * sixteen, so that one product of pairs does what high and low parts would need two and a sum for. Included by avx2.c. */
 
 /* Eight rows of eight 32-bit words become eight columns. */
 FN inline void turn8(__m256i *r) {
