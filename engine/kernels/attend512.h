@@ -5,6 +5,13 @@ enum { LENGTH = 32767 /* of what becomes whole numbers: the sum of weights, the 
 #define LOG2_E 1.44269504f
 #define LN_2 0.69314718f
 
+/* LENGTH divided by each size, and nothing where there is no number or as good as none. */
+FN inline __m512 inverses_of(__m512 sizes) {
+    __mmask16 sound = _mm512_cmp_ps_mask(sizes, _mm512_set1_ps(SMALLEST), _CMP_GT_OQ)
+                      & _mm512_cmp_ps_mask(sizes, _mm512_set1_ps(INFINITY), _CMP_LT_OQ);
+    return _mm512_maskz_div_ps(sound, _mm512_set1_ps((float)LENGTH), sizes);
+}
+
 FN inline __m512i spread_word(const uint8_t *at) {
     int32_t word;
     memcpy(&word, at, 4);
@@ -27,6 +34,26 @@ FN inline void *piece(uint8_t **at, int64_t bytes) {
     void *here = *at;
     *at += (bytes + 63) / 64 * 64;
     return here;
+}
+
+/* Query `n` of a part, and where its result goes. */
+FN inline const float *query_of(const Attend *a, const Part *part, int64_t n) {
+    return a->q + (part->first + n / part->heads) * a->q_stride + (part->head + n % part->heads) * a->depth;
+}
+
+FN inline float *result_of(const Attend *a, const Part *part, int64_t n) {
+    if (part->state) return part->state + n * (a->depth + 2);
+    return a->out + (part->first + n / part->heads) * a->out_stride + (part->head + n % part->heads) * a->depth;
+}
+
+/* Hide the scores of a block but for those of keys [first, last). */
+FN inline void show_only(int64_t first, int64_t last, __m512 scores[KEYS / 16]) {
+    for (int i = 0; (first > 0 || last < KEYS) && i < KEYS / 16; i++) {
+        int64_t from = first - 16 * i, to = last - 16 * i;
+        uint32_t shown = to >= 16 ? 0xffffu : to > 0 ? (1u << to) - 1 : 0;
+        if (from > 0) shown = from < 16 ? shown >> from << from : 0;
+        scores[i] = _mm512_mask_mov_ps(_mm512_set1_ps(-INFINITY), (__mmask16)shown, scores[i]);
+    }
 }
 
 /* Cached rows from one block of KEYS on, and those of the next, NULL where there are none. */

@@ -337,24 +337,22 @@ FN inline __attribute__((always_inline)) void tile(const Product *p, const Scrat
     for (int t = 0; t < tokens; t++) _mm512_mask_storeu_ps(p->y + (token + t) * p->rows + first, present, total[t]);
 }
 
-/* The next TILE, 4, 2 or 1 of `left` tokens. */
-FN inline __attribute__((always_inline)) void some_tokens(const Product *p, const Scratch *s, int group, int64_t first,
-                                                          int64_t last, int64_t token, int64_t left) {
-    if (left >= TILE) tile(p, s, group, first, last, token, TILE);
-    else if (left >= 4) tile(p, s, group, first, last, token, 4);
-    else if (left >= 2) tile(p, s, group, first, last, token, 2);
-    else tile(p, s, group, first, last, token, 1);
+/* The next TILE, 4, 2 or 1 tokens from `token` on; how many. */
+FN inline __attribute__((always_inline)) int some_tokens(const Product *p, const Scratch *s, int group, int64_t first,
+                                                         int64_t last, int64_t token) {
+    int64_t left = p->x->tokens - token;
+    if (left >= TILE) return tile(p, s, group, first, last, token, TILE), TILE;
+    if (left >= 4) return tile(p, s, group, first, last, token, 4), 4;
+    if (left >= 2) return tile(p, s, group, first, last, token, 2), 2;
+    return tile(p, s, group, first, last, token, 1), 1;
 }
 
 FN void panel(const Product *p, Scratch *s, int64_t first, int64_t last) {
     int split = group_of(p->type) == SPLIT;
     for (; first < last; first += PANEL) {
         unpack_sixteen(p, first, last, s);
-        int64_t token = 0, left;
-        for (; (left = p->x->tokens - token) > 0; token += left >= TILE ? TILE : left >= 4 ? 4 : left >= 2 ? 2 : 1) {
-            if (split) some_tokens(p, s, SPLIT, first, last, token, left);
-            else some_tokens(p, s, GROUP, first, last, token, left);
-        }
+        for (int64_t token = 0; token < p->x->tokens;)
+            token += split ? some_tokens(p, s, SPLIT, first, last, token) : some_tokens(p, s, GROUP, first, last, token);
     }
 }
 

@@ -105,12 +105,7 @@ FN inline void score(const Attend *a, const Block *b, const Query *q, __m512 sco
 
 /* Turn scores into weights, visible in [first, last); the factor for what was gathered before. */
 FN inline float weigh_block(__m512 *scores, int64_t first, int64_t last, Query *q) {
-    for (int i = 0; (first > 0 || last < KEYS) && i < KEYS / 16; i++) {
-        int64_t from = first - 16 * i, to = last - 16 * i;
-        uint32_t shown = to >= 16 ? 0xffffu : to > 0 ? (1u << to) - 1 : 0;
-        if (from > 0) shown = from < 16 ? shown >> from << from : 0;
-        scores[i] = _mm512_mask_mov_ps(_mm512_set1_ps(-INFINITY), (__mmask16)shown, scores[i]);
-    }
+    show_only(first, last, scores);
     __m512 high = _mm512_max_ps(_mm512_max_ps(scores[0], scores[1]), _mm512_max_ps(scores[2], scores[3]));
     float most = _mm512_reduce_max_ps(high), by = 1.0f;
     if (most > q->largest) {
@@ -127,9 +122,6 @@ FN inline float weigh_block(__m512 *scores, int64_t first, int64_t last, Query *
     return by;
 }
 
-/* A number's inverse that makes it LENGTH; none for what is no number, or as good as none. */
-FN inline float inverse_of(float size) { return size > SMALLEST && size < INFINITY ? (float)LENGTH / size : 0.0f; }
-
 /* Weights times the values' scales as whole numbers with a sum of LENGTH, [KEYS] bytes high and low; what they are to be
  * multiplied by. */
 FN inline float round_weights(const __m512 *weights, const float *scales, uint8_t *to) {
@@ -139,7 +131,7 @@ FN inline float round_weights(const __m512 *weights, const float *scales, uint8_
         sum = _mm512_add_ps(sum, w[i]);
     }
     float size = _mm512_reduce_add_ps(sum);
-    __m512 by = _mm512_set1_ps(inverse_of(size));
+    __m512 by = inverses_of(_mm512_set1_ps(size));
     for (int i = 0; i < KEYS / 16; i++) {
         __m512i whole = _mm512_cvtps_epi32(_mm512_mul_ps(w[i], by));
         _mm_storeu_si128((__m128i *)(to + 16 * i), _mm512_cvtepi32_epi8(_mm512_srli_epi32(whole, 8)));
@@ -199,7 +191,7 @@ FN void attend_bytes(const Attend *a, const Part *part, float *room) {
     uint8_t *rest = piece(&at, 2 * KEYS * row);
     Query *queries = piece(&at, count * (int64_t)sizeof *queries);
     for (int64_t n = 0; n < count; n++) {
-        const float *from = a->q + (part->first + n / heads) * a->q_stride + (part->head + n % heads) * depth;
+        const float *from = query_of(a, part, n);
         for (int64_t d = 0; d < depth; d++) x[d] = from[d] * a->scale * LOG2_E;
         Query *q = queries + n;
         *q = (Query){piece(&at, 2 * depth), piece(&at, 12 * b.groups), piece(&at, 4 * b.padded), -INFINITY, 0.0f};
@@ -226,8 +218,7 @@ FN void attend_bytes(const Attend *a, const Part *part, float *room) {
     }
     for (int64_t n = 0; n < count; n++) {
         const Query *q = queries + n;
-        float *out = part->state ? part->state + n * (depth + 2)
-                                 : a->out + (part->first + n / heads) * a->out_stride + (part->head + n % heads) * depth;
+        float *out = result_of(a, part, n);
         float by = part->state ? 1.0f : 1.0f / q->total;
         for (int64_t d = 0; d < depth; d += 4) { /* fill_from_q8_0 leaves four columns of each lane side by side */
             int64_t i = d % UNIT, place = d - i + i / 4 % 4 * 16 + i / 16 * 4;

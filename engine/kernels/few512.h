@@ -136,7 +136,7 @@ FN void attend_few(const Attend *a, const Part *part, float *room) {
             *q = (Side){piece(&at, 4 * OCTET * depth), piece(&at, 4 * OCTET * depth), _mm512_set1_ps(-INFINITY), _mm512_setzero_ps()};
             memset(q->out, 0, (size_t)(4 * OCTET * depth));
         }
-        const float *from = a->q + (part->first + n / heads) * a->q_stride + (part->head + n % heads) * depth;
+        const float *from = query_of(a, part, n);
         for (int64_t d = 0; d < depth; d++) q->numbers[n % OCTET * depth + d] = from[d] * a->scale * 1.44269504f;
     }
     memset(scores, 0, 4 * KEYS * OCTET); /* of places without a query */
@@ -161,8 +161,7 @@ FN void attend_few(const Attend *a, const Part *part, float *room) {
         _mm512_storeu_ps(totals, q->total);
         _mm512_storeu_ps(largest, q->largest);
         for (int64_t i = here; i < 16; i += side) total += totals[i];
-        float *out = part->state ? part->state + n * (depth + 2)
-                                 : a->out + (part->first + n / heads) * a->out_stride + (part->head + n % heads) * depth;
+        float *out = result_of(a, part, n);
         float by = part->state ? 1.0f : 1.0f / total;
         for (int64_t d = 0; d < depth; d++) out[d] = q->out[here * depth + d] * by;
         if (part->state) out[depth] = largest[here] * 0.69314718f, out[depth + 1] = total;

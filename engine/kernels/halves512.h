@@ -60,13 +60,6 @@ FN inline void words_of_row(const float *x, int64_t columns, __m512 by, uint8_t 
         to = op(x, _mm512_shuffle_f32x4(x, x, 0xb1));                                                                 \
     } while (0)
 
-/* LENGTH divided by each size, and nothing where there is no number or as good as none. */
-FN inline __m512 inverses_of(__m512 sizes) {
-    __mmask16 sound = _mm512_cmp_ps_mask(sizes, _mm512_set1_ps(SMALLEST), _CMP_GT_OQ)
-                      & _mm512_cmp_ps_mask(sizes, _mm512_set1_ps(INFINITY), _CMP_LT_OQ);
-    return _mm512_maskz_div_ps(sound, _mm512_set1_ps((float)LENGTH), sizes);
-}
-
 /* Sixteen keys to columns `s` .. `s` + 15 of the block. */
 FN inline void turn_keys(const uint8_t *keys, int64_t depth, int64_t s, const Words *b) {
     float inverses[16];
@@ -234,12 +227,7 @@ FN inline void hide_keys(const Attend *a, const Part *part, int64_t first, int64
     for (int n = 0; n < QUAD; n++) {
         int64_t place = a->past + part->first + (first + n) / part->heads - block;
         int64_t last = place < present ? place + 1 : present, oldest = a->window ? place - a->window + 1 : 0;
-        for (int i = 0; (oldest > 0 || last < KEYS) && i < KEYS / 16; i++) {
-            int64_t from = oldest - 16 * i, to = last - 16 * i;
-            uint32_t shown = to >= 16 ? 0xffffu : to > 0 ? (1u << to) - 1 : 0;
-            if (from > 0) shown = from < 16 ? shown >> from << from : 0;
-            scores[n][i] = _mm512_mask_mov_ps(_mm512_set1_ps(-INFINITY), (__mmask16)shown, scores[n][i]);
-        }
+        show_only(oldest, last, scores[n]);
     }
 }
 
@@ -261,7 +249,7 @@ FN void attend_halves(const Attend *a, const Part *part, float *room) {
             memset(q->totals, 0, 4 * QUAD * 16);
         }
         if (n >= count) continue;
-        const float *from = a->q + (part->first + n / heads) * a->q_stride + (part->head + n % heads) * depth;
+        const float *from = query_of(a, part, n);
         __m512 squares = _mm512_setzero_ps();
         for (int64_t d = 0; d < depth; d++) x[d] = from[d] * a->scale * LOG2_E;
         for (int64_t d = 0; d < depth; d += 16) squares = _mm512_fmadd_ps(_mm512_load_ps(x + d), _mm512_load_ps(x + d), squares);
@@ -293,8 +281,7 @@ FN void attend_halves(const Attend *a, const Part *part, float *room) {
     for (int64_t n = 0; n < count; n++) {
         const Quad *q = queries + n / QUAD;
         const float *sums = q->out + n % QUAD * depth, total = _mm512_reduce_add_ps(_mm512_load_ps(q->totals + n % QUAD * 16));
-        float *out = part->state ? part->state + n * (depth + 2)
-                                 : a->out + (part->first + n / heads) * a->out_stride + (part->head + n % heads) * depth;
+        float *out = result_of(a, part, n);
         float by = part->state ? 1.0f : 1.0f / total;
         for (int64_t d = 0; d < depth; d++) out[d] = sums[d] * by;
         if (part->state) out[depth] = q->largest[n % QUAD] * LN_2, out[depth + 1] = total;

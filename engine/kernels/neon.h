@@ -242,6 +242,22 @@ FN void rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
     }
 }
 
+/* PANEL rows side by side: values[columns / 4][PANEL][4], scales and offsets [columns / group][PANEL]. Rows past
+ * `last` repeat the last one; their results are not stored. `row` has room for one row, as unpack_row fills it. */
+FN void unpack_panel(const Product *p, int64_t first, int64_t last, Scratch *s, uint8_t *row, float *row_scale,
+                     float *row_offset) {
+    int64_t groups = p->columns / group_of(p->type);
+    for (int r = 0; r < PANEL; r++) {
+        int64_t at = first + r < last ? first + r : last - 1;
+        unpack_row(p->type, p->weights + at * p->row_bytes, p->columns, row, row_scale, row_offset);
+        for (int64_t k = 0; k < p->columns / 4; k++) memcpy(s->values + (k * PANEL + r) * 4, row + k * 4, 4);
+        for (int64_t g = 0; g < groups; g++) {
+            s->scales[g * PANEL + r] = row_scale[g];
+            s->offsets[g * PANEL + r] = row_offset[g];
+        }
+    }
+}
+
 /* Each variant's: `tokens` (AT_ONCE or 1, a constant) times rows [first, last) of the panel in `s`. */
 enum { AT_ONCE = 4 };
 INLINE void tile(const Product *p, const Scratch *s, int group, int64_t first, int64_t last, int64_t token, const int tokens);
@@ -280,7 +296,7 @@ FN inline void store_rows(const Product *p, int64_t token, int64_t row, int64_t 
     for (int r = 0; row + r < last; r++) y[r] = four[r];
 }
 
-/* As round_activations of unpack.h, whose loops compilers do not vectorise. */
+/* As round_activations of portable.c, whose loops compilers do not vectorise. */
 FN void round_neon(const float *x, int64_t columns, int8_t *high, int8_t *low, float *scales, float *sums) {
     for (int64_t g = 0; g < columns / GROUP; g++, x += GROUP, high += GROUP, low += GROUP) {
         float32x4_t largest = vdupq_n_f32(0.0f), sound = largest;

@@ -47,7 +47,8 @@ FN void arrange_tile(const Activations *x, int64_t number) {
         }
 }
 
-/* What unpack_panel does, eight words of eight rows at a time. */
+/* PANEL rows side by side, turned eight words of eight rows at a time: values[columns / 4][PANEL][4], scales and offsets
+ * [columns / group][PANEL]. Rows past `last` repeat the last one; their results are not stored. */
 FN void unpack_sixteen(const Product *p, int64_t first, int64_t last, Scratch *s) {
     int64_t columns = p->columns, groups = columns / group_of(p->type), apart = columns / SPLIT;
     uint8_t *rows = s->values + PANEL * columns;
@@ -118,27 +119,25 @@ FN inline __attribute__((always_inline)) void multiply_tile(const Product *p, co
     }
 }
 
-/* The next AT_ONCE, 2 or 1 of `left` tokens. */
-FN inline __attribute__((always_inline)) void some_tokens(const Product *p, const Scratch *s, const int group, int64_t first,
-                                                          int64_t last, int64_t token, int64_t left) {
-    if (left >= AT_ONCE) multiply_tile(p, s, group, first, last, token, AT_ONCE);
-    else if (left >= 2) multiply_tile(p, s, group, first, last, token, 2);
-    else multiply_tile(p, s, group, first, last, token, 1);
+/* The next AT_ONCE, 2 or 1 tokens from `token` on; how many. */
+FN inline __attribute__((always_inline)) int some_tokens(const Product *p, const Scratch *s, const int group, int64_t first,
+                                                         int64_t last, int64_t token) {
+    int64_t left = p->x->tokens - token;
+    if (left >= AT_ONCE) return multiply_tile(p, s, group, first, last, token, AT_ONCE), AT_ONCE;
+    if (left >= 2) return multiply_tile(p, s, group, first, last, token, 2), 2;
+    return multiply_tile(p, s, group, first, last, token, 1), 1;
 }
 
 FN void panel(const Product *p, Scratch *s, int64_t first, int64_t last) {
     int split = group_of(p->type) == SPLIT;
     for (; first < last; first += PANEL) {
         unpack_sixteen(p, first, last, s);
-        int64_t token = 0, left;
-        for (; (left = p->x->tokens - token) > 0; token += left >= AT_ONCE ? AT_ONCE : left >= 2 ? 2 : 1) {
-            if (split) some_tokens(p, s, SPLIT, first, last, token, left);
-            else some_tokens(p, s, GROUP, first, last, token, left);
-        }
+        for (int64_t token = 0; token < p->x->tokens;)
+            token += split ? some_tokens(p, s, SPLIT, first, last, token) : some_tokens(p, s, GROUP, first, last, token);
     }
 }
 
-/* As round_activations of unpack.h, whose loops compilers do not vectorise. */
+/* As round_activations of portable.c, whose loops compilers do not vectorise. */
 FN void round256(const float *x, int64_t columns, int8_t *high, int8_t *low, float *scales, float *sums) {
     const __m256 no_sign = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff));
     for (int64_t g = 0; g < columns / GROUP; g++, x += GROUP, high += GROUP, low += GROUP) {

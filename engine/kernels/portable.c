@@ -4,6 +4,34 @@
 #define FN static
 #include "unpack.h"
 
+/* Round one token's activations to 16 bits by groups. NaN and infinity make the scale NaN, so that damaged weights
+ * are noticed. */
+FN void round_activations(const float *x, int64_t columns, int8_t *high, int8_t *low,
+                                                  float *scales, float *sums) {
+    for (int64_t g = 0; g < columns / GROUP; g++, x += GROUP, high += GROUP, low += GROUP) {
+        float most = 0.0f, sound = 0.0f;
+        for (int i = 0; i < GROUP; i++) {
+            float size = fabsf(x[i]);
+            most = size > most ? size : most;
+            sound += 0.0f * x[i];
+        }
+        float scale = sound == 0.0f ? most / LARGEST : NAN, inverse = most > SMALLEST ? LARGEST / most : 0.0f;
+        for (int part = 0; part < GROUP / SPLIT; part++) {
+            int sum = 0;
+            for (int i = part * SPLIT; i < (part + 1) * SPLIT; i++) {
+                int whole = sound == 0.0f ? (int)lrintf(x[i] * inverse) : 0, top = (whole + 128) >> 8;
+                int rest = whole - 256 * top;
+                if (rest < -127) rest = -127;
+                high[i] = (int8_t)top;
+                low[i] = (int8_t)rest;
+                sum += 256 * top + rest;
+            }
+            sums[g * (GROUP / SPLIT) + part] = scale * (float)sum;
+        }
+        scales[g] = scale;
+    }
+}
+
 static void rows(const Product *p, Scratch *s, int64_t first, int64_t last) {
     const Activations *x = p->x;
     int group = group_of(p->type);

@@ -170,7 +170,8 @@ FN void turn_unpacked(const uint8_t *const *from, const Product *p, Scratch *s) 
     }
 }
 
-/* What unpack_panel does, a word of all rows at a time. */
+/* PANEL rows side by side, a word of all rows at a time: values[columns / 4][PANEL][4], scales and offsets
+ * [columns / group][PANEL]. Rows past `last` repeat the last one; their results are not stored. */
 FN void unpack_sixteen(const Product *p, int64_t first, int64_t last, Scratch *s) {
     const uint8_t *rows[PANEL];
     for (int r = 0; r < PANEL; r++) rows[r] = p->weights + (first + r < last ? first + r : last - 1) * p->row_bytes;
