@@ -19,7 +19,7 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
-from jinja2.runtime import Macro, Undefined
+from jinja2.runtime import LoopContext, Macro, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from engine.template_budget import current
@@ -57,6 +57,8 @@ _SHALLOW = frozenset(  # they look at no more than the items themselves
 )
 _BY_LETTERS = ("list", "max", "min", "reverse", "sort", "title", "unique")  # what takes a text apart
 _COMPARING = ("eq", "==", "equalto", "ne", "!=", "gt", ">", "greaterthan", "ge", ">=", "lt", "<", "lessthan", "le")
+_DICT_ATTRIBUTES = frozenset(dir(dict))
+_LOOP_STATE = frozenset(("depth", "depth0", "first", "index", "index0", "last", "length", "revindex", "revindex0"))
 _PADDING_METHODS = frozenset(("center", "ljust", "rjust", "zfill"))
 _SPLITTING_METHODS = frozenset(("split", "rsplit", "splitlines"))
 _REFUSED_METHODS = frozenset(("translate", "maketrans", "encode", "expandtabs", "format_map"))
@@ -82,14 +84,14 @@ class _Generator(CodeGenerator):
 
     def visit_Compare(self, node: nodes.Compare, frame: Frame) -> None:  # noqa: N802
         self.write("(")
-        self._call("bounded", frame, node.expr)
+        self._compared(node.expr, frame)
         for operand in node.ops:
             self.visit(operand, frame)
         self.write(")")
 
     def visit_Operand(self, node: nodes.Operand, frame: Frame) -> None:  # noqa: N802
         self.write(f" {_OPERATORS[node.op]} ")
-        self._call("bounded", frame, node.expr)
+        self._compared(node.expr, frame)
 
     def visit_Getitem(self, node: nodes.Getitem, frame: Frame) -> None:  # noqa: N802
         if not isinstance(node.arg, nodes.Slice):
@@ -109,6 +111,12 @@ class _Generator(CodeGenerator):
             self.visit(pair.value, frame)
             self.write(", ")
         self.write("}")
+
+    def _compared(self, node: nodes.Expr, frame: Frame) -> None:
+        if isinstance(node, nodes.Const) and isinstance(node.value, str | int | float | None):
+            self.visit(node, frame)  # needs no measuring
+        else:
+            self._call("bounded", frame, node)
 
     def _call(self, name: str, frame: Frame, *arguments: nodes.Node) -> None:
         self.write(f"environment.{name}(")
@@ -169,19 +177,28 @@ class Environment(ImmutableSandboxedEnvironment):
         """Operators that can make large values."""
         budget = current()
         budget.step()
-        if operator == "+" and isinstance(left, list | tuple) and isinstance(right, list | tuple):
-            budget.will_list(len(left) + len(right))
-        elif operator == "+" and isinstance(left, str) and isinstance(right, str):
+        if operator == "+" and isinstance(left, str) and isinstance(right, str):
             budget.will_make(len(left) + len(right))
+        elif operator == "+" and isinstance(left, list | tuple) and isinstance(right, list | tuple):
+            budget.will_list(len(left) + len(right))
         elif operator == "%" and isinstance(left, str):
             raise SecurityError("it formats texts with %, which is not allowed; `format` and `~` are")
         elif operator in ("*", "**"):
             _check_product(operator, left, right)
-        return super().call_binop(context, operator, left, right)
+        return self.binop_table[operator](left, right)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """`obj.attribute`. What each round of a loop asks for is told at once: Jinja's checks take up to 3 µs."""
+        if type(obj) is dict and attribute not in _DICT_ATTRIBUTES:
+            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
+        if type(obj) is LoopContext and attribute in _LOOP_STATE:
+            return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """`obj[argument]`, where the argument may have to be hashed."""
-        current().measured(argument)
+        if not isinstance(argument, str):
+            current().measured(argument)
         return super().getitem(obj, argument)
 
     @staticmethod

@@ -95,15 +95,19 @@ class Budget:
         return size
 
     def _learn(self, value: Any, depth: int = 0) -> int:
-        if depth > DEEPEST:
+        if isinstance(value, str):
+            return PART_CHARACTERS + len(value)
+        known = self._inputs.get(id(value))
+        if known is not None:
+            return known
+        size, parts = PART_CHARACTERS, _parts(value)
+        if parts and depth == DEEPEST:
             raise SecurityError("the messages are nested too deeply")
-        size = PART_CHARACTERS + (len(value) if isinstance(value, str) else 0)
-        if id(value) not in self._inputs:
-            parts = _parts(value)
-            size += sum(self._learn(part, depth + 1) for part in parts)
-            if parts:
-                self._inputs[id(value)] = size
-        return self._inputs.get(id(value), size)
+        for part in parts:
+            size += PART_CHARACTERS + len(part) if isinstance(part, str) else self._learn(part, depth + 1)
+        if parts:
+            self._inputs[id(value)] = size
+        return size
 
     def _check_time(self) -> None:
         if time.monotonic() > self.ends_at:
@@ -125,11 +129,7 @@ def _too_long() -> SecurityError:
 
 
 _current: ContextVar[Budget] = ContextVar("_current")
-
-
-def current() -> Budget:
-    """That of the rendering that runs."""
-    return _current.get()
+current = _current.get  # the budget of the rendering that runs
 
 
 class spending:  # noqa: N801 - used like a function in a with statement
