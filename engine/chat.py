@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_left, bisect_right
+from array import array
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
-from typing import Any
+from itertools import accumulate, chain
+from typing import Any, NamedTuple
 
 from engine.api import Message, RequestError, TemplateError
 from engine.builtin_templates import suited_template
+from engine.prompt_parts import encoded_part
 from engine.templates import render_template
 from engine.tokenizers import Tokenizer
+from engine.tokenizers.part_memory import EncodedPart, KnownReply, Part
 
 AnyMessage = Message | Mapping[str, Any]
 
@@ -35,13 +38,43 @@ class Span:
     message: int
 
 
+class _Place(NamedTuple):
+    """Characters start..end of a text hold the content of one message."""
+
+    role: str
+    start: int
+    end: int
+    message: int
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """What the model reads: the rendered text, its token ids, and where each message lies."""
 
     text: str
     ids: tuple[int, ...]
-    spans: tuple[Span, ...]
+    _parts: tuple[EncodedPart, ...] = ()
+    _places: tuple[_Place, ...] = ()
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """The tokens of each message that the template did not rewrite; found when asked, as a reply needs none."""
+        first_tokens = list(accumulate([len(part.ids) for part in self._parts], initial=0))
+        first_bytes = list(accumulate([part.size_bytes for part in self._parts], initial=0))
+
+        def tokens_until(byte: int) -> int:
+            """How many tokens end at this byte of the text or before it."""
+            number = bisect_right(first_bytes, byte, hi=len(self._parts)) - 1
+            return first_tokens[number] + bisect_right(self._parts[number].ends, byte - first_bytes[number])
+
+        spans = []
+        at = at_byte = 0
+        for role, start, end, message in self._places:
+            start_byte = at_byte + _size_bytes(self.text[at:start])
+            at, at_byte = end, start_byte + _size_bytes(self.text[start:end])
+            last = min(tokens_until(at_byte - 1) + 1, len(self.ids))
+            spans.append(Span(role, tokens_until(start_byte), last, message))
+        return tuple(spans)
 
 
 def render(
@@ -100,10 +133,13 @@ def build_prompt(
         len(turns) < 2 or turns[-1]["role"] != "assistant" or not isinstance(turns[-1].get("content"), str)
     ):
         raise RequestError("Only a reply behind a message can be continued.")
-    mark = _unused_mark([*turns, *tools] if tools else turns)
-    break_controls = _control_breaker(tokenizer, mark)
-    broken = [{**break_controls(turn), "role": turn["role"]} for turn in turns]
-    broken_tools = break_controls(list(tools)) if tools else None
+    texts = "\0".join(_texts([*turns, *(tools or ())]))
+    mark = next((mark for mark in _NONCHARACTERS if mark not in texts), _NONCHARACTERS[0])
+    broken, broken_tools = list(turns), list(tools) if tools else None
+    if tokenizer.control_pattern is not None and tokenizer.control_pattern.search(texts):
+        break_controls = _control_breaker(tokenizer.control_pattern, mark)
+        broken = [{**break_controls(turn), "role": turn["role"]} for turn in turns]
+        broken_tools = break_controls(broken_tools)
     begun = broken.pop()["content"] if continue_last else ""
 
     def rendered(shown: Sequence[AnyMessage], known_tools: Sequence[Any] | None) -> str:
@@ -128,7 +164,7 @@ def build_prompt(
     if tools and marked == rendered(broken, None):
         raise TemplateError("This model's chat template knows of no tools; choose a model that was trained for them.")
     known = [message.token_ids if isinstance(message, Message) else () for message in messages]
-    return _tokenized(marked + begun, mark, tokenizer, list(zip(turns, known, strict=True)))
+    return _tokenized(marked + begun, mark, tokenizer, turns, known)
 
 
 def _as_mapping(message: AnyMessage) -> dict[str, Any]:
@@ -140,21 +176,33 @@ def _as_mapping(message: AnyMessage) -> dict[str, Any]:
     return dict(message)
 
 
-def _unused_mark(turns: Sequence[Mapping[str, Any]]) -> str:
-    text = json.dumps(turns, ensure_ascii=False, default=repr)
-    return next((mark for mark in _NONCHARACTERS if mark not in text), _NONCHARACTERS[0])
+def _texts(value: Any) -> list[str]:
+    """All texts in a value, keys too, and what is no text as it would be written."""
+    texts, waiting = [], [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            texts.append(one)
+        elif isinstance(one, dict | Mapping):  # `dict` first: a Mapping takes ten times as long to tell
+            waiting += one.keys()
+            waiting += one.values()
+        elif isinstance(one, list | tuple):
+            waiting += one
+        else:
+            texts.append(repr(one))
+    return texts
 
 
-def _control_breaker(tokenizer: Tokenizer, mark: str) -> Callable[[Any], Any]:
+def _control_breaker(pattern: re.Pattern[str], mark: str) -> Callable[[Any], Any]:
     """Puts a mark inside every control token that the texts of a value spell."""
-    spellings = sorted((text for text in tokenizer.control_tokens if len(text) > 1), key=len, reverse=True)
-    pattern = re.compile("|".join(map(re.escape, spellings))) if spellings else None
+
+    def between(found: re.Match[str]) -> str:
+        spelt = found[0]
+        return f"{spelt[0]}{mark}{spelt[1:]}" if len(spelt) > 1 else spelt
 
     def broken(value: Any) -> Any:
         if isinstance(value, str):
-            return (
-                value if pattern is None else pattern.sub(lambda found: f"{found[0][0]}{mark}{found[0][1:]}", value)
-            )
+            return pattern.sub(between, value)
         if isinstance(value, Mapping):
             return {broken(key): broken(inner) for key, inner in value.items()}
         return [broken(inner) for inner in value] if isinstance(value, list) else value
@@ -172,102 +220,53 @@ def _system_into_user(turns: Sequence[dict[str, Any]]) -> list[dict[str, Any]] |
 
 
 def _tokenized(
-    marked: str, mark: str, tokenizer: Tokenizer, turns: Sequence[tuple[Mapping[str, Any], tuple[int, ...]]]
+    marked: str, mark: str, tokenizer: Tokenizer, turns: Sequence[Mapping[str, Any]], known: Sequence[tuple[int, ...]]
 ) -> Prompt:
     """Encode the text: unbroken control tokens as themselves, all else as plain text without the marks.
 
-    A reply whose tokens are known is made of those.
+    A reply whose tokens are `known` is made of those.
     """
     text = marked.replace(mark, "")
-    places = list(_places(text, [turn for turn, _ in turns]))
-    replies = deque((start, end, turns[number][1]) for number, start, end in places if turns[number][1])
-    ids: list[int] = []
-    ends: list[int] = []  # for each token, the byte of the text where it ends
-    at = at_byte = 0
+    places = tuple(_places(text, turns))
+    replies = deque(KnownReply(start, end, known[message]) for _role, start, end, message in places if known[message])
+    parts = [encoded_part(part, tokenizer) for part in _parts(marked, mark, tokenizer.control_pattern, replies)]
     bos = tokenizer.bos_token
     if tokenizer.add_bos and tokenizer.bos_id is not None and not (bos and marked.startswith(bos)):
-        ids.append(tokenizer.bos_id)
-        ends.append(0)
-    for part, is_control in _parts(marked, tokenizer.control_pattern):
-        plain = part.replace(mark, "")
-        within: list[tuple[int, int, Sequence[int]]] = []
-        while replies and replies[0][0] < at + len(plain):
-            start, end, known = replies.popleft()
-            if at <= start and end <= at + len(plain):
-                within.append((start - at, end - at, _plain_tokens(known, tokenizer)))
-        at += len(plain)
-        pieces = [(plain, [tokenizer.control_tokens[plain]])] if is_control else _encoded(plain, within, tokenizer)
-        for piece, encoded in pieces:
-            reached = list(accumulate(map(len, map(tokenizer.token_bytes, encoded)), initial=at_byte))
-            size = len(piece) if piece.isascii() else len(piece.encode("utf-8", "replace"))
-            surplus = max(reached[-1] - at_byte - size, 0)  # a space that the tokenizer adds itself
-            ids += encoded
-            ends += [max(end - surplus, at_byte) for end in reached[1:]] if surplus else reached[1:]
-            at_byte += size
-    return Prompt(text, tuple(ids), _spans(text, ends, places, [turn for turn, _ in turns]))
+        parts.insert(0, EncodedPart((tokenizer.bos_id,), array("I", [0]), 0))
+    ids = tuple(chain.from_iterable([part.ids for part in parts]))
+    return Prompt(text, ids, tuple(parts), places)
 
 
-def _encoded(
-    plain: str, replies: Sequence[tuple[int, int, Sequence[int]]], tokenizer: Tokenizer
-) -> Iterator[tuple[str, list[int]]]:
-    """A plain part in pieces with their tokens; each reply (start, end, its known tokens) is a piece of its own."""
+def _parts(marked: str, mark: str, pattern: re.Pattern[str] | None, replies: deque[KnownReply]) -> Iterator[Part]:
+    """The text cut at control tokens, without the marks, and the replies that lie whole in a plain part."""
     at = 0
-    for first, last, known in replies:
-        raw = b"".join(map(tokenizer.token_bytes, known)).decode("utf-8", "replace")
-        lead, trail = raw[: len(raw) - len(raw.lstrip())], raw[len(raw.rstrip()) :]
-        # Its own spaces around it, or those that the template writes in their place.
-        start = first - len(lead) if lead and plain[at:first].endswith(lead) else first
-        end = last + len(trail) if plain[last:].startswith(trail) else last
+    for marked_part, is_control in _cut(marked, pattern):
+        text = marked_part.replace(mark, "")
+        end_at = at + len(text)
+        within = []
+        while replies and replies[0].start < end_at:
+            start, end, ids = replies.popleft()
+            if at <= start and end <= end_at:
+                within.append(KnownReply(start - at, end - at, ids))
+        yield text, is_control, tuple(within)
+        at = end_at
+
+
+def _cut(text: str, pattern: re.Pattern[str] | None) -> Iterator[tuple[str, bool]]:
+    """Plain parts of a text and the control tokens (True) between them."""
+    at = 0
+    for found in pattern.finditer(text) if pattern is not None else ():
+        start, end = found.span()
         if start > at:
-            yield plain[at:start], tokenizer.encode(plain[at:start], is_start=at == 0)
-        yield plain[start:end], _with_known(plain[start:end], known, tokenizer, is_start=start == 0)
+            yield text[at:start], False
+        yield text[start:end], True
         at = end
-    if at < len(plain):
-        yield plain[at:], tokenizer.encode(plain[at:], is_start=at == 0)
-
-
-def _plain_tokens(known: Sequence[int], tokenizer: Tokenizer) -> Sequence[int]:
-    """The known tokens up to the first that a text cannot hold: a control token, or none of this vocabulary."""
-    controls, size = set(tokenizer.control_tokens.values()), tokenizer.vocab_size
-    stop = next((at for at, token in enumerate(known) if not 0 <= token < size or token in controls), len(known))
-    return known[:stop]
-
-
-def _with_known(text: str, known: Sequence[int], tokenizer: Tokenizer, *, is_start: bool) -> list[int]:
-    """Tokens of `text`: as many of the known ones as spell its beginning, the rest encoded."""
-    if tokenizer.decode(known) == text:  # also where bytes that are no UTF-8 are shown as U+FFFD
-        return list(known)
-    wanted = text.encode("utf-8", "replace")
-    hidden = b" " if tokenizer.hides_first_space and not wanted.startswith(b" ") else b""
-    spelt, used, used_bytes = b"", 0, 0
-    for count, token in enumerate(known, 1):
-        spelt += tokenizer.token_bytes(token)
-        if not (hidden + wanted).startswith(spelt) and not wanted.startswith(spelt):
-            break
-        length = len(spelt) - (len(hidden) if hidden and spelt.startswith(hidden) else 0)
-        if length == len(wanted) or wanted[length] & 0xC0 != 0x80:  # not inside of a character
-            used, used_bytes = count, length
-    rest = wanted[used_bytes:].decode("utf-8", "replace")
-    return [*known[:used], *(tokenizer.encode(rest, is_start=is_start and not used) if rest else ())]
-
-
-def _parts(text: str, pattern: re.Pattern[str] | None) -> list[tuple[str, bool]]:
-    """The text cut into plain parts and control tokens (True)."""
-    if pattern is None:
-        return [(text, False)] if text else []
-    parts, at = [], 0
-    for found in pattern.finditer(text):
-        if found.start() > at:
-            parts.append((text[at : found.start()], False))
-        parts.append((found[0], True))
-        at = found.end()
     if at < len(text):
-        parts.append((text[at:], False))
-    return parts
+        yield text[at:], False
 
 
-def _places(text: str, turns: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, int, int]]:
-    """Number of a message, and where its content begins and ends; not for a message that the template rewrote."""
+def _places(text: str, turns: Sequence[Mapping[str, Any]]) -> Iterator[_Place]:
+    """Where the content of each message lies; not of one that the template rewrote."""
     at = 0
     for number, turn in enumerate(turns):
         content = turn.get("content")
@@ -275,24 +274,8 @@ def _places(text: str, turns: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int
         found = text.find(needle, at) if needle else -1
         if found >= 0:
             at = found + len(needle)
-            yield number, found, at
+            yield _Place(turn["role"], found, at, number)
 
 
-def _spans(
-    text: str, ends: Sequence[int], places: Sequence[tuple[int, int, int]], turns: Sequence[Mapping[str, Any]]
-) -> tuple[Span, ...]:
-    """The tokens of each place."""
-    spans = []
-    at = at_byte = 0
-    for number, first, last in places:
-        first_byte = at_byte + len(text[at:first].encode("utf-8", "replace"))
-        at, at_byte = last, first_byte + len(text[first:last].encode("utf-8", "replace"))
-        spans.append(
-            Span(
-                turns[number]["role"],
-                bisect_right(ends, first_byte),
-                min(bisect_left(ends, at_byte) + 1, len(ends)),
-                number,
-            )
-        )
-    return tuple(spans)
+def _size_bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))

@@ -33,4 +33,4 @@ def seen_prompt(
             kind = TokenKind.CONTROL if token in controls else TokenKind.TEMPLATE
         message = messages.get(at)
         seen.append(SeenToken(token, tokenizer.token_bytes(token), kind, message, at < cached_tokens))
-    return tuple(seen), plan.dropped
+    return tuple(seen), tuple(plan.dropped)

@@ -13,6 +13,7 @@ from typing import Protocol
 import tokenizers
 
 from engine.api import TokenizerError
+from engine.tokenizers.part_memory import PartMemory
 from engine.tokenizers.vocabulary import Marker, Spelling, Vocabulary, piece_bytes
 
 LONGEST_RUN = 1 << 16  # letters given to the library at once; without a space it takes quadratic time
@@ -64,6 +65,7 @@ class Tokenizer:
     _all_pattern: re.Pattern[str] | None = field(init=False)
     _bytes: dict[int, bytes] = field(init=False, default_factory=dict)
     _by_id: dict[int, Marker] = field(init=False)
+    part_memory: PartMemory = field(init=False, default_factory=PartMemory)  # for `engine.prompt_parts`
 
     def __post_init__(self) -> None:
         markers = self.vocabulary.markers

@@ -12,6 +12,7 @@ from reference_data import FIXTURES, names, read_json
 
 from engine.api import Message, TemplateError
 from engine.chat import build_prompt
+from engine.tokenizers.part_memory import PartMemory
 
 TWICE = "{% set ns = namespace(x=['a'], y=['a'], z=('a',)) %}{% for i in range(60) %}{% set ns.x = [ns.x, ns.x] %}"
 NEST = f"{TWICE}{{% set ns.y = [ns.y, ns.y] %}}{{% set ns.z = (ns.z, ns.z) %}}{{% endfor %}}"  # of 2**60 letters
@@ -140,6 +141,7 @@ class Letters:
         found = sorted(set(re.findall(FORMS, template)))
         self.control_tokens = {text: 256 + at for at, text in enumerate(found)}
         self._texts = {token: text for text, token in self.control_tokens.items()}
+        self.part_memory = PartMemory()
         longest_first = sorted(found, key=len, reverse=True)
         self.control_pattern = re.compile("|".join(map(re.escape, longest_first))) if found else None
 
