@@ -102,10 +102,12 @@ def _quick_handover() -> Iterator[None]:
     """Meanwhile the window goes on at once whenever it wants to, not after Python's 5 ms."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_S)
+    ours = sys.getswitchinterval()
     try:
         yield
     finally:
-        sys.setswitchinterval(usual)
+        if sys.getswitchinterval() == ours:  # else the engine was loaded meanwhile, and set its own
+            sys.setswitchinterval(usual)
 
 
 @_quick_handover()
