@@ -60,15 +60,15 @@ def texts(application: Application) -> list[str]:
 
 
 def test_what_two_models_need_is_told_when_their_headers_are_read(
-    application: Application, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as early:
         early.setattr(Library, "at", lambda _library, _path: None)
         application.window.action.compare.trigger()
         memory = find(application, QLabel, "compareMemory")
         assert memory.text() == ""
-    application.library.surveyed.emit()
-    assert "one after the other" in memory.text()
+    application.library.rescan()
+    qtbot.waitUntil(lambda: "one after the other" in memory.text(), timeout=LONGEST_MS)
 
 
 def test_a_reply_is_compared_with_the_same_model_under_another_cache(
@@ -81,7 +81,7 @@ def test_a_reply_is_compared_with_the_same_model_under_another_cache(
     assert find(application, QCheckBox, "compareContext").isChecked()
     assert find(application, QComboBox, "comparedCache2").currentText() == "q8_0"
     memory = find(application, QLabel, "compareMemory")
-    qtbot.waitUntil(lambda: "one after the other" in memory.text())
+    qtbot.waitUntil(lambda: "one after the other" in memory.text(), timeout=LONGEST_MS)
     compare(qtbot, application)
     first, second = texts(application)
     assert first
