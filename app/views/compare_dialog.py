@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from PySide6.QtCore import QLocale, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QBoxLayout,
     QCheckBox,
     QDialog,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
@@ -248,8 +248,22 @@ class CompareDialog(QDialog):
         """Where two replies have no room beside each other, they stand below each other."""
         super().resizeEvent(event)
         least = 2 * COLUMN_LETTERS * self.fontMetrics().averageCharWidth()
-        is_wide = self.width() >= least
-        self._beside.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
+        self._place_columns(is_wide=self.width() >= least)
+
+    def _place_columns(self, *, is_wide: bool) -> None:
+        """Side by side, strips and notes begin at one height each; else every column has its notes below it."""
+        first, second = self.columns
+        grid, rows = self._replies, 1 + len(first.notes)
+        row, at = (0, 1) if is_wide else (rows, 0)
+        there = grid.itemAtPosition(row, at)
+        if there is not None and there.widget() is second:
+            return
+        for column, top, left in ((first, 0, 0), (second, row, at)):
+            grid.addWidget(column, top, left)
+            for number, note in enumerate(column.notes, top + 1):
+                grid.addWidget(note, number, left, Qt.AlignmentFlag.AlignTop)
+        grid.setRowStretch(rows, 0 if is_wide else 1)
+        grid.setColumnStretch(1, 1 if is_wide else 0)
 
     def _bring_result(self) -> None:
         self._rows.activate()
@@ -326,10 +340,10 @@ class CompareDialog(QDialog):
         start = QHBoxLayout()
         start.addWidget(self._asking, 1)
         start.addStretch(1)
-        self._beside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._beside.setSpacing(SPACING)
-        for column in self.columns:
-            self._beside.addWidget(column, 1)
+        self._replies = QGridLayout()
+        self._replies.setSpacing(SPACING)
+        self._replies.setRowStretch(0, 1)
+        self._replies.setColumnStretch(0, 1)
         steps = QHBoxLayout()
         steps.setSpacing(SPACING)
         steps.addWidget(self._back)
@@ -344,7 +358,8 @@ class CompareDialog(QDialog):
         for told in (self._state, self._summary):
             rows.addWidget(told)
         rows.addLayout(steps)
-        rows.addLayout(self._beside, 1)
+        rows.addLayout(self._replies, 1)
+        self._place_columns(is_wide=True)
         self._area = QScrollArea(self)
         self._area.setObjectName("compareArea")
         self._area.setFrameShape(QScrollArea.Shape.NoFrame)

@@ -34,7 +34,10 @@ class ComparedModel:
 
 
 class ComparedColumn(QWidget):
-    """`modelChosen()` when a person chooses another model or what its cache is kept in."""
+    """`modelChosen()` when a person chooses another model or what its cache is kept in.
+
+    Its `notes` stand below it, and not in it: those of two columns are of different lengths.
+    """
 
     modelChosen = Signal()
 
@@ -75,14 +78,14 @@ class ComparedColumn(QWidget):
         self.strip.chosen.connect(self.choose)
         self._detail = self._label("")
         self._detail.setObjectName(f"comparedDetail{number}")
+        self.notes = (self._detail, self._figures)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)
         for choice in (heading, self._model, self._cache):
             column.addWidget(choice)
         column.addWidget(self._text, 1)
-        for found in (self.strip, self._detail, self._figures):
-            column.addWidget(found)
+        column.addWidget(self.strip)
         column.addStretch(0)
         self.clear()
 
@@ -113,7 +116,7 @@ class ComparedColumn(QWidget):
         self._text.setExtraSelections([])
         self._text.setAccessibleDescription("")
         self.strip.show_values(())
-        for part in (self._text, self.strip, self._detail, self._figures):
+        for part in (self._text, self.strip, *self.notes):
             part.hide()
 
     def add_text(self, text: str) -> None:
@@ -133,7 +136,7 @@ class ComparedColumn(QWidget):
         self._text.setAccessibleDescription(self.tr("Places that differ: {count}").format(count=count))
         self._detail.setText(self.tr("Choose a word to see how likely both models found it."))
         has_kl = side.mean_kl is not None
-        for part in (self._text, self._detail, self._figures):
+        for part in (self._text, *self.notes):
             part.show()
         self.strip.setVisible(has_kl)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import logging
 import re
 import sys
-import threading
-from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.core.markdown import QtRenderer, formula_source
 from app.core.themes import Theme
+from app.views.side_thread import SideThread
 
 logger = logging.getLogger(__name__)
 
@@ -51,21 +52,17 @@ class FormulaDrawings(QObject):
     """The drawings that are there. Asking for one that is not starts it; `drawn(set of latex)` tells what is done."""
 
     drawn = Signal(object)
-    _arrived = Signal(str, bool, object)
 
     def __init__(self) -> None:
         super().__init__()
         self._drawings: OrderedDict[tuple[str, bool], Drawing | None] = OrderedDict()
-        self._waiting: deque[tuple[str, bool]] = deque()
-        self._asked: set[tuple[str, bool]] = set()
-        self._is_running = False
-        self._lock = threading.Lock()
+        self._side = SideThread("formulas")
+        self._side.done.connect(self._take)
         self._new: set[str] = set()
         self._tell = QTimer(self)
         self._tell.setSingleShot(True)
         self._tell.setInterval(TELL_MS)
         self._tell.timeout.connect(self._tell_new)
-        self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     def get(self, latex: str, *, is_display: bool) -> Drawing | None:
         """A drawing; None when it cannot be drawn or is not yet, see `is_awaited`."""
@@ -73,47 +70,19 @@ class FormulaDrawings(QObject):
         if key in self._drawings:
             self._drawings.move_to_end(key)
             return self._drawings[key]
-        if len(latex) <= LONGEST_FORMULA and key not in self._asked:
-            self._asked.add(key)
-            with self._lock:
-                self._waiting.append(key)
-                if not self._is_running:
-                    self._is_running = True
-                    threading.Thread(target=self._run, name="formulas", daemon=True).start()
+        if len(latex) <= LONGEST_FORMULA:
+            self._side.ask(key, lambda: drawing_of(latex, is_display=is_display))
         return None
 
     def is_awaited(self, latex: str, *, is_display: bool) -> bool:
         """Whether a drawing is being made."""
-        return (latex, is_display) in self._asked
+        return self._side.is_asked((latex, is_display))
 
-    def _run(self) -> None:
-        """On the thread. Meanwhile the window goes on at once whenever it wants to, not after Python's 5 ms."""
-        usual = sys.getswitchinterval()
-        sys.setswitchinterval(SWITCH_S)
-        try:
-            self._draw_waiting()
-        finally:
-            sys.setswitchinterval(usual)
-
-    def _draw_waiting(self) -> None:
-        while True:
-            with self._lock:
-                if not self._waiting:
-                    self._is_running = False
-                    return
-                latex, is_display = self._waiting.popleft()
-            drawing = drawing_of(latex, is_display=is_display)
-            try:
-                self._arrived.emit(latex, is_display, drawing)
-            except RuntimeError:  # the application has ended meanwhile
-                return
-
-    def _take(self, latex: str, is_display: bool, drawing: Drawing | None) -> None:
-        self._asked.discard((latex, is_display))
-        self._drawings[latex, is_display] = drawing
+    def _take(self, key: tuple[str, bool], drawing: Drawing | None) -> None:
+        self._drawings[key] = drawing
         if len(self._drawings) > MOST_DRAWINGS:
             self._drawings.popitem(last=False)
-        self._new.add(latex)
+        self._new.add(key[0])
         if not self._tell.isActive():
             self._tell.start()
 
@@ -128,6 +97,20 @@ def formula_drawings() -> FormulaDrawings:
     return FormulaDrawings()
 
 
+@contextmanager
+def _quick_handover() -> Iterator[None]:
+    """Meanwhile the window goes on at once whenever it wants to, not after Python's 5 ms."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_S)
+    ours = sys.getswitchinterval()
+    try:
+        yield
+    finally:
+        if sys.getswitchinterval() == ours:  # else the engine was loaded meanwhile, and set its own
+            sys.setswitchinterval(usual)
+
+
+@_quick_handover()
 def drawing_of(latex: str, *, is_display: bool) -> Drawing | None:
     """Draw a formula; None if it cannot be read."""
     from ziamath.config import config  # 150 ms, on the thread; a failure here is not the formula's

@@ -7,8 +7,7 @@ shown. What cannot be drawn shows its name.
 from __future__ import annotations
 
 import logging
-import threading
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,6 +17,7 @@ from PySide6.QtGui import QIcon, QImage, QImageReader, QPixmap
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.views.plain_tips import plain_tip
+from app.views.side_thread import SideThread
 from engine.api import FiresideError
 
 logger = logging.getLogger(__name__)
@@ -46,16 +46,12 @@ class PictureDecoder(QObject):
     """The pictures that are decoded. Asking for one that is not starts it; `decoded` tells when it is done."""
 
     decoded = Signal(str)
-    _arrived = Signal(str, int, object)
 
     def __init__(self) -> None:
         super().__init__()
         self._pictures: OrderedDict[_Key, QImage | None] = OrderedDict()
-        self._asked: set[_Key] = set()
-        self._waiting: deque[tuple[ShownImage, int]] = deque()
-        self._is_running = False
-        self._lock = threading.Lock()
-        self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._side = SideThread("pictures")
+        self._side.done.connect(self._take)
 
     def get(self, shown: ShownImage, longest: int) -> QImage | None:
         """A picture; None when it cannot be drawn or is not decoded yet, see `is_known`."""
@@ -63,39 +59,18 @@ class PictureDecoder(QObject):
         if key in self._pictures:
             self._pictures.move_to_end(key)
             return self._pictures[key]
-        if key not in self._asked:
-            self._asked.add(key)
-            with self._lock:
-                self._waiting.append((shown, longest))
-                if not self._is_running:
-                    self._is_running = True
-                    threading.Thread(target=self._run, name="pictures", daemon=True).start()
+        self._side.ask(key, lambda: _read_picture(shown, longest))
         return None
 
     def is_known(self, shown: ShownImage, longest: int) -> bool:
         """Whether a picture was decoded, or could not be."""
         return (shown.sha256, longest) in self._pictures
 
-    def _run(self) -> None:
-        while True:
-            with self._lock:
-                if not self._waiting:
-                    self._is_running = False
-                    return
-                shown, longest = self._waiting.popleft()
-            try:
-                picture = decoded_picture(shown.read(), longest)
-            except (FiresideError, OSError) as error:
-                logger.warning("a picture cannot be read: %s", error)
-                picture = None
-            self._arrived.emit(shown.sha256, longest, picture)
-
-    def _take(self, sha256: str, longest: int, picture: QImage | None) -> None:
-        self._asked.discard((sha256, longest))
-        self._pictures[sha256, longest] = picture
+    def _take(self, key: _Key, picture: QImage | None) -> None:
+        self._pictures[key] = picture
         while len(self._pictures) > 1 and self._kept_bytes() > MOST_KEPT_BYTES:
             self._pictures.popitem(last=False)
-        self.decoded.emit(sha256)
+        self.decoded.emit(key[0])
 
     def _kept_bytes(self) -> int:
         return sum(picture.sizeInBytes() for picture in self._pictures.values() if picture is not None)
@@ -105,6 +80,15 @@ class PictureDecoder(QObject):
 def picture_decoder() -> PictureDecoder:
     """The one collection of pictures."""
     return PictureDecoder()
+
+
+def _read_picture(shown: ShownImage, longest: int) -> QImage | None:
+    """On the decoder's thread; None when there is none."""
+    try:
+        return decoded_picture(shown.read(), longest)
+    except (FiresideError, OSError) as error:
+        logger.warning("a picture cannot be read: %s", error)
+        return None
 
 
 def decoded_picture(data: bytes, longest: int) -> QImage | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import OpenWindow
 from fakes import FakeEngine
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -27,8 +27,11 @@ from window_steps import answer_with, click, find, say
 
 from app.application import Application
 from app.controllers import comparing
+from app.core.comparison import ComparedSide, ComparedToken, Comparison
 from app.core.library import Library
+from app.theme import load_theme
 from app.views.compare_dialog import CompareDialog
+from app.views.compared_column import ComparedModel
 
 LONGEST_MS = 120_000
 OTHER = str(FIXTURES / "models" / "llama")
@@ -60,15 +63,15 @@ def texts(application: Application) -> list[str]:
 
 
 def test_what_two_models_need_is_told_when_their_headers_are_read(
-    application: Application, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as early:
         early.setattr(Library, "at", lambda _library, _path: None)
         application.window.action.compare.trigger()
         memory = find(application, QLabel, "compareMemory")
         assert memory.text() == ""
-    application.library.surveyed.emit()
-    assert "one after the other" in memory.text()
+    application.library.rescan()
+    qtbot.waitUntil(lambda: "one after the other" in memory.text(), timeout=LONGEST_MS)
 
 
 def test_a_reply_is_compared_with_the_same_model_under_another_cache(
@@ -81,7 +84,7 @@ def test_a_reply_is_compared_with_the_same_model_under_another_cache(
     assert find(application, QCheckBox, "compareContext").isChecked()
     assert find(application, QComboBox, "comparedCache2").currentText() == "q8_0"
     memory = find(application, QLabel, "compareMemory")
-    qtbot.waitUntil(lambda: "one after the other" in memory.text())
+    qtbot.waitUntil(lambda: "one after the other" in memory.text(), timeout=LONGEST_MS)
     compare(qtbot, application)
     first, second = texts(application)
     assert first
@@ -188,3 +191,31 @@ def test_the_menu_of_a_reply_offers_it(qtbot: QtBot, open_window: OpenWindow) ->
     menu.close()
     assert find(application, QPlainTextEdit, "comparePrompt").toPlainText() == "Tea?"
     click(application, "closeComparison")
+
+
+def test_strips_and_notes_begin_at_one_height_however_long_the_notes_are(qtbot: QtBot) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    models = [ComparedModel("/a", "A", ""), ComparedModel("/b", "B", "")]
+    dialog = CompareDialog(models, load_theme("light"), page, prompt="Tea?", context=0, has_last=False)
+    token = ComparedToken(1, "Tea", (0, 3), -1.0, -2.0, 0.5)
+    first, second = (
+        ComparedSide(name, "Tea", [token], -1.0, -2.0, 1) for name in ("A", "A long name of a model " * 20)
+    )
+    dialog.show_comparison(Comparison("Tea?", (first, second), ()))
+    dialog.show()
+    one, other = dialog.columns
+    one.choose(0)
+
+    def tops(width: int) -> list[list[int]]:
+        dialog.resize(width, 700)
+        QApplication.processEvents()
+        parts = [[column.strip, *column.notes] for column in dialog.columns]
+        return [[part.mapTo(dialog, QPoint()).y() for part in column] for column in parts]
+
+    wide = tops(1000)
+    assert one.notes[0].height() > other.notes[0].height()
+    assert wide[0] == wide[1] == sorted(wide[0])
+    narrow = tops(400)
+    assert max(narrow[0]) < min(narrow[1]), "there is no room for both beside each other"
+    assert tops(1000) == wide

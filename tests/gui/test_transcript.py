@@ -14,10 +14,11 @@ from pytestqt.qtbot import QtBot
 
 from app.theme import load_theme
 from app.views.blocks import FittedText
+from app.views.message_area import BETWEEN
 from app.views.message_view import MessageView
 from app.views.reply_view import ReplyView
 from app.views.stacked_heights import StackedHeights
-from app.views.transcript import BETWEEN, Transcript, TranscriptMessage
+from app.views.transcript import Transcript, TranscriptMessage
 
 PARAGRAPH = "The fox carried the lantern over the hill and did not look back. "
 
