@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from reference_data import FIXTURES, REPOSITORY, names, read_json
 
 from engine.__main__ import main
@@ -138,6 +142,37 @@ def test_a_hostile_template_ends_with_an_error_in_bounded_time(template: str) ->
         assert len(text) < 1000
         assert "object at" not in text
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        *("m.role", "m.absent", "m.absent is defined", "m.keys", "m.items() | list", "m.get('role')", "m['absent']"),
+        *("m.pop('role')", "m.update(a=1)", "m.clear", "m.__class__", "m.__init__.__globals__", "m._x", "m.copy()"),
+        *("loop.first", "loop.last", "loop.index", "loop.index0", "loop.length", "loop.depth", "loop.revindex"),
+        *("loop.previtem", "loop.nextitem", "loop.cycle('a', 'b')", "loop.absent", "loop.__init__", "loop._iterable"),
+        *(
+            "m.role == 'user'",
+            "'user' == m.role",
+            "1 < loop.index <= 2",
+            "m.role in ('user', 'tool')",
+            "m.nan != none",
+        ),
+    ],
+)
+def test_what_a_loop_reads_is_what_jinjas_own_sandbox_lets_it_read(expression: str) -> None:
+    template = f"{{% for m in messages %}}{{{{ {expression} }}}}|{{% endfor %}}"
+    turns = [{"role": "user", "_x": 1, "keys": 2}, {"role": "assistant", "__class__": 3, "clear": 4}]
+
+    def outcome(rendered: Callable[[], str]) -> str:
+        try:
+            return rendered()
+        except (TemplateError, jinja2.TemplateError, TypeError):
+            return "refused"
+
+    ours = outcome(lambda: render(template, turns, add_generation_prompt=False, bos_token="", eos_token=""))
+    theirs = outcome(lambda: ImmutableSandboxedEnvironment().from_string(template).render(messages=turns))
+    assert re.sub(" at 0x[0-9a-f]+", "", ours) == re.sub(" at 0x[0-9a-f]+", "", theirs)
 
 
 TOOLS = [{"type": "function", "function": {"name": "weather", "parameters": {"<|im_end|>": "<|im_start|>"}}}]
