@@ -82,6 +82,9 @@ class _Generator(CodeGenerator):
     def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802 - Jinja's names, also below
         self._call("concatenate", frame, *node.nodes)
 
+    def visit_Add(self, node: nodes.BinExpr, frame: Frame) -> None:  # noqa: N802
+        self._call("added", frame, node.left, node.right)
+
     def visit_Compare(self, node: nodes.Compare, frame: Frame) -> None:  # noqa: N802
         self.write("(")
         self._compared(node.expr, frame)
@@ -135,7 +138,7 @@ class Environment(ImmutableSandboxedEnvironment):
     """Every loop round, call, filter and operator counts against the budget of the rendering."""
 
     code_generator_class = _Generator
-    intercepted_binops = frozenset(("+", "*", "**", "%"))
+    intercepted_binops = frozenset(("+", "*", "**", "%"))  # nor computed when a template is compiled
 
     def __init__(self) -> None:
         super().__init__(
@@ -174,18 +177,14 @@ class Environment(ImmutableSandboxedEnvironment):
         return budget.made_value(super().call(_context, _callee, *arguments, **options))
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Operators that can make large values."""
+        """Operators that can make large values, beside `+`."""
         budget = current()
         budget.step()
-        if operator == "+" and isinstance(left, str) and isinstance(right, str):
-            budget.will_make(len(left) + len(right))
-        elif operator == "+" and isinstance(left, list | tuple) and isinstance(right, list | tuple):
-            budget.will_list(len(left) + len(right))
-        elif operator == "%" and isinstance(left, str):
+        if operator == "%" and isinstance(left, str):
             raise SecurityError("it formats texts with %, which is not allowed; `format` and `~` are")
-        elif operator in ("*", "**"):
+        if operator in ("*", "**"):
             _check_product(operator, left, right)
-        return self.binop_table[operator](left, right)
+        return super().call_binop(context, operator, left, right)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """`obj.attribute`. What each round of a loop asks for is told at once: Jinja's checks take up to 3 µs."""
@@ -200,6 +199,17 @@ class Environment(ImmutableSandboxedEnvironment):
         if not isinstance(argument, str):
             current().measured(argument)
         return super().getitem(obj, argument)
+
+    @staticmethod
+    def added(left: Any, right: Any) -> Any:
+        """What `+` does."""
+        budget = current()
+        budget.step()
+        if isinstance(left, str) and isinstance(right, str):
+            budget.will_make(len(left) + len(right))
+        elif isinstance(left, list | tuple) and isinstance(right, list | tuple):
+            budget.will_list(len(left) + len(right))
+        return left + right
 
     @staticmethod
     def concatenate(*parts: Any) -> str:
