@@ -5,11 +5,11 @@ enum { LENGTH = 32767 /* of what becomes whole numbers: the sum of weights, the 
 #define LOG2_E 1.44269504f
 #define LN_2 0.69314718f
 
-/* LENGTH divided by each size, and nothing where there is no number or as good as none. */
-FN inline __m512 inverses_of(__m512 sizes) {
+/* `length` divided by each size, and nothing where there is no number or as good as none. */
+FN inline __m512 inverses_of(__m512 sizes, int length) {
     __mmask16 sound = _mm512_cmp_ps_mask(sizes, _mm512_set1_ps(SMALLEST), _CMP_GT_OQ)
                       & _mm512_cmp_ps_mask(sizes, _mm512_set1_ps(INFINITY), _CMP_LT_OQ);
-    return _mm512_maskz_div_ps(sound, _mm512_set1_ps((float)LENGTH), sizes);
+    return _mm512_maskz_div_ps(sound, _mm512_set1_ps((float)length), sizes);
 }
 
 FN inline __m512i spread_word(const uint8_t *at) {

@@ -131,7 +131,7 @@ FN inline float round_weights(const __m512 *weights, const float *scales, uint8_
         sum = _mm512_add_ps(sum, w[i]);
     }
     float size = _mm512_reduce_add_ps(sum);
-    __m512 by = inverses_of(_mm512_set1_ps(size));
+    __m512 by = inverses_of(_mm512_set1_ps(size), LENGTH);
     for (int i = 0; i < KEYS / 16; i++) {
         __m512i whole = _mm512_cvtps_epi32(_mm512_mul_ps(w[i], by));
         _mm_storeu_si128((__m128i *)(to + 16 * i), _mm512_cvtepi32_epi8(_mm512_srli_epi32(whole, 8)));

@@ -166,7 +166,7 @@ static inline int64_t last_key(const Attend *a, const Part *part) {
 
 /* Floats of working space for `queries` queries. */
 static inline int64_t attention_room(int64_t queries, int64_t depth) {
-    return (3 * KEYS * depth + 8 * KEYS + (queries + 1) * (2 * depth + 96) + 15) / 16 * 16;
+    return (3 * KEYS * depth + 8 * KEYS + (queries + 1) * (9 * depth / 4 + 96) + 15) / 16 * 16;
 }
 
 typedef struct {

@@ -3,7 +3,7 @@
 #include "kernels.h"
 
 enum {
-    TOGETHER = 96,  /* queries of a prompt that share a block of keys, or those of TOKENS tokens if that is more */
+    TOGETHER = 128, /* queries of a prompt that share a block of keys, or those of TOKENS tokens if that is more */
     TOKENS = 16,
     STRETCHES = 8   /* into which keys are cut for a few queries; memory likes long ones */
 };
@@ -14,7 +14,8 @@ typedef struct {
     const float *cos, *sin;  /* [tokens][rope_depth / 2] */
     float *q, *k, *v, *rooms, *states;
     uint8_t *keys, *values;
-    int64_t tokens, blocks, room, stretch, stretches; /* parts of a prompt; floats a thread; keys to a part, parts */
+    int64_t tokens, blocks, whole, pieces; /* blocks of a prompt; parts that are whole, and pieces of each other one */
+    int64_t room, stretch, stretches;      /* floats a thread; keys to a part, parts */
 } AttentionJob;
 
 static void rotate(const AttentionJob *job, float *x, int64_t token) {
@@ -77,11 +78,16 @@ static void attend_part(void *job_, int64_t part, int thread) {
     AttentionJob *job = job_;
     float *space = job->rooms + thread * job->room;
     int64_t group = job->attend.heads_a_key, kv_heads = job->plan->kv_heads, all = job->attend.past + job->tokens;
+    int64_t pieces = 1, piece = 0;
+    if (part >= job->whole) {
+        pieces = job->pieces, piece = (part - job->whole) % pieces;
+        part = job->whole + (part - job->whole) / pieces;
+    }
     Part what = {part % kv_heads * group, group, 0, job->tokens, 0, all, NULL};
     if (job->tokens >= PROMPT) {
-        int64_t block = job->blocks - 1 - part / kv_heads; /* the longest parts come first */
-        what.first = block * job->tokens / job->blocks;
-        what.last = (block + 1) * job->tokens / job->blocks;
+        int64_t place = (job->blocks - 1 - part / kv_heads) * pieces + piece; /* the longest parts come first */
+        what.first = place * job->tokens / (job->blocks * pieces);
+        what.last = (place + 1) * job->tokens / (job->blocks * pieces);
     } else if (job->stretches > 1) {
         what.from = part / kv_heads * job->stretch, what.to = what.from + job->stretch;
         what.state = job->states + part * group * job->tokens * (job->plan->depth + 2);
@@ -155,6 +161,8 @@ static int run_attention(const Layer *layer, float *x, int64_t tokens, int64_t p
     int64_t blocks = is_prompt ? (tokens + most - 1) / most : 1;
     int64_t stretch = KEYS * ((all + STRETCHES * KEYS - 1) / (STRETCHES * KEYS));
     int64_t stretches = is_prompt ? 1 : (all + stretch - 1) / stretch; /* so a prompt's chunks change no bit */
+    int64_t parts = blocks * stretches * p->kv_heads, over = is_prompt ? parts % threads : 0;
+    int64_t least = tokens / blocks / PROMPT, pieces = least < threads ? least : threads; /* of each that is over */
     int64_t space = attention_room(group * ((tokens + blocks - 1) / blocks), depth);
     int64_t states = stretches > 1 ? stretches * p->heads * tokens * (depth + 2) : 0;
     int64_t branched = (tokens * p->width + 15) / 16 * 16;
@@ -171,9 +179,9 @@ static int run_attention(const Layer *layer, float *x, int64_t tokens, int64_t p
         .cos = layer->cos + row, .sin = layer->sin + row, .q = q, .k = k, .v = v,
         .keys = layer->keys, .values = layer->values,
         .rooms = branch + branched, .states = branch + branched + threads * space,
-        .tokens = tokens, .blocks = blocks, .room = space, .stretch = stretch, .stretches = stretches};
+        .tokens = tokens, .blocks = blocks, .whole = parts - over, .pieces = pieces, .room = space, .stretch = stretch, .stretches = stretches};
     for_tokens(prepare_part, &job, tokens);
-    pool_run(attend_part, &job, blocks * stretches * p->kv_heads, next_product(&p->o, p->o.rows));
+    pool_run(attend_part, &job, parts - over + over * pieces, next_product(&p->o, p->o.rows));
     for (int64_t n = 0; stretches > 1 && n < tokens * p->heads; n++) merge(&job, n % p->heads, n / p->heads);
     return project_back(&p->o, attended, &p->out, p->residual_scale, branch, x, tokens, next);
 }

@@ -29,6 +29,8 @@ WIDTH, HIDDEN = 96, 160
 # Tokens of each step: both sides of every threshold in the kernels, and so long that keys are cut into stretches.
 STEPS = (5, 1, 1, 40, 7, 8, 64, 1, 33, 120, 1, 3, 1)
 TOLERANCE = {torch.float32: 1e-4, torch.float16: 2e-3}  # by the cache's dtype: a half's last bit is 5e-4 of it
+BYTES_TOLERANCE = 1e-2  # of many queries over halves with AVX-512, where all keys weigh about the same
+MOST_FEW = 12  # queries up to which it takes halves as they are
 PLAIN: dict[str, Any] = {"heads": 4, "kv_heads": 2, "head_dim": 32}
 CASES: dict[str, dict[str, Any]] = {
     "plain": PLAIN,
@@ -141,10 +143,13 @@ def difference_in_blocks() -> float:
 def largest_difference(block: Block) -> float:
     """In units of what the cache's dtype allows."""
     expected, found = run(block, fused=False), run(block, fused=True)
-    worst = max(
-        float((one - other).abs().max() / one.abs().max()) for one, other in zip(expected, found, strict=True)
-    )
-    return worst / TOLERANCE[block.self_attn.cache_dtype or torch.float32]
+    dtype, heads = block.self_attn.cache_dtype or torch.float32, block.self_attn.heads // block.self_attn.kv_heads
+    worst = 0.0
+    for tokens, one, other in zip(STEPS, expected, found, strict=True):
+        is_in_bytes = dtype == torch.float16 and kernels.instruction_set() == "avx512" and tokens * heads > MOST_FEW
+        allowed = BYTES_TOLERANCE if is_in_bytes else TOLERANCE[dtype]
+        worst = max(worst, float((one - other).abs().max() / one.abs().max()) / allowed)
+    return worst
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -158,6 +163,34 @@ def test_a_fused_layer_equals_the_torch_layer(case: str) -> None:
 
 def test_keys_and_values_may_lie_in_blocks() -> None:
     assert difference_in_blocks() < 2e-3  # where a number is rounded to the other side, the last of 8 bits
+
+
+def step_differences(block: Block) -> list[float]:
+    """Of each step of the text, as a share of its largest number."""
+    fuse(nn.ModuleList([block]))
+    pairs = zip(run(block, fused=False), run(block, fused=True), strict=True)
+    return [float((one - other).abs().max() / one.abs().max()) for one, other in pairs]
+
+
+@pytest.mark.parametrize(("scale", "allowed"), [(1.0, 1e-2), (8.0, 5e-2)])
+def test_few_keys_may_have_all_the_weight(scale: float, allowed: float) -> None:
+    """Scores deviate by 18 and by 143; by 2 where the scale is that of the other tests, and less in real models."""
+    differences = step_differences(make_block(heads=6, kv_heads=2, head_dim=64, scale=scale))
+    assert max(differences) < allowed, differences
+
+
+def test_no_score_is_too_large() -> None:
+    differences = step_differences(make_block(heads=6, kv_heads=2, head_dim=64, scale=64.0))
+    assert max(differences) < 1, differences  # other keys may win, but they give what they have
+
+
+@pytest.mark.parametrize("bias", [20.0, 200.0])
+def test_keys_may_have_much_in_common(bias: float) -> None:
+    """Qwen's do, by the bias of a column that hardly rotates: what tells them apart must not be rounded away."""
+    block = make_block(heads=6, kv_heads=2, head_dim=64, qkv_bias=True)
+    block.self_attn.k_proj.bias.data.view(2, 64)[:, 31] += bias
+    differences = step_differences(block)
+    assert max(differences) < BYTES_TOLERANCE, differences
 
 
 @pytest.mark.parametrize("part", ["softcap", "clip"])
