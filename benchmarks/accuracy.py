@@ -31,7 +31,7 @@ def accuracy(options: Namespace) -> Figures:
     exact = perplexity(engine.model, ids, context=CONTEXT, stride=STRIDE).perplexity
     figures = {"float32_perplexity": exact}
     for name, tokens in PIECES.items():
-        forward = partial(_in_pieces, engine, tokens)
+        forward = partial(in_pieces, engine, tokens)
         found = perplexity(engine.model, ids, context=CONTEXT, stride=STRIDE, forward=forward).perplexity
         figures[f"{name}_perplexity"] = found
         figures[f"{name}_change"] = abs(found / exact - 1)
@@ -45,7 +45,7 @@ def own_text() -> str:
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
-def _in_pieces(engine: Fireside, tokens: int, window: Tensor) -> Tensor:
+def in_pieces(engine: Fireside, tokens: int, window: Tensor) -> Tensor:
     """Logits [1, T, V] of ids [1, T], read as the engine reads a prompt, `tokens` at once."""
     import torch
 

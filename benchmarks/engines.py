@@ -13,7 +13,10 @@ from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 TEXT = "The quick brown fox jumps over the lazy dog. "
 WARM_UP_TOKENS = 64
@@ -157,7 +160,8 @@ class Fireside:
 class LlamaCpp:
     """llama-cpp-python; its tokens are given, not chosen, which spares it the search for the likeliest."""
 
-    def __init__(self, options: Namespace, setting: Setting, context: int) -> None:
+    def __init__(self, options: Namespace, setting: Setting, context: int, *, has_all_logits: bool = False) -> None:
+        """`has_all_logits`: they are kept for every token, not for the last alone."""
         forget_our_environment()
         import llama_cpp
 
@@ -173,6 +177,7 @@ class LlamaCpp:
             flash_attn=setting.has_flash_attention,
             type_k=cache_type,
             type_v=cache_type,
+            logits_all=has_all_logits,
             verbose=False,
         )
         self.load_s = time.perf_counter() - started
@@ -195,6 +200,13 @@ class LlamaCpp:
         for token in range(count):
             self.llama.eval([token])
         return time.perf_counter() - started
+
+    def logits(self, ids: list[int]) -> Tensor:
+        """Of the token behind each of `ids` [T, V], read anew; where all are kept."""
+        import torch
+
+        self.prefill(ids)
+        return torch.from_numpy(self.llama.scores[: len(ids)].copy())
 
     def save(self, path: Path) -> None:
         """In llama.cpp's own format."""

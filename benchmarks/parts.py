@@ -12,6 +12,7 @@ from benchmarks.chat_turns import TURNS, chat_turns
 from benchmarks.deep_context import deep_context
 from benchmarks.disturbance import disturbance
 from benchmarks.engines import LLAMA_CPP
+from benchmarks.fidelity import fidelity
 from benchmarks.figures import Figures, Round, Row, ratio, value, with_best
 from benchmarks.grouped_model import grouped_context
 from benchmarks.server import server
@@ -186,6 +187,18 @@ PARTS = {
             Row("change of perplexity, many tokens at once", value("fireside", "matrix_change"), 0.005, True, "%"),
             Row("change of perplexity, few tokens at once", value("fireside", "rows_change"), 0.005, True, "%"),
             Row("logits with 1, 2 and 3 threads: difference", value("fireside", "threads_difference"), 0.0, True),
+        ),
+        most_rounds=1,
+    ),
+    "fidelity": Part(
+        "What is said of each next token, against float32",
+        _each(fidelity, "fireside", *LLAMA_CPP),
+        (
+            Row("mean divergence from float32, Fireside", value("fireside", "divergence")),
+            Row("mean divergence from float32, llama.cpp", value("llama.cpp", "divergence")),
+            _beside("llama.cpp", "divergence", "mean divergence from float32"),
+            Row("tokens with another likeliest one, Fireside", value("fireside", "other_likeliest"), unit="%"),
+            Row("tokens with another likeliest one, llama.cpp", value("llama.cpp", "other_likeliest"), unit="%"),
         ),
         most_rounds=1,
     ),
