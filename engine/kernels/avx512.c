@@ -417,12 +417,10 @@ FN inline void store_halves(uint8_t *at, vec v) {
 #include "halves512.h"
 #include "few512.h"
 
-/* Floats where a block of float16 would not pay its way, or the cache is float32. */
 FN void attend512(const Attend *a, const Part *part, float *room) {
-    int64_t tokens = part->last - part->first;
     if (a->type == Q8_0) attend_bytes(a, part, room);
     else if (a->type == F32) attend(a, part, room);
-    else if (tokens >= PROMPT || tokens * part->heads > MOST_FEW) attend_halves(a, part, room);
+    else if (a->tokens >= LONG_PROMPT) attend_halves(a, part, room);
     else attend_few(a, part, room);
 }
 

@@ -74,6 +74,7 @@ enum {
     FEW = 4,         /* queries that share each key and value as it is loaded */
     MOST_FEW = 12,   /* queries up to which they do; more of them share keys that are turned first */
     PROMPT = 8,      /* tokens from which they are shared out to threads, not keys */
+    LONG_PROMPT = 16, /* tokens from which most keys may be rounded: guesses are judged by what single tokens would say */
     Q8_0_BYTES = 34  /* GROUP cached numbers: a float16 scale, then signed bytes */
 };
 
@@ -141,7 +142,7 @@ typedef struct {
     const float *q;
     const uint8_t *keys, *values;
     float *out;
-    int64_t stride, depth, q_stride, out_stride, heads_a_key, past, window, type;
+    int64_t stride, depth, q_stride, out_stride, heads_a_key, past, tokens, window, type;
     float scale;
 } Attend;
 

@@ -175,11 +175,12 @@ static int run_attention(const Layer *layer, float *x, int64_t tokens, int64_t p
     AttentionJob job = {
         .plan = p,
         .attend = {q, layer->keys, layer->values, attended, capacity * depth, depth, p->heads * depth, p->heads * depth,
-                   group, past, p->window, p->cache_type, (float)p->scale},
+                   group, past, tokens, p->window, p->cache_type, (float)p->scale},
         .cos = layer->cos + row, .sin = layer->sin + row, .q = q, .k = k, .v = v,
         .keys = layer->keys, .values = layer->values,
         .rooms = branch + branched, .states = branch + branched + threads * space,
-        .tokens = tokens, .blocks = blocks, .whole = parts - over, .pieces = pieces, .room = space, .stretch = stretch, .stretches = stretches};
+        .tokens = tokens, .blocks = blocks, .whole = parts - over, .pieces = pieces, .room = space, .stretch = stretch,
+        .stretches = stretches};
     for_tokens(prepare_part, &job, tokens);
     pool_run(attend_part, &job, parts - over + over * pieces, next_product(&p->o, p->o.rows));
     for (int64_t n = 0; stretches > 1 && n < tokens * p->heads; n++) merge(&job, n % p->heads, n / p->heads);
