@@ -421,6 +421,7 @@ FN void attend512(const Attend *a, const Part *part, float *room) {
     if (a->type == Q8_0) attend_bytes(a, part, room);
     else if (a->type == F32) attend(a, part, room);
     else if (a->tokens >= LONG_PROMPT) attend_halves(a, part, room);
+    else if ((part->last - part->first) * part->heads > MOST_FEW) attend(a, part, room);
     else attend_few(a, part, room);
 }
 

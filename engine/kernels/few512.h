@@ -1,4 +1,4 @@
-/* Attention of few tokens over float16 for AVX-512: floats, up to eight queries at once. Included by avx512.c; the
+/* Attention of a few queries over float16 for AVX-512: floats, up to eight queries at once. Included by avx512.c; the
  * oracle is engine/attention.py. A register of scores holds four keys by four queries or two by eight, [key][query]: sums
  * over columns end in that shape with few shuffles, and one maximum, one power and one sum serve all queries. With three
  * queries a key, multiplying and widening take 37 cycles for 64 columns, and that is what it takes. */
@@ -124,8 +124,8 @@ FN inline __attribute__((always_inline)) void add_block(const int side, const in
         gather_few512(side, count, 1, values, present, depth, scores, by, d, q->out, d ? NULL : next_keys);
 }
 
-/* At most MOST_FEW queries: an OCTET and a QUAD. */
-FN void attend_octets(const Attend *a, const Part *part, float *room) {
+/* `count` queries are at most MOST_FEW: an OCTET and a QUAD. */
+FN void attend_few(const Attend *a, const Part *part, float *room) {
     int64_t depth = a->depth, heads = part->heads, count = heads * (part->last - part->first), to = last_key(a, part);
     uint8_t *at = (uint8_t *)room;
     float *scores = piece(&at, 4 * KEYS * OCTET);
@@ -166,17 +166,4 @@ FN void attend_octets(const Attend *a, const Part *part, float *room) {
         for (int64_t d = 0; d < depth; d++) out[d] = q->out[here * depth + d] * by;
         if (part->state) out[depth] = largest[here] * 0.69314718f, out[depth + 1] = total;
     }
-}
-
-/* Any number of queries, so many tokens at once as MOST_FEW allows, or as many heads of one. */
-FN void attend_few(const Attend *a, const Part *part, float *room) {
-    int64_t heads = part->heads < MOST_FEW ? part->heads : MOST_FEW, tokens = MOST_FEW / heads;
-    for (int64_t t = part->first; t < part->last; t += tokens)
-        for (int64_t h = 0; h < part->heads; h += heads) {
-            Part some = *part;
-            some.head += h, some.heads = part->heads - h < heads ? part->heads - h : heads;
-            some.first = t, some.last = part->last - t < tokens ? part->last : t + tokens;
-            if (some.state) some.state += ((t - part->first) * part->heads + h) * (a->depth + 2);
-            attend_octets(a, &some, room);
-        }
 }

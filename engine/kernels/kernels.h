@@ -74,7 +74,7 @@ enum {
     FEW = 4,         /* queries that share each key and value as it is loaded */
     MOST_FEW = 12,   /* queries up to which they do; more of them share keys that are turned first */
     PROMPT = 8,      /* tokens from which they are shared out to threads, not keys */
-    LONG_PROMPT = 16, /* tokens from which most keys may be rounded: guesses are judged by what single tokens would say */
+    LONG_PROMPT = 10, /* tokens from which most keys may be rounded: more than there are guesses to be judged (draft.py) */
     Q8_0_BYTES = 34  /* GROUP cached numbers: a float16 scale, then signed bytes */
 };
 

@@ -162,7 +162,8 @@ static int run_attention(const Layer *layer, float *x, int64_t tokens, int64_t p
     int64_t stretch = KEYS * ((all + STRETCHES * KEYS - 1) / (STRETCHES * KEYS));
     int64_t stretches = is_prompt ? 1 : (all + stretch - 1) / stretch; /* so a prompt's chunks change no bit */
     int64_t parts = blocks * stretches * p->kv_heads, over = is_prompt ? parts % threads : 0;
-    int64_t least = tokens / blocks / PROMPT, pieces = least < threads ? least : threads; /* of each that is over */
+    int64_t most_pieces = tokens / blocks / TOKENS, pieces = most_pieces < threads ? most_pieces : threads;
+    if (pieces < 1) pieces = 1; /* of each part that is over; fewer tokens than TOKENS may be computed in another way */
     int64_t space = attention_room(group * ((tokens + blocks - 1) / blocks), depth);
     int64_t states = stretches > 1 ? stretches * p->heads * tokens * (depth + 2) : 0;
     int64_t branched = (tokens * p->width + 15) / 16 * 16;
