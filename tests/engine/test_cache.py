@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from reference_data import FIXTURES
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
@@ -296,3 +298,12 @@ def test_common_prefix() -> None:
     assert common_prefix([1, 2, 3], [1, 2, 4]) == 2
     assert common_prefix([1, 2], [1, 2, 4]) == common_prefix([1, 2, 4], [1, 2]) == 2
     assert common_prefix([], [1]) == 0
+
+
+@given(st.lists(st.integers(0, 2)), st.lists(st.integers(0, 2)), st.lists(st.integers(0, 2)))
+def test_common_prefix_ends_at_the_first_difference(same: list[int], one: list[int], other: list[int]) -> None:
+    length = common_prefix([*same, *one], (*same, *other))
+    assert length >= len(same)
+    rests = [*same, *one][length:], [*same, *other][length:]
+    assert [*same, *one][:length] == [*same, *other][:length]
+    assert not all(rests) or rests[0][0] != rests[1][0]
