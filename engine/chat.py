@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
-from typing import Any, NamedTuple
+from typing import Any
 
 from engine.api import Message, RequestError, TemplateError
 from engine.builtin_templates import suited_template
@@ -38,13 +38,9 @@ class Span:
     message: int
 
 
-class _Place(NamedTuple):
-    """Characters start..end of a text hold the content of one message."""
-
-    role: str
-    start: int
-    end: int
-    message: int
+# Characters start..end of a text hold the content of one message: role, start, end, message. A plain tuple, as each
+# prompt makes one for every message.
+_Place = tuple[str, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,30 +235,20 @@ def _tokenized(
 
 def _parts(marked: str, mark: str, pattern: re.Pattern[str] | None, replies: deque[KnownReply]) -> Iterator[Part]:
     """The text cut at control tokens, without the marks, and the replies that lie whole in a plain part."""
+    cut = [marked] if pattern is None else pattern.split(marked)  # every other one is what the pattern found
+    if mark in marked:
+        cut = [part.replace(mark, "") for part in cut]
     at = 0
-    for marked_part, is_control in _cut(marked, pattern):
-        text = marked_part.replace(mark, "")
+    for number, text in enumerate(cut):
         end_at = at + len(text)
-        within = []
+        within: tuple[KnownReply, ...] = ()
         while replies and replies[0].start < end_at:
             start, end, ids = replies.popleft()
             if at <= start and end <= end_at:
-                within.append(KnownReply(start - at, end - at, ids))
-        yield text, is_control, tuple(within)
+                within += (KnownReply(start - at, end - at, ids),)
+        if text:
+            yield text, number % 2 == 1, within
         at = end_at
-
-
-def _cut(text: str, pattern: re.Pattern[str] | None) -> Iterator[tuple[str, bool]]:
-    """Plain parts of a text and the control tokens (True) between them."""
-    at = 0
-    for found in pattern.finditer(text) if pattern is not None else ():
-        start, end = found.span()
-        if start > at:
-            yield text[at:start], False
-        yield text[start:end], True
-        at = end
-    if at < len(text):
-        yield text[at:], False
 
 
 def _places(text: str, turns: Sequence[Mapping[str, Any]]) -> Iterator[_Place]:
@@ -274,7 +260,7 @@ def _places(text: str, turns: Sequence[Mapping[str, Any]]) -> Iterator[_Place]:
         found = text.find(needle, at) if needle else -1
         if found >= 0:
             at = found + len(needle)
-            yield _Place(turn["role"], found, at, number)
+            yield turn["role"], found, at, number
 
 
 def _size_bytes(text: str) -> int:

@@ -59,7 +59,7 @@ class Tokenizer:
     name: str
     later_core: Cutter | None = None
     control_tokens: dict[str, int] = field(init=False)  # ids by spelling
-    control_pattern: re.Pattern[str] | None = field(init=False)  # finds the longest that stands at a place
+    control_pattern: re.Pattern[str] | None = field(init=False)  # finds the longest that stands at a place; one group
     _markers: dict[str, Marker] = field(init=False)
     _user_pattern: re.Pattern[str] | None = field(init=False)
     _all_pattern: re.Pattern[str] | None = field(init=False)
@@ -195,7 +195,7 @@ class Tokenizer:
 
 def _pattern(texts: Iterable[str]) -> re.Pattern[str] | None:
     longest_first = sorted(texts, key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+    return re.compile(f"({'|'.join(map(re.escape, longest_first))})") if longest_first else None
 
 
 def _split(text: str, pattern: re.Pattern[str] | None, markers: dict[str, Marker]) -> Iterator[str | Marker]:

@@ -143,7 +143,7 @@ class Letters:
         self._texts = {token: text for text, token in self.control_tokens.items()}
         self.part_memory = PartMemory()
         longest_first = sorted(found, key=len, reverse=True)
-        self.control_pattern = re.compile("|".join(map(re.escape, longest_first))) if found else None
+        self.control_pattern = re.compile(f"({'|'.join(map(re.escape, longest_first))})") if found else None
 
     def encode(self, text: str, *, is_start: bool) -> list[int]:
         return list(text.encode("utf-8", "replace"))
