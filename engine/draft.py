@@ -14,7 +14,7 @@ from engine.model import Model
 from engine.reader import Reader
 from engine.sampling import Sampler
 
-MOST_GUESSES = 8  # judged in one step, which must not be long enough to count as a prompt (kernels.h)
+MOST_GUESSES = 8  # judged in one step, which has fewer than LONG_PROMPT tokens (kernels.h)
 FIRST_GUESSES = 3
 CATCH_UP = 64  # tokens that the draft reads at a time while it is behind the text
 JUDGED_ROUNDS = 4  # guesses whose cost is weighed together

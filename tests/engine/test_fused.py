@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from engine.attention import Attention
 from engine.cache import KVCache, LayerCache
 from engine.cache_blocks import Q8_0
 from engine.decoder import Decoder
+from engine.draft import MOST_GUESSES
 from engine.fused import fuse
 from engine.layers import ACTIVATIONS, Block, Embedding, GatedMLP, Linear, RMSNorm, Step
+from engine.lookup import GUESSES
 from engine.model import load_model
 from engine.quants.embedding import QuantizedEmbedding
 from engine.quants.linear import QuantizedLinear
@@ -30,7 +33,8 @@ WIDTH, HIDDEN = 96, 160
 STEPS = (5, 1, 1, 40, 7, 8, 64, 1, 33, 120, 1, 9, 3, 1)
 TOLERANCE = {torch.float32: 1e-4, torch.float16: 2e-3}  # by the cache's dtype: a half's last bit is 5e-4 of it
 BYTES_TOLERANCE = 1e-2  # of long prompts over halves with AVX-512, where all keys weigh about the same
-LONG_PROMPT = 10  # tokens
+NUMBERS = dict(re.findall(r"(\w+) = (\d+)", Path(kernels.__file__).with_name("kernels.h").read_text("utf-8")))
+LONG_PROMPT = int(NUMBERS["LONG_PROMPT"])  # tokens
 PLAIN: dict[str, Any] = {"heads": 4, "kv_heads": 2, "head_dim": 32}
 CASES: dict[str, dict[str, Any]] = {
     "plain": PLAIN,
@@ -247,6 +251,11 @@ def test_one_more_token_in_one_call_is_what_the_parts_give(starter: Path) -> Non
             compiled(model.decoder.vocabulary, one)
     finally:
         model.close()
+
+
+def test_guesses_are_judged_as_single_tokens_are() -> None:
+    """Beside the token behind which they come."""
+    assert 1 + max(MOST_GUESSES, GUESSES) < LONG_PROMPT
 
 
 def make_decoder(**parts: Any) -> Decoder:
