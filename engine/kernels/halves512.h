@@ -10,7 +10,7 @@
  * A zmm register's product takes one cycle, and 64 to 128 instructions wait for their operands before no more come in. So
  * what depends on each other (scores, weights, their bytes, products with values) is spread over three quads, and weights
  * need no maximum of their scores but for the first ones that a query sees: floats have room enough. The stages are
- * functions apart and their loops unrolled by hand, or GCC 12 keeps sums and weights in memory. */
+ * functions apart and some loops unrolled, or GCC 12 keeps sums and weights in memory. */
 
 enum {
     QUAD = 4,
