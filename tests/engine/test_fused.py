@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -187,6 +188,28 @@ def test_no_score_is_too_large() -> None:
     fuse(nn.ModuleList([block]))
     differences = step_differences(block)
     assert max(differences) < 1, differences  # other keys may win, but they give what they have
+
+
+def test_scores_may_rise_slowly_past_what_a_float_holds() -> None:
+    """By 200 powers of two over 16,000 keys, of which none has much of all weight."""
+    past, new, query, powers = 16_000, 40, 100.0, 200.0
+    block = make_block(heads=3, kv_heads=1, head_dim=64, qkv_bias=True)
+    block.self_attn.q_proj.bias.data.view(3, 64)[:, 31] += query
+    fuse(nn.ModuleList([block]))
+    turned = past * 1e4 ** (-31 / 32)  # how far the rotary embedding has turned columns 31 and 63
+    rise = torch.linspace(-powers, 0, past) * math.log(2) * math.sqrt(64) / query
+    outputs = []
+    for is_fused in (False, True):
+        generator = torch.Generator().manual_seed(1)
+        keys, values = (torch.randn(1, 1, past, 64, generator=generator) * size for size in (0.01, 1.0))
+        keys[..., 31] += rise * math.cos(turned)
+        keys[..., 63] += rise * math.sin(turned)
+        cache = KVCache([LayerCache(limit=past + new, dtype=torch.float16)])
+        cache.layers[0].append(keys.half(), values.half())
+        x = torch.randn(1, new, WIDTH, generator=generator)
+        step = Step(torch.arange(past, past + new), past, torch.float32, cache=cache, is_single=is_fused)
+        outputs.append(block(x.clone(), step) - x)
+    assert float((outputs[0] - outputs[1]).abs().max()) < BYTES_TOLERANCE * float(outputs[0].abs().max())
 
 
 @pytest.mark.parametrize("bias", [20.0, 200.0])
