@@ -504,7 +504,8 @@ FN void attend_halves(const Attend *a, const Part *part, float *room) {
     uint8_t *rest = piece(&at, 2 * KEYS * row); /* the last keys, among rows of zeros */
     Quad *queries = piece(&at, quads * (int64_t)sizeof *queries);
     const uint8_t *first = a->keys + part->head / a->heads_a_key * a->stride / depth * row;
-    float key_scale = set_centre(first, to < FIRST ? to : FIRST, depth, rest, floats, centre);
+    /* Of all keys there are, not of those that this part sees: how a prompt is cut into parts must change no bit. */
+    float key_scale = set_centre(first, part->to < FIRST ? part->to : FIRST, depth, rest, floats, centre);
     for (int64_t n = 0; n < quads; n++) set_quad(a, part, n, centre, key_scale, mixed, &at, queries + n);
     for (int64_t block = first_block(a, part); block < to; block += KEYS) {
         Rows rows = rows_of_block(a, part, block, row, rest);

@@ -258,6 +258,23 @@ def test_the_number_of_threads_changes_no_bit() -> None:
     assert all(torch.equal(result, results[0]) for result in results)
 
 
+@pytest.mark.parametrize("heads", [3, 8])  # to a key: 33 tokens are computed together, or eleven at a time
+def test_how_much_of_a_prompt_is_read_at_a_time_changes_no_bit(heads: int) -> None:
+    block = make_block(heads=heads, kv_heads=1, head_dim=64)
+    fuse(nn.ModuleList([block]))
+    x = torch.randn(1, 33, WIDTH, generator=torch.Generator().manual_seed(1))
+    results = []
+    for cuts in ([33], [16, 17]):
+        cache = KVCache([LayerCache(limit=64, dtype=torch.float16)])
+        outputs = []
+        for part in x.clone().split(cuts, 1):
+            past = cache.length
+            step = Step(torch.arange(past, past + part.shape[1]), past, torch.float32, cache=cache, is_single=True)
+            outputs.append(block(part.contiguous(), step))
+        results.append(torch.cat(outputs, 1))
+    assert torch.equal(*results)
+
+
 def test_one_more_token_in_one_call_is_what_the_parts_give(starter: Path) -> None:
     model = load_model(starter)
     one, parts = (model.decoder.new_cache(64) for _ in range(2))
